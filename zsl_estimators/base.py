@@ -1,0 +1,344 @@
+"""The contract that every estimator of the package keeps.
+
+:class:`BaseZeroShotClassifier` owns everything a user can see: validation, the class
+table, calibration on held-out classes, the predict family, adding classes. A new
+estimator only says how to fit (:meth:`~BaseZeroShotClassifier._fit`) and how to score
+(:meth:`~BaseZeroShotClassifier._decision`).
+"""
+
+from abc import ABCMeta, abstractmethod
+from numbers import Real
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from zsl_estimators.calibration import HeldOutRecord, held_out_split
+from zsl_estimators.class_table import ClassTable
+from zsl_estimators.parameters import Interval, StrOptions, check_parameters
+
+LARGEST_SEED = 2**31 - 1
+
+
+class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base class of all estimators: fit on some classes, predict any class.
+
+    Subclasses implement `_fit` and `_decision`. Those that have something to choose
+    on held-out classes, such as the number of epochs, also implement `_fit_path`.
+
+    Parameters
+    ----------
+    attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None, \
+            default=None
+        One description row per class, seen or not. A DataFrame's index holds the
+        class labels, in any order. An array goes with `classes`, or describes the
+        integer labels 0, 1, ... in order. None gives each class in `y` a one-hot
+        row: an ordinary classifier.
+    classes : array-like of shape (n_classes,), default=None
+        Labels of the rows when `attributes` is an array.
+    seen_penalty : "auto" or float, default="auto"
+        Amount taken from the scores of seen classes. "auto" fits it on folds of
+        held-out seen classes.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for reproducible results.
+    verbose : int, default=0
+        0 is silent, 1 shows progress, 2 prints a line per epoch where there are
+        epochs.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        All class labels, seen and unseen, sorted.
+    seen_classes_ : ndarray of shape (n_seen,)
+        Labels that occurred in `y`.
+    unseen_classes_ : ndarray of shape (n_unseen,)
+        The other labels.
+    class_attributes_ : ndarray of shape (n_classes, n_attributes)
+        Descriptions in the order of `classes_`.
+    seen_penalty_ : float
+        The penalty in use, in the unit of :meth:`decision_function`. It may be
+        assigned, for instance 0 for the uncalibrated model. With
+        ``seen_penalty="auto"`` it is 0 when no class is unseen or fewer than four
+        are seen: there is nothing to fit it on.
+    held_out_results_ : DataFrame or None
+        What the folds of held-out classes showed: AUSUC and best H per candidate
+        and fold. None when no folds were needed.
+    n_features_in_ : int
+        Number of features seen in :meth:`fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when `X` was a DataFrame with string columns.
+    """
+
+    # Links of the HTML representation to the documentation, see sklearn.base.
+    _doc_link_module = "zsl_estimators"
+    _doc_link_template = (
+        "https://zsl-estimators.readthedocs.io/en/latest/api/generated/"
+        "zsl_estimators.{estimator_name}.html"
+    )
+
+    _parameter_constraints = {
+        "seen_penalty": [StrOptions({"auto"}), Real],
+        "random_state": ["random_state"],
+        "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
+    }
+
+    @abstractmethod
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.attributes = attributes
+        self.classes = classes
+        self.seen_penalty = seen_penalty
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # -- for subclasses ---------------------------------------------------------
+
+    @abstractmethod
+    def _fit(self, X, y_index, candidate, random_state):
+        """Fit on all training rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Finite float32.
+        y_index : ndarray of shape (n_samples,)
+            Rows of ``class_attributes_``.
+        candidate : object
+            What the folds chose among the candidates of :meth:`_fit_path`; None
+            when there were no folds.
+        random_state : RandomState
+            The only source of randomness.
+        """
+
+    @abstractmethod
+    def _decision(self, X):
+        """Score every class, before the seen penalty.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Finite float32.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes)
+            Finite float64, larger is better, columns in the order of `classes_`.
+        """
+
+    def _fit_path(self, X, y_index, report, random_state):
+        """Fit one candidate model after the other and report each.
+
+        ``report(candidate)`` is called while :meth:`_decision` answers for that
+        candidate. Arguments are those of :meth:`_fit`. Without anything to choose
+        there is one candidate, None.
+        """
+        self._fit(X, y_index, None, random_state)
+        report(None)
+
+    def _prepare(self, X, y_index, random_state):
+        """Settle what the folds and the final fit have in common."""
+
+    def _fold_parameters(self):
+        """Constructor parameters that differ in the models of the folds."""
+        return {"seen_penalty": 0.0}
+
+    def _chooses_on_held_out_classes(self):
+        """Whether :meth:`_fit_path` has several candidates to choose from."""
+        return False
+
+    # Divides the scores before the softmax of predict_proba.
+    _score_temperature = 1.0
+
+    # -- for users --------------------------------------------------------------
+
+    def fit(self, X, y):
+        """Fit the model on samples of the seen classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels; every one needs a row in `attributes`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the class table or the data cannot be used; the message
+            names the argument and the remedy.
+        """
+        check_parameters(self)
+        X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
+        check_classification_targets(y)
+        random_state = check_random_state(self.random_state)
+        fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
+        y_index = self._begin(X, y, fold_seed)
+        candidate, penalty = self._learn_on_held_out_classes(X, y_index, fold_seed)
+        self._fit(X, y_index, candidate, np.random.RandomState(fit_seed))
+        self.seen_penalty_ = penalty
+        return self
+
+    def predict(self, X):
+        """Predict a class, seen or unseen, for every sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels out of `classes_`.
+        """
+        scores = self._calibrated_scores(X)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Turn the scores into probabilities with a softmax.
+
+        They rank classes as :meth:`decision_function` does. They are not fitted to
+        observed frequencies.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1, columns in the order of `classes_`.
+        """
+        return softmax(self._calibrated_scores(X) / self._score_temperature, axis=1)
+
+    def decision_function(self, X):
+        """Score every class; the seen penalty is taken off already.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            Columns in the order of `classes_`. With two classes, the score of the
+            second minus that of the first.
+        """
+        scores = self._calibrated_scores(X)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+    def add_classes(self, attributes, classes=None):
+        """Let the fitted model predict new, unseen classes.
+
+        Nothing is trained and no training data is needed. Scores of the old classes
+        stay what they were, and so does `seen_penalty_`: a model that was fitted
+        without any unseen class has the penalty 0 and will favour its seen classes,
+        so describe at least one unseen class in :meth:`fit` where possible.
+
+        Parameters
+        ----------
+        attributes : DataFrame or array-like of shape (n_new, n_attributes)
+            Descriptions of the new classes, with the attributes of the old ones.
+        classes : array-like of shape (n_new,), default=None
+            Their labels when `attributes` is an array. None continues integer
+            labels.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a class exists already or the attributes do not match.
+        """
+        check_is_fitted(self)
+        self._set_table(self._class_table.extended(attributes, classes))
+        return self
+
+    def __sklearn_is_fitted__(self):
+        """Fitted means that the seen penalty, the last thing to be set, is there."""
+        return hasattr(self, "seen_penalty_")
+
+    # -- inside -----------------------------------------------------------------
+
+    def _begin(self, X, y, seed):
+        """Set up the class table; return the row of every sample."""
+        self._set_table(ClassTable.from_parameters(self.attributes, self.classes, y))
+        y_index = self._class_table.rows(y)
+        self._prepare(X, y_index, np.random.RandomState(seed))
+        return y_index
+
+    def _set_table(self, table):
+        self._class_table = table
+        self.classes_ = table.labels
+        self.seen_classes_ = table.labels[table.seen]
+        self.unseen_classes_ = table.labels[~table.seen]
+        self.class_attributes_ = table.matrix
+
+    def _calibrated_scores(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        return self._decision(X) - self.seen_penalty_ * self._class_table.seen
+
+    def _learn_on_held_out_classes(self, X, y_index, seed):
+        """Choose the candidate and the seen penalty on folds of hidden classes."""
+        self.held_out_results_ = None
+        fixed_penalty = 0.0 if self.seen_penalty == "auto" else float(self.seen_penalty)
+        split = held_out_split(len(self.seen_classes_), len(self.unseen_classes_), seed)
+        wanted = self.seen_penalty == "auto" or self._chooses_on_held_out_classes()
+        if split is None or not wanted:
+            return None, fixed_penalty
+        record = self._follow_folds(X, y_index, split, seed)
+        self.held_out_results_ = record.to_frame()
+        candidate = record.best_candidate
+        if self.seen_penalty == "auto":
+            return candidate, record.best_penalty(candidate)
+        return candidate, fixed_penalty
+
+    def _follow_folds(self, X, y_index, split, seed):
+        record = HeldOutRecord()
+        seen_rows = np.flatnonzero(self._class_table.seen)
+        y = np.searchsorted(seen_rows, y_index)
+        for fold, (train, test) in enumerate(split.split(X, y), start=1):
+            model = clone(self).set_params(
+                attributes=self.class_attributes_[seen_rows],
+                classes=None,
+                random_state=None,
+                **self._fold_parameters(),
+            )
+            model._stage = f"held-out classes {fold}/{split.get_n_splits()}"
+            model._follow(X[train], y[train], X[test], y[test], record, seed)
+        return record
+
+    def _follow(self, X, y, X_held_out, y_held_out, record, seed):
+        """Fit this model on one fold and note how every candidate does."""
+        self.n_features_in_ = X.shape[1]
+        y_index = self._begin(X, y, seed)
+
+        def report(candidate):
+            scores = self._decision(X_held_out)
+            record.add(candidate, y_held_out, scores, self._class_table.seen)
+
+        self._fit_path(X, y_index, report, np.random.RandomState(seed))
+
+    # What the model is being fitted for, shown with its progress.
+    _stage = "all seen classes"

@@ -1,0 +1,267 @@
+"""The class table: which classes exist, how each is described, which were seen.
+
+A zero-shot classifier is given one description row per class, for more classes
+than occur in ``y``. :class:`ClassTable` brings labels, descriptions and ``y``
+together, whatever form the user had them in, and is the only place that does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """Sorted class labels, their description rows, and which of them were seen.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_classes,)
+        Class labels in sorted order.
+    matrix : ndarray of shape (n_classes, n_attributes)
+        Row `i` describes ``labels[i]``; float64.
+    seen : ndarray of shape (n_classes,)
+        True for the classes that occur in the training labels.
+    """
+
+    labels: np.ndarray
+    matrix: np.ndarray
+    seen: np.ndarray
+
+    @classmethod
+    def from_parameters(cls, attributes, classes, y):
+        """Build the table from what a user passes to an estimator.
+
+        Parameters
+        ----------
+        attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None
+            Class descriptions. The index of a DataFrame holds the labels. None
+            gives every class in `y` its own one-hot row.
+        classes : array-like of shape (n_classes,) or None
+            Labels of the rows when `attributes` is an array.
+        y : ndarray of shape (n_samples,)
+            Training labels.
+
+        Returns
+        -------
+        table : ClassTable
+            Rows in sorted label order.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, repeated or cannot be matched to rows, or if a
+            description holds NaN or infinity.
+        """
+        seen_labels = np.unique(y)
+        if attributes is None:
+            _refuse_classes_without_attributes(classes)
+            labels, matrix = seen_labels, np.eye(len(seen_labels))
+        else:
+            matrix = description_matrix(attributes)
+            labels = _row_labels(attributes, classes, y, first_label=0)
+            labels = _like_training_labels(labels, y)
+        _check_rows(labels, matrix)
+        order = _sorting_order(labels)
+        table = cls(labels[order], matrix[order], np.zeros(len(labels), dtype=bool))
+        return table._with_seen(seen_labels)
+
+    def rows(self, y):
+        """Give the row of every label.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,)
+            Labels that all have a row.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples,)
+            Integer positions in `labels`.
+
+        Raises
+        ------
+        ValueError
+            If a label has no row; the message lists these labels.
+        """
+        rows = pd.Index(self.labels).get_indexer(pd.Index(y))
+        if (rows < 0).any():
+            missing = pd.unique(np.asarray(y)[rows < 0])
+            raise ValueError(
+                f"attributes has no row for {_listing(missing)}, which occur in y. "
+                "Every class in y needs a description: add these rows, or drop "
+                "the samples of these classes."
+            )
+        return rows
+
+    def extended(self, attributes, classes=None):
+        """Make a larger table with new, unseen classes.
+
+        Parameters
+        ----------
+        attributes : DataFrame or array-like of shape (n_new, n_attributes)
+            Descriptions of the new classes.
+        classes : array-like of shape (n_new,), default=None
+            Their labels when `attributes` is an array. None continues an integer
+            labelling.
+
+        Returns
+        -------
+        table : ClassTable
+            All old classes, unchanged, and the new ones.
+
+        Raises
+        ------
+        ValueError
+            If a label exists already or the number of attributes differs.
+        """
+        matrix = description_matrix(attributes)
+        if matrix.shape[1] != self.matrix.shape[1]:
+            raise ValueError(
+                f"attributes describes the new classes by {matrix.shape[1]} "
+                f"attributes, the fitted classes have {self.matrix.shape[1]}. Give "
+                "the same attributes in the same order."
+            )
+        first = int(self.labels.max()) + 1 if self.labels.dtype.kind in "iu" else 0
+        labels = _row_labels(attributes, classes, self.labels, first_label=first)
+        labels = _like_training_labels(labels, self.labels)
+        _check_rows(labels, matrix)
+        known = labels[pd.Index(labels).isin(self.labels)]
+        if len(known):
+            raise ValueError(
+                f"{_listing(known)} exist already. add_classes only adds; to change "
+                "the description of a class, fit again with another table."
+            )
+        labels = np.concatenate([self.labels, labels])
+        order = _sorting_order(labels)
+        seen = np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)])
+        matrix = np.concatenate([self.matrix, matrix])
+        return ClassTable(labels[order], matrix[order], seen[order])
+
+    def _with_seen(self, seen_labels):
+        seen = np.zeros(len(self.labels), dtype=bool)
+        seen[self.rows(seen_labels)] = True
+        return ClassTable(self.labels, self.matrix, seen)
+
+
+def description_matrix(attributes):
+    """Turn class descriptions into a float64 matrix.
+
+    Parameters
+    ----------
+    attributes : DataFrame or array-like of shape (n_classes, n_attributes)
+        Numbers only.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_classes, n_attributes)
+        A float64 copy.
+
+    Raises
+    ------
+    ValueError
+        If the content is not numeric, not two-dimensional or has no column.
+    """
+    try:
+        matrix = np.array(attributes, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"attributes must hold numbers only, got {_non_numeric(attributes)}. "
+            "Encode categories as 0/1 columns first (pandas.get_dummies)."
+        ) from error
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        raise ValueError(
+            "attributes must be a table with one row per class and at least one "
+            f"column, got shape {matrix.shape}."
+        )
+    return matrix
+
+
+def _row_labels(attributes, classes, y, first_label):
+    if isinstance(attributes, pd.DataFrame):
+        if classes is not None:
+            raise ValueError(
+                "classes is for attributes given as an array; a DataFrame's index "
+                "holds the labels already. Drop classes, or pass "
+                "attributes.to_numpy()."
+            )
+        return attributes.index.to_numpy()
+    n_rows = len(attributes)
+    if classes is None:
+        return _integer_labels(y, n_rows, first_label)
+    labels = np.asarray(classes)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"classes must name the {n_rows} rows of attributes, got shape "
+            f"{labels.shape}."
+        )
+    return labels
+
+
+def _integer_labels(y, n_rows, first_label):
+    """Row i describes label i: only sound when the labels are integers."""
+    if np.asarray(y).dtype.kind not in "iu":
+        raise ValueError(
+            "attributes is an array without row labels, which works for integer "
+            f"labels only, and the labels are {_listing(np.unique(y)[:3])}. Pass "
+            "classes=, one label per row, or a DataFrame whose index holds the labels."
+        )
+    return np.arange(first_label, first_label + n_rows)
+
+
+def _refuse_classes_without_attributes(classes):
+    if classes is not None:
+        raise ValueError(
+            "classes was given without attributes. Pass attributes as well, one "
+            "row per class."
+        )
+
+
+def _like_training_labels(labels, y):
+    """Strings as in `y`: pandas keeps them as objects, numpy lists as fixed width."""
+    y = np.asarray(y)
+    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels):
+        return labels.astype(str) if y.dtype.kind == "U" else labels
+    if labels.dtype.kind == "U" and y.dtype.kind == "O":
+        return labels.astype(object)
+    return labels
+
+
+def _check_rows(labels, matrix):
+    duplicated = pd.Index(labels).duplicated()
+    if duplicated.any():
+        raise ValueError(
+            f"attributes describes {_listing(pd.unique(labels[duplicated]))} more "
+            "than once. Keep one row per class."
+        )
+    bad = ~np.isfinite(matrix).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"attributes holds NaN or infinity in the rows of {_listing(labels[bad])}. "
+            "Fill these entries first, with the column mean for instance."
+        )
+
+
+def _sorting_order(labels):
+    try:
+        return np.argsort(labels, kind="stable")
+    except TypeError as error:
+        raise ValueError(
+            "The class labels cannot be sorted because they mix types: "
+            f"{_listing(labels)}. Use one type for all labels."
+        ) from error
+
+
+def _listing(labels, most=8):
+    """Name the first few labels, for a message."""
+    shown = ", ".join(repr(label) for label in np.asarray(labels).tolist()[:most])
+    more = len(labels) - most
+    return f"labels [{shown}]" if more <= 0 else f"labels [{shown}, and {more} more]"
+
+
+def _non_numeric(attributes):
+    if not isinstance(attributes, pd.DataFrame):
+        return "an array that does not convert to float"
+    columns = attributes.select_dtypes(exclude="number").columns
+    return f"non-numeric columns {list(columns[:8])}"

@@ -1,0 +1,15 @@
+"""Data sets with class descriptions, and readers for files that hold them."""
+
+from zsl_estimators.datasets._digits import load_digits_gzsl
+from zsl_estimators.datasets._generator import ClassConditionalGaussian, make_gzsl
+from zsl_estimators.datasets._npz import load_gzsl_npz, save_gzsl_npz
+from zsl_estimators.datasets._xlsa17 import load_xlsa17
+
+__all__ = [
+    "ClassConditionalGaussian",
+    "load_digits_gzsl",
+    "load_gzsl_npz",
+    "load_xlsa17",
+    "make_gzsl",
+    "save_gzsl_npz",
+]

@@ -1,0 +1,152 @@
+"""A synthetic task whose best possible answer is known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+from sklearn.utils import Bunch, check_random_state
+
+
+@dataclass(frozen=True)
+class ClassConditionalGaussian:
+    """The true density of every class: normal, with one covariance for all.
+
+    Parameters
+    ----------
+    means : ndarray of shape (n_classes, n_features)
+        Class means.
+    scale : float
+        Standard deviation of every feature within a class.
+    """
+
+    means: np.ndarray
+    scale: float
+
+    def log_density(self, X):
+        """Log-density of every sample under every class.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        log_density : ndarray of shape (n_samples, n_classes)
+            In nats.
+        """
+        n_features = self.means.shape[1]
+        squares = ((X[:, None, :] - self.means) ** 2).sum(axis=2)
+        constant = n_features * np.log(2 * np.pi * self.scale**2) / 2
+        return -squares / (2 * self.scale**2) - constant
+
+    def posterior(self, X):
+        """Probability of every class given the sample, all classes equally likely.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        posterior : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1. Its argmax is the best possible prediction, so its
+            scores bound those of every classifier.
+        """
+        log_density = self.log_density(X)
+        return np.exp(log_density - logsumexp(log_density, axis=1, keepdims=True))
+
+    def sample(self, y, random_state):
+        """Draw one sample for every class number in `y`."""
+        noise = random_state.normal(size=(len(y), self.means.shape[1]))
+        return self.means[y] + self.scale * noise
+
+
+def make_gzsl(
+    n_samples_per_class=40,
+    *,
+    n_seen=12,
+    n_unseen=4,
+    n_features=16,
+    n_attributes=8,
+    class_sep=3.0,
+    nonlinearity=0.0,
+    random_state=None,
+):
+    """Generate a generalized zero-shot task with known class densities.
+
+    Every class has random attributes; its features are normal around a mean that
+    depends on the attributes in the same way for all classes. What is learned from
+    seen classes therefore holds for unseen ones.
+
+    Parameters
+    ----------
+    n_samples_per_class : int, default=40
+        Samples per class in each of the training and the test part.
+    n_seen : int, default=12
+        Number of classes with training samples.
+    n_unseen : int, default=4
+        Number of classes without.
+    n_features : int, default=16
+        Number of features.
+    n_attributes : int, default=8
+        Number of attributes per class, uniform between 0 and 1.
+    class_sep : float, default=3.0
+        Spread of the class means in units of the spread within a class.
+    nonlinearity : float, default=0.0
+        Share of a smooth nonlinear part in the map from attributes to means.
+    random_state : int, RandomState instance or None, default=None
+        Decides classes and samples.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like, with X_train, y_train, X_test, y_test, seen_classes and
+        unseen_classes as in :func:`load_digits_gzsl`, and
+
+        attributes : DataFrame of shape (n_seen + n_unseen, n_attributes)
+            One row per class.
+        density : ClassConditionalGaussian
+            The true density, for the best possible scores.
+
+    Examples
+    --------
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(n_seen=6, n_unseen=2, random_state=0)
+    >>> data.X_train.shape, data.X_test.shape, data.attributes.shape
+    ((240, 16), (320, 16), (8, 8))
+    >>> best = data.density.posterior(data.X_test).argmax(axis=1)
+    >>> bool((best == data.y_test).mean() > 0.9)
+    True
+    """
+    random_state = check_random_state(random_state)
+    n_classes = n_seen + n_unseen
+    matrix = random_state.uniform(size=(n_classes, n_attributes))
+    means = class_sep * _smooth_map(matrix, n_features, nonlinearity, random_state)
+    density = ClassConditionalGaussian(means, scale=1.0)
+    seen = np.sort(random_state.permutation(n_classes)[:n_seen])
+    y_train = np.repeat(seen, n_samples_per_class)
+    y_test = np.repeat(np.arange(n_classes), n_samples_per_class)
+    names = [f"attribute_{column}" for column in range(n_attributes)]
+    return Bunch(
+        X_train=density.sample(y_train, random_state),
+        y_train=y_train,
+        X_test=density.sample(y_test, random_state),
+        y_test=y_test,
+        attributes=pd.DataFrame(matrix, columns=names),
+        seen_classes=seen,
+        unseen_classes=np.setdiff1d(np.arange(n_classes), seen),
+        density=density,
+    )
+
+
+def _smooth_map(matrix, n_features, nonlinearity, random_state):
+    """Class means of about unit variance per feature."""
+    centred = (matrix - 0.5) * np.sqrt(12 / matrix.shape[1])
+    linear = centred @ random_state.normal(size=(matrix.shape[1], n_features))
+    bent = np.sin(
+        2 * centred @ random_state.normal(size=(matrix.shape[1], n_features))
+    ) * np.sqrt(2)
+    return (1 - nonlinearity) * linear + nonlinearity * bent

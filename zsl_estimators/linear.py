@@ -1,0 +1,102 @@
+"""Ridge maps between features and descriptions, chosen on held-out classes."""
+
+from numbers import Real
+
+import numpy as np
+from scipy.linalg import eigh
+
+from zsl_estimators.parameters import Interval, StrOptions
+
+ALPHAS = tuple(10.0**power for power in range(-4, 4))
+DEFAULT_ALPHA = 0.01
+
+
+class RidgePath:
+    """Ridge maps ``X -> Y`` for any penalty from one eigendecomposition.
+
+    Solves ``min ||Y - X W||^2 / n + alpha ||W - W0||^2`` without intercept, where `W0`
+    is zero or the identity.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+    Y : ndarray of shape (n_samples, n_targets)
+        Targets.
+    shrink_to : {"zero", "identity"}, default="zero"
+        The map `W0` that a large penalty leads to.
+    """
+
+    def __init__(self, X, Y, shrink_to="zero"):
+        X = np.asarray(X, dtype=np.float64)
+        shape = X.shape[1], Y.shape[1]
+        self.origin = np.eye(*shape) if shrink_to == "identity" else np.zeros(shape)
+        gram = X.T @ X / len(X)
+        self.eigenvalues, self.vectors = eigh(gram)
+        self.projected = self.vectors.T @ (X.T @ Y / len(X) - gram @ self.origin)
+
+    def coefficients(self, alpha):
+        """Solve for one penalty.
+
+        Parameters
+        ----------
+        alpha : float
+            Penalty per sample; not negative.
+
+        Returns
+        -------
+        coefficients : ndarray of shape (n_features, n_targets)
+            Predict with ``X @ coefficients``.
+        """
+        # Rounding can push the eigenvalues of a singular matrix below zero.
+        shrunk = np.maximum(self.eigenvalues, 0) + max(alpha, 1e-12)
+        return self.origin + self.vectors @ (self.projected / shrunk[:, None])
+
+
+class RidgeChoiceMixin:
+    """Fit one ridge map; choose its penalty and origin on held-out classes.
+
+    Stands left of a zero-shot base class. Subclasses implement `_ridge_problem` and
+    score with `coef_`.
+    """
+
+    _ridge_constraints = {
+        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "shrink_to": [StrOptions({"auto", "zero", "identity"})],
+    }
+
+    def _ridge_problem(self, X, y_index):
+        """Inputs and targets of the ridge regression, centred."""
+        raise NotImplementedError
+
+    def _fit(self, X, y_index, candidate, random_state):
+        self.shrink_to_, self.alpha_ = candidate or self._default_candidate()
+        path = RidgePath(*self._ridge_problem(X, y_index), self.shrink_to_)
+        self.coef_ = path.coefficients(self.alpha_)
+
+    def _fit_path(self, X, y_index, report, random_state):
+        problem = self._ridge_problem(X, y_index)
+        for shrink_to in self._origins():
+            path = RidgePath(*problem, shrink_to)
+            for alpha in ALPHAS if self.alpha == "auto" else (self.alpha,):
+                self.coef_ = path.coefficients(alpha)
+                report((shrink_to, alpha))
+
+    def _chooses_on_held_out_classes(self):
+        return self.alpha == "auto" or len(self._origins()) > 1
+
+    def _default_candidate(self):
+        alpha = DEFAULT_ALPHA if self.alpha == "auto" else self.alpha
+        return self._origins()[0], alpha
+
+    def _origins(self):
+        one_space = self.n_features_in_ == self.class_attributes_.shape[1]
+        if self.shrink_to == "identity" and not one_space:
+            raise ValueError(
+                'shrink_to="identity" needs as many features as attributes, got '
+                f"{self.n_features_in_} and {self.class_attributes_.shape[1]}. Use "
+                'shrink_to="auto".'
+            )
+        if self.shrink_to == "auto":
+            return ("zero", "identity") if one_space else ("zero",)
+        return (self.shrink_to,)

@@ -1,0 +1,267 @@
+"""The seen-unseen trade-off: what every seen penalty would give.
+
+Calibrated stacking [1]_ takes a penalty from the scores of all seen classes.
+Sweeping it from minus to plus infinity moves every sample once, from its best
+seen class to its best unseen class, in the order of the gap between the two
+scores. One sort therefore gives the whole curve.
+
+References
+----------
+.. [1] Chao, Changpinyo, Gong, Sha: An empirical study and analysis of
+   generalized zero-shot learning for object recognition in the wild, ECCV 2016.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+
+from zsl_estimators.metrics._accuracy import (
+    class_balanced_weights,
+    harmonic_mean,
+    per_class_accuracy_score,
+)
+
+
+@dataclass(frozen=True)
+class SeenUnseenCurve:
+    """Seen and unseen accuracy as step functions of the seen penalty.
+
+    Parameters
+    ----------
+    gaps : ndarray of shape (n_gaps,)
+        Sorted unique differences between best seen and best unseen score. A
+        penalty between ``gaps[i - 1]`` and ``gaps[i]`` is on step `i`.
+    seen_accuracy : ndarray of shape (n_gaps + 1,)
+        S on each step; falls.
+    unseen_accuracy : ndarray of shape (n_gaps + 1,)
+        U on each step; rises.
+    """
+
+    gaps: np.ndarray
+    seen_accuracy: np.ndarray
+    unseen_accuracy: np.ndarray
+
+    @classmethod
+    def from_scores(cls, y_index, scores, seen):
+        """Sweep the penalty over a score matrix.
+
+        Parameters
+        ----------
+        y_index : ndarray of shape (n_samples,)
+            True column of every sample.
+        scores : ndarray of shape (n_samples, n_classes)
+            Larger is better.
+        seen : ndarray of shape (n_classes,)
+            True for the columns of seen classes; both kinds must occur.
+
+        Returns
+        -------
+        curve : SeenUnseenCurve
+            Per-class accuracies, ties moved together.
+        """
+        best_seen, seen_right = _best_of(np.flatnonzero(seen), y_index, scores)
+        best_unseen, unseen_right = _best_of(np.flatnonzero(~seen), y_index, scores)
+        is_seen = seen[y_index]
+        gaps, step_of = np.unique(best_seen - best_unseen, return_inverse=True)
+
+        def accuracy(of, right_before, right_after):
+            weights = class_balanced_weights(y_index[of])
+            change = weights * (1.0 * right_after[of] - right_before[of])
+            steps = np.bincount(step_of[of], weights=change, minlength=len(gaps))
+            start = np.sum(weights * right_before[of])
+            return start + np.concatenate([[0.0], np.cumsum(steps)])
+
+        never = np.zeros(len(y_index), dtype=bool)
+        return cls(
+            gaps,
+            accuracy(is_seen, seen_right, never),
+            accuracy(~is_seen, never, unseen_right),
+        )
+
+    @property
+    def harmonic_mean(self):
+        """H on every step, shape (n_gaps + 1,)."""
+        return harmonic_mean(self.seen_accuracy, self.unseen_accuracy)
+
+    @property
+    def area(self):
+        """AUSUC, the area under S as a function of U (trapezoids)."""
+        return float(np.trapezoid(self.seen_accuracy, self.unseen_accuracy))
+
+    @property
+    def penalties(self):
+        """One penalty in the middle of every step; infinite on the outer two."""
+        middle = (self.gaps[:-1] + self.gaps[1:]) / 2
+        return np.concatenate([[-np.inf], middle, [np.inf]])
+
+    def harmonic_mean_at(self, penalty):
+        """H for each of several penalties, none of them equal to a gap."""
+        return self.harmonic_mean[np.searchsorted(self.gaps, penalty)]
+
+
+def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
+    """Seen and unseen accuracy for every possible seen penalty.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels; both seen and unseen classes must occur.
+    y_score : array-like of shape (n_samples, n_classes)
+        Scores, one column per class.
+    classes : array-like of shape (n_classes,)
+        Labels of the columns.
+    seen_classes : array-like
+        Classes the model was trained on.
+
+    Returns
+    -------
+    seen_accuracy : ndarray of shape (n_steps,)
+        S, falling.
+    unseen_accuracy : ndarray of shape (n_steps,)
+        U, rising.
+    penalties : ndarray of shape (n_steps,)
+        A penalty on each step, in the unit of the scores; the first is minus and
+        the last plus infinity.
+
+    Raises
+    ------
+    ValueError
+        If seen or unseen classes are missing, or a label has no column.
+
+    Examples
+    --------
+    >>> from zsl_estimators.metrics import seen_unseen_curve
+    >>> scores = [[0.9, 0.1, 0.5], [0.2, 0.8, 0.3], [0.6, 0.1, 0.5]]
+    >>> seen, unseen, penalties = seen_unseen_curve(
+    ...     [0, 1, 2], scores, classes=[0, 1, 2], seen_classes=[0, 1]
+    ... )
+    >>> seen
+    array([1. , 1. , 0.5, 0. ])
+    >>> unseen
+    array([0., 1., 1., 1.])
+    """
+    y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+    for name, present in (("seen", seen[y_index]), ("unseen", ~seen[y_index])):
+        if not present.any():
+            raise ValueError(
+                f"y_true holds no sample of a {name} class, so there is no trade-off "
+                "to draw. Give samples of both kinds."
+            )
+    curve = SeenUnseenCurve.from_scores(y_index, scores, seen)
+    return curve.seen_accuracy, curve.unseen_accuracy, curve.penalties
+
+
+def ausuc_score(y_true, y_score, *, classes, seen_classes):
+    """Area under the seen-unseen accuracy curve (AUSUC).
+
+    The area does not depend on any seen penalty: it measures how well a model
+    does both tasks over all of them. Accuracies are per class.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels.
+    y_score : array-like of shape (n_samples, n_classes)
+        Scores, one column per class.
+    classes : array-like of shape (n_classes,)
+        Labels of the columns.
+    seen_classes : array-like
+        Classes the model was trained on.
+
+    Returns
+    -------
+    area : float
+        Between 0 and 1. When `y_true` holds only seen or only unseen classes, the
+        per-class accuracy among the classes of that kind.
+
+    Raises
+    ------
+    ValueError
+        If a label in `y_true` has no column.
+
+    References
+    ----------
+    Chao, Changpinyo, Gong, Sha: An empirical study and analysis of generalized
+    zero-shot learning for object recognition in the wild, ECCV 2016.
+
+    Examples
+    --------
+    >>> from zsl_estimators.metrics import ausuc_score
+    >>> scores = [[0.9, 0.1, 0.5], [0.2, 0.8, 0.3], [0.6, 0.1, 0.5]]
+    >>> ausuc_score([0, 1, 2], scores, classes=[0, 1, 2], seen_classes=[0, 1])
+    1.0
+    """
+    y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+    kinds = np.unique(seen[y_index])
+    if len(kinds) == 1:
+        return _accuracy_among(np.flatnonzero(seen == kinds[0]), y_index, scores)
+    return SeenUnseenCurve.from_scores(y_index, scores, seen).area
+
+
+def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
+    """Conventional zero-shot accuracy T1: unseen samples among unseen classes.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels; samples of seen classes are ignored.
+    y_score : array-like of shape (n_samples, n_classes)
+        Scores, one column per class.
+    classes : array-like of shape (n_classes,)
+        Labels of the columns.
+    seen_classes : array-like
+        Classes the model was trained on.
+
+    Returns
+    -------
+    accuracy : float
+        Mean per-class accuracy between 0 and 1; NaN without unseen samples.
+
+    Raises
+    ------
+    ValueError
+        If a label in `y_true` has no column.
+
+    Examples
+    --------
+    >>> from zsl_estimators.metrics import zero_shot_accuracy_score
+    >>> scores = [[0.9, 0.1, 0.5], [0.6, 0.3, 0.1]]
+    >>> zero_shot_accuracy_score([1, 2], scores, classes=[0, 1, 2], seen_classes=[0])
+    0.5
+    """
+    y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+    unseen = ~seen[y_index]
+    return _accuracy_among(np.flatnonzero(~seen), y_index[unseen], scores[unseen])
+
+
+def _accuracy_among(columns, y_index, scores):
+    """Per-class accuracy of the argmax over some columns."""
+    if len(y_index) == 0:
+        return float("nan")
+    return per_class_accuracy_score(y_index, columns[scores[:, columns].argmax(axis=1)])
+
+
+def _best_of(columns, y_index, scores):
+    """Best score among `columns`, and whether it belongs to the true class."""
+    best = columns[scores[:, columns].argmax(axis=1)]
+    return scores[np.arange(len(scores)), best], best == y_index
+
+
+def _indexed(y_true, y_score, classes, seen_classes):
+    """Check the arguments and turn labels into column numbers."""
+    y_true, classes = column_or_1d(y_true), column_or_1d(classes)
+    scores = check_array(y_score, dtype=np.float64)
+    check_consistent_length(y_true, scores)
+    if scores.shape[1] != len(classes):
+        raise ValueError(
+            f"y_score has {scores.shape[1]} columns for {len(classes)} classes; give "
+            "one column per class."
+        )
+    order = np.argsort(classes)
+    position = np.searchsorted(classes, y_true, sorter=order)
+    y_index = order[np.minimum(position, len(classes) - 1)]
+    if not np.array_equal(classes[y_index], y_true):
+        missing = np.setdiff1d(y_true, classes)
+        raise ValueError(f"y_true holds {missing[:8].tolist()}, not among classes.")
+    return y_index, scores, np.isin(classes, seen_classes)

@@ -1,0 +1,166 @@
+"""A cross-validation splitter that hides whole classes."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_random_state, column_or_1d
+
+
+class ClassHoldoutSplit:
+    """Folds in which some seen classes play the unseen ones.
+
+    Each fold hides `n_unseen` classes: all of their samples are in the test part.
+    Of every other class a share of `seen_test_size` is tested as well and the rest
+    is trained on. This is the generalized zero-shot task in small, built from
+    training data alone.
+
+    The hidden classes of successive folds do not overlap until every class was
+    hidden once.
+
+    Parameters
+    ----------
+    n_splits : int, default=3
+        Number of folds.
+    n_unseen : int or float, default=0.25
+        Number of classes to hide per fold, or their share.
+    seen_test_size : float, default=0.2
+        Share of the samples of the other classes that is tested, between 0 and 1.
+        A class with one sample only is trained on.
+    random_state : int, RandomState instance or None, default=None
+        Decides which classes and samples are held out. An int gives the same
+        folds at every call.
+
+    See Also
+    --------
+    zsl_estimators.metrics.GZSLScorer : Scores that know seen from unseen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from zsl_estimators.model_selection import ClassHoldoutSplit
+    >>> y = np.repeat(["cat", "dog", "fox", "owl"], 5)
+    >>> cv = ClassHoldoutSplit(n_splits=2, n_unseen=1, random_state=0)
+    >>> for train, test in cv.split(y, y):
+    ...     print(sorted(set(y[test]) - set(y[train])), len(train), len(test))
+    ['fox'] 12 8
+    ['owl'] 12 8
+    """
+
+    def __init__(
+        self, n_splits=3, *, n_unseen=0.25, seen_test_size=0.2, random_state=None
+    ):
+        self.n_splits = n_splits
+        self.n_unseen = n_unseen
+        self.seen_test_size = seen_test_size
+        self.random_state = random_state
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X : object, default=None
+            Ignored, present for API consistency.
+        y : object, default=None
+            Ignored, present for API consistency.
+        groups : object, default=None
+            Ignored, present for API consistency.
+
+        Returns
+        -------
+        n_splits : int
+            Number of folds.
+        """
+        return self.n_splits
+
+    def split(self, X, y, groups=None):
+        """Generate the folds.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Not used, its length is that of `y`.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        groups : object, default=None
+            Ignored, present for API consistency.
+
+        Yields
+        ------
+        train : ndarray
+            Positions of the training samples, in order.
+        test : ndarray
+            Positions of the test samples, in order.
+
+        Raises
+        ------
+        ValueError
+            If the parameters leave fewer than two classes to train on, or no
+            class to hide.
+        """
+        codes = np.unique(column_or_1d(y), return_inverse=True)[1]
+        n_classes = codes.max() + 1
+        n_hidden = self._n_hidden(n_classes)
+        self._check_parameters()
+        random_state = check_random_state(self.random_state)
+        for hidden in _disjoint_choices(
+            n_classes, n_hidden, self.n_splits, random_state
+        ):
+            tested = _share_of_each_class(codes, self.seen_test_size, random_state)
+            tested |= np.isin(codes, hidden)
+            yield np.flatnonzero(~tested), np.flatnonzero(tested)
+
+    def __repr__(self):
+        return (
+            f"ClassHoldoutSplit(n_splits={self.n_splits}, n_unseen={self.n_unseen}, "
+            f"seen_test_size={self.seen_test_size}, random_state={self.random_state})"
+        )
+
+    def _check_parameters(self):
+        if not isinstance(self.n_splits, Integral) or self.n_splits < 1:
+            raise ValueError(
+                f"n_splits must be a positive integer, got {self.n_splits}"
+            )
+        if not 0 < self.seen_test_size < 1:
+            raise ValueError(
+                "seen_test_size must lie between 0 and 1, got "
+                f"{self.seen_test_size}"
+            )
+
+    def _n_hidden(self, n_classes):
+        if isinstance(self.n_unseen, Integral):
+            n_hidden = int(self.n_unseen)
+        elif isinstance(self.n_unseen, Real) and 0 < self.n_unseen < 1:
+            n_hidden = max(1, round(n_classes * self.n_unseen))
+        else:
+            raise ValueError(
+                "n_unseen must be a number of classes or a share between 0 and 1, "
+                f"got {self.n_unseen!r}"
+            )
+        if not 1 <= n_hidden <= n_classes - 2:
+            raise ValueError(
+                f"Cannot hide n_unseen={self.n_unseen} of {n_classes} classes: at "
+                "least one must be hidden and two must stay to train on."
+            )
+        return n_hidden
+
+
+def _disjoint_choices(n_classes, n_chosen, n_choices, random_state):
+    """Random sets of classes; a class comes again only when too few are left."""
+    waiting = np.array([], dtype=int)
+    for _ in range(n_choices):
+        if len(waiting) < n_chosen:
+            waiting = random_state.permutation(n_classes)
+        yield waiting[:n_chosen]
+        waiting = waiting[n_chosen:]
+
+
+def _share_of_each_class(codes, share, random_state):
+    """Mark a random share of every class, always leaving a sample to train on."""
+    order = np.lexsort((random_state.uniform(size=len(codes)), codes))
+    counts = np.bincount(codes)
+    rank = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
+    n_marked = np.minimum(np.ceil(counts * share), counts - 1)
+    marked = np.zeros(len(codes), dtype=bool)
+    marked[order] = rank < n_marked[codes[order]]
+    return marked

@@ -1,0 +1,258 @@
+"""RevCD: a denoiser of class descriptions, conditioned on features.
+
+Reverses the usual direction of conditional diffusion: not features but the attribute
+vector of a sample is diffused, and the features tell how to denoise it.
+
+References
+----------
+Heyden, Ullah, Siddiqui, Al Machot: RevCD - Reversed conditional diffusion for
+generalized zero-shot learning, arXiv 2409.00511.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from zsl_estimators.nn.diffusion import GaussianDiffusion
+from zsl_estimators.nn.embedding import FeatureEncoder, SinusoidalTimeEmbedding
+from zsl_estimators.nn.unet import HadamardAdditionUNet
+
+NOISE_LOSSES = ("capped", "literal")
+SNR_CAP = 5.0
+
+
+class Denoised(NamedTuple):
+    """A training batch after one denoising attempt; rows are samples."""
+
+    s0: torch.Tensor
+    eps: torch.Tensor
+    clean: torch.Tensor
+    prediction: torch.Tensor
+    target: torch.Tensor
+    snr: torch.Tensor
+
+
+class RevCDNetwork(nn.Module):
+    """Denoiser of scaled attribute vectors given scaled features.
+
+    Its estimate starts from a linear one, handed over with the features, and adds what
+    the network has learned. The output layer starts at zero, so that an untrained
+    network repeats the linear estimate; without linear part it starts at random.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled attributes of the seen classes.
+    starts_linear : bool, default=True
+        Whether a linear estimate will be handed over.
+    hidden : sequence of int, default=(512, 256, 128)
+        Widths of the U-Net's encoder.
+    condition_dim : int, default=256
+        Size of the condition vector.
+    time_dim : int, default=64
+        Size of the time embedding.
+    n_tokens : int or None, default=None
+        Chunks of the features, see :class:`FeatureEncoder`.
+    dropout : float, default=0.1
+        Dropout in the U-Net.
+    condition_dropout : float, default=0.1
+        Share of training rows that see a learned null condition instead of their
+        features, for classifier-free guidance.
+    n_steps : int, default=1000
+        Number of noise levels.
+    schedule : {"linear", "cosine"}, default="linear"
+        Noise schedule.
+    prediction_type : {"x0", "eps", "v"}, default="x0"
+        What the network puts out.
+    """
+
+    def __init__(
+        self,
+        n_features,
+        class_attributes,
+        starts_linear=True,
+        hidden=(512, 256, 128),
+        condition_dim=256,
+        time_dim=64,
+        n_tokens=None,
+        dropout=0.1,
+        condition_dropout=0.1,
+        n_steps=1000,
+        schedule="linear",
+        prediction_type="x0",
+    ):
+        super().__init__()
+        n_attributes = class_attributes.shape[1]
+        self.register_buffer("class_attributes", class_attributes)
+        self.diffusion = GaussianDiffusion(n_steps, schedule)
+        self.prediction_type = prediction_type
+        self.condition_dropout = condition_dropout
+        self.embed_time = SinusoidalTimeEmbedding(time_dim)
+        self.encode = FeatureEncoder(n_features, condition_dim, n_tokens)
+        self.null_condition = nn.Parameter(torch.zeros(condition_dim))
+        self.unet = HadamardAdditionUNet(
+            n_attributes, time_dim, condition_dim, hidden, dropout
+        )
+        if starts_linear:
+            nn.init.zeros_(self.unet.output.weight)
+            nn.init.zeros_(self.unet.output.bias)
+
+    def forward(self, x, linear, y):
+        """Noise the attributes of classes `y` and denoise them again.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_features)
+            Scaled features.
+        linear : Tensor of shape (n, n_attributes)
+            Linear estimates.
+        y : Tensor of shape (n,)
+            Rows of `class_attributes`.
+
+        Returns
+        -------
+        denoised : Denoised
+            What the loss needs.
+        """
+        s0 = self.class_attributes[y]
+        eps = torch.randn_like(s0)
+        t = self.diffusion.random_times(len(x))
+        s_t = self.diffusion.add_noise(s0, eps, t)
+        condition, linear = self._drop_condition(self.encode(x), linear)
+        prediction = self.predict(s_t, t, condition, linear)
+        return Denoised(
+            s0,
+            eps,
+            self.diffusion.to_clean(prediction, s_t, t, self.prediction_type),
+            prediction,
+            self.diffusion.target(s0, eps, t, self.prediction_type),
+            self.diffusion.snr(t),
+        )
+
+    def predict(self, s_t, t, condition, linear):
+        """Predict s0, eps or v: what the linear estimate implies, corrected."""
+        implied_noise = self.diffusion.to_noise(linear, s_t, t)
+        implied = self.diffusion.target(
+            linear, implied_noise, t, self.prediction_type
+        )
+        return implied + self.unet(s_t, self.embed_time(t), condition)
+
+    def denoise(self, s_t, t, condition, linear, guidance_scale=1.0):
+        """Estimate s0 at one time for all rows, with classifier-free guidance.
+
+        The estimate without condition is extrapolated towards the one with it;
+        ``guidance_scale=1`` is the latter.
+        """
+        times = torch.full((len(s_t),), t, device=s_t.device)
+
+        def clean(condition, linear):
+            prediction = self.predict(s_t, times, condition, linear)
+            return self.diffusion.to_clean(
+                prediction, s_t, times, self.prediction_type
+            )
+
+        conditional = clean(condition, linear)
+        if guidance_scale == 1.0:
+            return conditional
+        null = self.null_condition.expand_as(condition)
+        unconditional = clean(null, torch.zeros_like(linear))
+        return unconditional + guidance_scale * (conditional - unconditional)
+
+    def _drop_condition(self, condition, linear):
+        if not (self.training and self.condition_dropout):
+            return condition, linear
+        kept = torch.rand(len(condition), 1, device=condition.device)
+        kept = kept >= self.condition_dropout
+        return torch.where(kept, condition, self.null_condition), linear * kept
+
+
+class RevCDLoss(nn.Module):
+    """Reconstruction, classification and noise loss of RevCD, by name.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled attributes of the seen classes.
+    cls_weight : float
+        Weight of the classification loss, a cross-entropy over the cosines between
+        estimate and seen classes; the reconstruction loss gets ``1 - cls_weight``.
+    temperature : float
+        Divides the cosines.
+    noise_weight : float
+        Weight of the noise loss.
+    noise_loss : {"capped", "literal"} or None
+        "capped": error of the implied noise, which is the reconstruction error times
+        the signal-to-noise ratio, here at most 5. "literal": Eq. 10 as printed, which
+        compares the noise with the residual.
+    """
+
+    def __init__(
+        self, class_attributes, cls_weight, temperature, noise_weight, noise_loss
+    ):
+        super().__init__()
+        unit = functional.normalize(class_attributes, dim=1)
+        self.register_buffer("unit_attributes", unit)
+        self.cls_weight = cls_weight
+        self.temperature = temperature
+        self.noise_weight = noise_weight
+        self.noise_loss = noise_loss
+
+    def forward(self, denoised, y):
+        """Weighted parts of the loss; each mean is over rows and attributes."""
+        error = denoised.prediction - denoised.target
+        cosines = functional.normalize(denoised.clean, dim=1) @ self.unit_attributes.T
+        classification = functional.cross_entropy(cosines / self.temperature, y)
+        parts = {
+            "reconstruction_loss": (1 - self.cls_weight) * error.square().mean(),
+            "classification_loss": self.cls_weight * classification,
+        }
+        if self.noise_loss is not None and self.noise_weight:
+            parts["noise_loss"] = self.noise_weight * self._noise_loss(denoised)
+        return parts
+
+    def _noise_loss(self, denoised):
+        residual = denoised.clean - denoised.s0
+        if self.noise_loss == "literal":
+            return (denoised.eps - residual).square().mean()
+        return (denoised.snr.clamp(max=SNR_CAP) * residual.square()).mean()
+
+
+def reverse_process(denoise, diffusion, start, times, step_noise=None):
+    """Walk from noise to a clean vector.
+
+    Parameters
+    ----------
+    denoise : callable
+        ``denoise(s_t, t)`` estimates the clean vectors.
+    diffusion : GaussianDiffusion
+        Schedule.
+    start : Tensor of shape (n, n_attributes)
+        Noise at the first time.
+    times : list of int
+        Falling.
+    step_noise : sequence of Tensor or None, default=None
+        Noise added after each step: ancestral sampling (DDPM). None is the
+        deterministic DDIM.
+
+    Yields
+    ------
+    t : int
+        The time that was reached; -1 is clean.
+    s : Tensor of shape (n, n_attributes)
+        The vectors at that time.
+    clean : Tensor of shape (n, n_attributes)
+        The estimate that led there.
+    """
+    s = start
+    for step, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
+        clean = denoise(s, t)
+        if step_noise is None:
+            s = diffusion.ddim_step(clean, s, t, t_next)
+        else:
+            mean, variance = diffusion.posterior(clean, s, t, t_next)
+            s = mean + variance.sqrt() * step_noise[step]
+        yield t_next, s, clean

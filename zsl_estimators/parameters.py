@@ -1,0 +1,43 @@
+"""Constraints on constructor parameters, checked when ``fit`` is called.
+
+scikit-learn validates the parameters of its own estimators with a small private
+module. It is imported here and nowhere else, so that a change on their side
+touches one file of ours.
+"""
+
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "check_parameters",
+]
+
+
+def check_parameters(estimator):
+    """Refuse constructor parameters that no fit can work with.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has a class attribute ``_parameter_constraints`` in scikit-learn's format.
+
+    Raises
+    ------
+    ValueError
+        The message names the parameter, what it may be and what was found. The
+        exception is a TypeError as well.
+    """
+    constraints = estimator._parameter_constraints
+    values = estimator.get_params(deep=False)
+    validate_parameter_constraints(
+        constraints,
+        {name: values[name] for name in constraints},
+        caller_name=type(estimator).__name__,
+    )

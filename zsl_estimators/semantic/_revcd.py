@@ -1,0 +1,300 @@
+"""RevCDClassifier: describe a sample by reversed conditional diffusion."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from skorch.callbacks import GradientNormClipping, LRScheduler
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from zsl_estimators.nn.diffusion import PREDICTION_TYPES, SCHEDULES
+from zsl_estimators.nn.revcd import (
+    NOISE_LOSSES,
+    RevCDLoss,
+    RevCDNetwork,
+    reverse_process,
+)
+from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
+from zsl_estimators.training import (
+    TorchTrainingMixin,
+    WeightAveraging,
+    float32,
+    to_numpy,
+)
+
+ROWS_PER_PASS = 4096
+
+
+class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
+    """Doc."""
+
+    _parameter_constraints = {
+        **SemanticClassifier._parameter_constraints,
+        **TorchTrainingMixin._torch_constraints,
+        "linear_shadow": ["boolean"],
+        "alpha": RidgeSemanticClassifier._parameter_constraints["alpha"],
+        "shrink_to": RidgeSemanticClassifier._parameter_constraints["shrink_to"],
+        "hidden": ["array-like"],
+        "condition_dim": [Interval(Integral, 1, None, closed="left")],
+        "n_tokens": [Interval(Integral, 1, None, closed="left"), None],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "condition_dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_diffusion_steps": [Interval(Integral, 2, None, closed="left")],
+        "noise_schedule": [StrOptions(set(SCHEDULES))],
+        "prediction_type": [StrOptions(set(PREDICTION_TYPES))],
+        "cls_weight": [Interval(Real, 0, 1, closed="both")],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "noise_loss": [StrOptions(set(NOISE_LOSSES)), None],
+        "noise_weight": [Interval(Real, 0, None, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "ema_decay": [Interval(Real, 0, 1, closed="left"), None],
+        "sampler": [StrOptions({"one_shot", "ddim", "ddpm"})],
+        "sampling_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_draws": [Interval(Integral, 1, None, closed="left")],
+        "guidance_scale": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        linear_shadow=True,
+        alpha="auto",
+        shrink_to="auto",
+        attribute_scaling="standard",
+        hidden=(256, 128),
+        condition_dim=128,
+        n_tokens=None,
+        dropout=0.1,
+        condition_dropout=0.1,
+        n_diffusion_steps=1000,
+        noise_schedule="linear",
+        prediction_type="x0",
+        cls_weight=0.9,
+        temperature=0.1,
+        noise_loss=None,
+        noise_weight=0.1,
+        sampler="one_shot",
+        sampling_steps=10,
+        n_draws=4,
+        guidance_scale=1.0,
+        max_epochs=12,
+        early_stopping=True,
+        batch_size=256,
+        lr=1e-3,
+        weight_decay=1e-4,
+        ema_decay=None,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.linear_shadow = linear_shadow
+        self.alpha = alpha
+        self.shrink_to = shrink_to
+        self.attribute_scaling = attribute_scaling
+        self.hidden = hidden
+        self.condition_dim = condition_dim
+        self.n_tokens = n_tokens
+        self.dropout = dropout
+        self.condition_dropout = condition_dropout
+        self.n_diffusion_steps = n_diffusion_steps
+        self.noise_schedule = noise_schedule
+        self.prediction_type = prediction_type
+        self.cls_weight = cls_weight
+        self.temperature = temperature
+        self.noise_loss = noise_loss
+        self.noise_weight = noise_weight
+        self.sampler = sampler
+        self.sampling_steps = sampling_steps
+        self.n_draws = n_draws
+        self.guidance_scale = guidance_scale
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.ema_decay = ema_decay
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device = device
+
+    # -- fit --------------------------------------------------------------------
+
+    def _prepare(self, X, y_index, random_state):
+        super()._prepare(X, y_index, random_state)
+        self.shadow_ = None
+        if self.linear_shadow:
+            self.shadow_ = self._fit_shadow(X, y_index, random_state)
+        self._draw_noise(random_state)
+
+    def _fit_shadow(self, X, y_index, random_state):
+        shadow = RidgeSemanticClassifier(
+            self.class_attributes_,
+            classes=np.arange(len(self.classes_)),
+            alpha=self.alpha,
+            shrink_to=self.shrink_to,
+            attribute_scaling=self.attribute_scaling,
+            seen_penalty=0.0,
+            random_state=random_state,
+        )
+        return shadow.fit(X, y_index)
+
+    def _draw_noise(self, random_state):
+        """Start and step noise of every draw, the same for all samples and classes."""
+        n_attributes = self.class_attributes_.shape[1]
+        n_steps = self.sampling_steps if self.sampler == "ddpm" else 0
+        shape = self.n_draws, 1 + n_steps, n_attributes
+        self.noise_ = random_state.normal(size=shape)
+
+    def _fold_parameters(self):
+        parameters = super()._fold_parameters()
+        if self.shadow_ is not None:
+            parameters["alpha"] = self.shadow_.alpha_
+            parameters["shrink_to"] = self.shadow_.shrink_to_
+        return parameters
+
+    def _net_arguments(self, X, y_index):
+        seen = self.class_attributes_[self._class_table.seen]
+        seen = torch.tensor(float32(self.attribute_scaler_.transform(seen)))
+        network = {
+            "n_features": self.n_features_in_,
+            "class_attributes": seen,
+            "starts_linear": self.linear_shadow,
+            "hidden": tuple(self.hidden),
+            "condition_dim": self.condition_dim,
+            "n_tokens": self.n_tokens,
+            "dropout": self.dropout,
+            "condition_dropout": self.condition_dropout,
+            "n_steps": self.n_diffusion_steps,
+            "schedule": self.noise_schedule,
+            "prediction_type": self.prediction_type,
+        }
+        loss = {
+            "class_attributes": seen,
+            "cls_weight": self.cls_weight,
+            "temperature": self.temperature,
+            "noise_weight": self.noise_weight,
+            "noise_loss": self.noise_loss,
+        }
+        return {
+            "module": RevCDNetwork,
+            **{f"module__{name}": value for name, value in network.items()},
+            "criterion": RevCDLoss,
+            **{f"criterion__{name}": value for name, value in loss.items()},
+            "optimizer": torch.optim.AdamW,
+            "optimizer__weight_decay": self.weight_decay,
+            "callbacks": self._schedule_callbacks(),
+        }
+
+    def _schedule_callbacks(self):
+        cosine = LRScheduler("CosineAnnealingLR", T_max=self.max_epochs)
+        callbacks = [cosine, GradientNormClipping(1.0)]
+        if self.ema_decay is not None:
+            callbacks.append(WeightAveraging(self.ema_decay))
+        return callbacks
+
+    def _training_tensors(self, X, y_index):
+        X = self._scaled_features(X)
+        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
+        linear = self._linear_estimate(X)
+        return {"x": float32(X), "linear": float32(linear), "y": y}, y
+
+    # -- prediction -------------------------------------------------------------
+
+    def denoising_trajectory(self, X, *, draw=0):
+        """Show how noise turns into the description of every sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        draw : int, default=0
+            Which of the `n_draws` noise draws to follow.
+
+        Returns
+        -------
+        attributes : ndarray of shape (n_points, n_samples, n_attributes)
+            The noised attributes on the way, from pure noise to the clean estimate,
+            in the units of the table given as `attributes`. There are
+            ``sampling_steps + 1`` points, two with ``sampler="one_shot"``.
+        times : ndarray of shape (n_points,)
+            Diffusion times, from ``n_diffusion_steps - 1`` down to -1, which is
+            clean.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        with self._inference() as module:
+            passes = [
+                list(self._denoise(module, x, linear, draw))
+                for x, linear in self._passes(module, self._scaled_features(X))
+            ]
+        times = np.array([t for t, _ in passes[0]])
+        points = [
+            np.concatenate([to_numpy(part[step][1]) for part in passes])
+            for step in range(len(times))
+        ]
+        return self.attribute_scaler_.inverse_transform(np.stack(points)), times
+
+    def _describe(self, X):
+        with self._inference() as module:
+            described = [
+                to_numpy(self._mean_of_draws(module, x, linear))
+                for x, linear in self._passes(module, X)
+            ]
+        return np.concatenate(described)
+
+    def _mean_of_draws(self, module, x, linear):
+        total = torch.zeros_like(linear)
+        for draw in range(len(self.noise_)):
+            *_, (_, clean) = self._denoise(module, x, linear, draw)
+            total += clean
+        return total / len(self.noise_)
+
+    def _denoise(self, module, x, linear, draw):
+        """Yield times and vectors of the reverse process of one draw."""
+        condition = module.encode(x)
+        start, *step_noise = torch.as_tensor(self.noise_[draw]).to(x)
+        start = start.expand_as(linear)
+        times = module.diffusion.times(self._n_passes())
+        yield times[0], start
+        for t, s, _ in reverse_process(
+            lambda s, t: module.denoise(s, t, condition, linear, self.guidance_scale),
+            module.diffusion,
+            start,
+            times,
+            step_noise or None,
+        ):
+            yield t, s
+
+    def _n_passes(self):
+        return 1 if self.sampler == "one_shot" else self.sampling_steps
+
+    def _passes(self, module, X):
+        """Cut scaled features into passes, with their linear estimates."""
+        linear = self._linear_estimate(X)
+        for start in range(0, len(X), ROWS_PER_PASS):
+            rows = slice(start, start + ROWS_PER_PASS)
+            yield (
+                torch.as_tensor(X[rows]).to(module.null_condition),
+                torch.as_tensor(linear[rows]).to(module.null_condition),
+            )
+
+    def _linear_estimate(self, X):
+        if self.shadow_ is None:
+            return np.zeros((len(X), self.class_attributes_.shape[1]))
+        return X @ self.shadow_.coef_

@@ -1,0 +1,60 @@
+"""Data that lives on the device and is indexed there."""
+
+import math
+
+import torch
+from torch.utils.data import Dataset
+
+
+class DeviceData(Dataset):
+    """Tensors on one device, batched by index.
+
+    Parameters
+    ----------
+    X : dict of str to Tensor
+        Inputs of the module by name; all of the same length.
+    y : Tensor of shape (n_samples,)
+        Targets of the criterion.
+    """
+
+    def __init__(self, X, y):
+        self.X = X
+        self.y = y
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        inputs = {name: tensor[index] for name, tensor in self.X.items()}
+        return inputs, self.y[index]
+
+
+class DeviceBatches:
+    """Shuffled batches, drawn with a generator of their own.
+
+    All batches have nearly the same size, so that none is too small for batch
+    normalisation.
+
+    Parameters
+    ----------
+    dataset : DeviceData
+        The samples.
+    batch_size : int
+        Largest number of samples per batch.
+    seed : int, default=0
+        Seed of the order. Each pass has another order.
+    """
+
+    def __init__(self, dataset, batch_size, seed=0):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        return math.ceil(len(self.dataset) / self.batch_size)
+
+    def __iter__(self):
+        order = torch.randperm(len(self.dataset), generator=self.generator)
+        order = order.to(self.dataset.y.device)
+        for index in torch.tensor_split(order, len(self)):
+            yield self.dataset[index]

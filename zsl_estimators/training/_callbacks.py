@@ -1,0 +1,108 @@
+"""skorch callbacks that all nets of the package use."""
+
+import math
+
+import torch
+from skorch.callbacks import Callback
+from torch.optim.swa_utils import AveragedModel
+from tqdm.auto import tqdm
+
+
+class NonFiniteLossGuard(Callback):
+    """Stop with an error as soon as a loss is NaN or infinite."""
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        loss = net.history[-1, "batches", -1, "train_loss"]
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"The training loss became {loss} in epoch {len(net.history)}. Try a "
+                "smaller lr, scale the features (StandardScaler), or look for extreme "
+                "values in X and attributes."
+            )
+
+
+class LossPartRecorder(Callback):
+    """Average every part of the loss over an epoch into the history, by name."""
+
+    def on_epoch_begin(self, net, **kwargs):
+        net.loss_parts = []
+
+    def on_epoch_end(self, net, **kwargs):
+        for name in net.loss_parts[0] if net.loss_parts else ():
+            values = torch.stack([parts[name] for parts in net.loss_parts])
+            net.history.record(name, values.mean().item())
+        net.loss_parts = []
+
+
+class EpochReport(Callback):
+    """Call a function with the number of epochs done, before the first one too.
+
+    Parameters
+    ----------
+    report : callable
+        ``report(n_epochs)``.
+    """
+
+    def __init__(self, report):
+        self.report = report
+
+    def on_train_begin(self, net, **kwargs):
+        self.report(0)
+
+    def on_epoch_end(self, net, **kwargs):
+        self.report(len(net.history))
+
+
+class Progress(Callback):
+    """One progress bar over all epochs of a fit.
+
+    Parameters
+    ----------
+    description : str
+        Shown to the left of the bar.
+    """
+
+    def __init__(self, description):
+        self.description = description
+
+    def on_train_begin(self, net, **kwargs):
+        self.bar_ = tqdm(total=net.max_epochs, desc=self.description, unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.4g}")
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        self.bar_.close()
+
+
+class WeightAveraging(Callback):
+    """Exponential moving average of the weights, used for prediction.
+
+    Early on the average forgets faster, so that it is not held back by the first
+    weights: the decay after `n` batches is at most ``(1 + n) / (10 + n)``.
+
+    Parameters
+    ----------
+    decay : float
+        Share of the old average that stays after a batch.
+    """
+
+    def __init__(self, decay):
+        self.decay = decay
+
+    def on_train_begin(self, net, **kwargs):
+        net.averaged_module = AveragedModel(
+            net.module_, avg_fn=self._average, use_buffers=True
+        )
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        net.averaged_module.update_parameters(net.module_)
+
+    def on_train_end(self, net, **kwargs):
+        net.module_.load_state_dict(net.averaged_module.module.state_dict())
+        net.averaged_module = None
+
+    def _average(self, old, new, n_averaged):
+        decay = min(self.decay, (1 + float(n_averaged)) / (10 + float(n_averaged)))
+        return old * decay + new * (1 - decay)

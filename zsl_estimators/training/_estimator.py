@@ -1,0 +1,144 @@
+"""What estimators with a torch network share."""
+
+import copy
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+
+from zsl_estimators.parameters import Interval
+from zsl_estimators.training._callbacks import (
+    EpochReport,
+    LossPartRecorder,
+    NonFiniteLossGuard,
+    Progress,
+)
+from zsl_estimators.training._device import resolve_device
+from zsl_estimators.training._net import ZeroShotNet
+from zsl_estimators.training._seeding import scoped_seed
+
+
+class TorchTrainingMixin:
+    """Fit a skorch net, for a number of epochs chosen on held-out classes.
+
+    Stands left of a zero-shot base class. Subclasses implement `_net_arguments`, the
+    module, the criterion and the optimiser, and `_training_tensors`, its inputs.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net; its optimiser is dropped unless ``warm_start=True``.
+    history_ : skorch.History
+        One entry per epoch: the loss, its parts by name, the duration.
+    n_iter_ : int
+        Number of epochs trained.
+    """
+
+    _torch_constraints = {
+        "device": [str],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "callbacks": [list, None],
+        "net_params": [dict, None],
+        "warm_start": ["boolean"],
+    }
+
+    def _net_arguments(self, X, y_index):
+        """Keyword arguments of the net: module, criterion, optimizer, their own."""
+        raise NotImplementedError
+
+    def _training_tensors(self, X, y_index):
+        """Arrays by name for the module's ``forward``, and the targets."""
+        raise NotImplementedError
+
+    def _chooses_on_held_out_classes(self):
+        return self.early_stopping
+
+    def _fold_parameters(self):
+        return {**super()._fold_parameters(), "warm_start": False, "callbacks": None}
+
+    def _fit(self, X, y_index, candidate, random_state):
+        n_epochs = self.max_epochs if candidate is None else candidate
+        self._train(X, y_index, n_epochs, random_state)
+        self.history_ = epoch_history(self.net_.history)
+        self.n_iter_ = len(self.history_)
+        if not self.warm_start:
+            self.net_.trim_for_prediction()
+
+    def _fit_path(self, X, y_index, report, random_state):
+        if not self.early_stopping:
+            super()._fit_path(X, y_index, report, random_state)
+            return
+        watch = [EpochReport(report)]
+        self._train(X, y_index, self.max_epochs, random_state, watch)
+
+    def _train(self, X, y_index, n_epochs, random_state, callbacks=()):
+        device = resolve_device(self.device)
+        init_seed, order_seed = random_state.randint(2**31 - 1, size=2).tolist()
+        with scoped_seed(init_seed, device):
+            if not (self.warm_start and hasattr(self, "net_")):
+                self.net_ = self._new_net(X, y_index, device, order_seed, callbacks)
+            self.net_.max_epochs = n_epochs
+            inputs, targets = self._training_tensors(X, y_index)
+            self.net_.partial_fit(
+                {name: on_device(array, device) for name, array in inputs.items()},
+                on_device(targets, device),
+            )
+
+    @contextmanager
+    def _inference(self):
+        """Yield a copy of the trained module for prediction, in double precision.
+
+        In double precision a prediction does not depend, beyond the last digits, on
+        which other rows are in the batch. MPS has single precision only.
+        """
+        on_mps = str(self.net_.device).startswith("mps")
+        module = copy.deepcopy(self.net_.inference_module).eval()
+        with torch.inference_mode():
+            yield module.to(torch.float32 if on_mps else torch.float64)
+
+    def _new_net(self, X, y_index, device, order_seed, callbacks):
+        arguments = {
+            "lr": self.lr,
+            "batch_size": self.batch_size,
+            "device": str(device),
+            "verbose": int(self.verbose >= 2),
+            "iterator_train__seed": order_seed,
+            **self._net_arguments(X, y_index),
+            **(self.net_params or {}),
+        }
+        arguments["callbacks"] = [
+            NonFiniteLossGuard(),
+            LossPartRecorder(),
+            *([Progress(self._stage)] if self.verbose == 1 else []),
+            *arguments.get("callbacks", []),
+            *callbacks,
+            *(self.callbacks or []),
+        ]
+        return ZeroShotNet(**arguments).initialize()
+
+
+def on_device(array, device):
+    """Copy an array to the device; inputs may be read-only and stay untouched."""
+    return torch.tensor(array, device=device)
+
+
+def epoch_history(history):
+    """Copy a skorch history without the records of single batches."""
+    kept = type(history)()
+    for epoch in history:
+        kept.append({key: value for key, value in epoch.items() if key != "batches"})
+    return kept
+
+
+def float32(array):
+    """C-contiguous single precision, as training wants it."""
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def to_numpy(tensor):
+    """Float64 array of a tensor on any device."""
+    return tensor.cpu().numpy().astype(np.float64)

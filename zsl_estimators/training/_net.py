@@ -1,0 +1,49 @@
+"""The skorch net that all torch estimators hold."""
+
+import skorch
+import torch
+
+from zsl_estimators.training._batches import DeviceBatches, DeviceData
+
+
+class ZeroShotNet(skorch.NeuralNet):
+    """A skorch net whose criterion returns the parts of the loss by name.
+
+    Data lies on the device from the start (:class:`DeviceData`) and batches are
+    indexed there, so `X` is a dict of tensors and nothing is split off for
+    validation: that is done on held-out classes by the estimator.
+
+    The module's ``forward`` takes the entries of `X` by name. The criterion gets what
+    it returns and the targets, and answers with a dict of scalar losses, which are
+    summed, and averaged over each epoch into the history.
+    """
+
+    def __init__(
+        self,
+        *args,
+        train_split=None,
+        dataset=DeviceData,
+        iterator_train=DeviceBatches,
+        **kwargs,
+    ):
+        self.averaged_module = None
+        super().__init__(
+            *args,
+            train_split=train_split,
+            dataset=dataset,
+            iterator_train=iterator_train,
+            **kwargs,
+        )
+
+    @property
+    def inference_module(self):
+        """The module to predict with: averaged weights where they are kept."""
+        if self.averaged_module is None:
+            return self.module_
+        return self.averaged_module.module
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Sum the parts of the loss and keep them for the history."""
+        parts = self.criterion_(y_pred, y_true)
+        self.loss_parts.append({name: part.detach() for name, part in parts.items()})
+        return torch.stack(list(parts.values())).sum()
