@@ -43,7 +43,8 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Amount taken from the scores of seen classes. "auto" fits it on folds of
         held-out seen classes.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for reproducible results.
+        Pass an int for reproducible results. None draws a new seed at every fit and
+        leaves numpy's global random state alone.
     verbose : int, default=0
         0 is silent, 1 shows progress, 2 prints a line per epoch where there are
         epochs.
@@ -185,7 +186,7 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         check_parameters(self)
         X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
         check_classification_targets(y)
-        random_state = check_random_state(self.random_state)
+        random_state = private_random_state(self.random_state)
         fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
         y_index = self._begin(X, y, fold_seed)
         candidate, penalty = self._learn_on_held_out_classes(X, y_index, fold_seed)
@@ -282,10 +283,13 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _begin(self, X, y, seed):
         """Set up the class table; return the row of every sample."""
-        self._set_table(ClassTable.from_parameters(self.attributes, self.classes, y))
+        self._set_table(self._make_table(y))
         y_index = self._class_table.rows(y)
         self._prepare(X, y_index, np.random.RandomState(seed))
         return y_index
+
+    def _make_table(self, y):
+        return ClassTable.from_parameters(self.attributes, self.classes, y)
 
     def _set_table(self, table):
         self._class_table = table
@@ -342,3 +346,10 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     # What the model is being fitted for, shown with its progress.
     _stage = "all seen classes"
+
+
+def private_random_state(random_state):
+    """Like scikit-learn's helper, but None never touches numpy's global state."""
+    if random_state is None:
+        return np.random.RandomState()
+    return check_random_state(random_state)

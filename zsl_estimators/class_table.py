@@ -200,11 +200,12 @@ def _row_labels(attributes, classes, y, first_label):
 
 
 def _integer_labels(y, n_rows, first_label):
-    """Row i describes label i: only sound when the labels are integers."""
-    if np.asarray(y).dtype.kind not in "iu":
+    """Row i describes label i: only sound when the labels are whole numbers."""
+    y = np.asarray(y)
+    if y.dtype.kind not in "iuf" or (y != np.floor(y)).any():
         raise ValueError(
             "attributes is an array without row labels, which works for integer "
-            f"labels only, and the labels are {_listing(np.unique(y)[:3])}. Pass "
+            f"labels only, and y holds {_listing(np.unique(y)[:3])}. Pass "
             "classes=, one label per row, or a DataFrame whose index holds the labels."
         )
     return np.arange(first_label, first_label + n_rows)
@@ -219,8 +220,14 @@ def _refuse_classes_without_attributes(classes):
 
 
 def _like_training_labels(labels, y):
-    """Strings as in `y`: pandas keeps them as objects, numpy lists as fixed width."""
+    """Labels of the table in the type of those in `y`.
+
+    pandas keeps strings as objects, numpy lists as fixed width; an array without
+    labels counts its rows by integers.
+    """
     y = np.asarray(y)
+    if labels.dtype.kind in "iu" and y.dtype.kind == "f":
+        return labels.astype(y.dtype)
     if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels):
         return labels.astype(str) if y.dtype.kind == "U" else labels
     if labels.dtype.kind == "U" and y.dtype.kind == "O":

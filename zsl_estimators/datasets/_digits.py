@@ -151,5 +151,8 @@ def _glyph_images():
     """Parse the drawing into an array of shape (10, 8, 8)."""
     lines = [line.split() for line in _GLYPHS.split("\n")[2:-1]]
     return np.array(
-        [[[_INK[mark] for mark in line[digit]] for line in lines] for digit in range(10)]
+        [
+            [[_INK[mark] for mark in line[digit]] for line in lines]
+            for digit in range(10)
+        ]
     )

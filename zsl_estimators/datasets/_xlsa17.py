@@ -52,7 +52,9 @@ def load_xlsa17(folder, name):
     """
     features = _load(Path(folder) / name / "res101.mat")
     splits = _load(Path(folder) / name / "att_splits.mat")
-    names = np.array([str(np.ravel(cell)[0]) for cell in splits["allclasses_names"].flat])
+    names = np.array(
+        [str(np.ravel(cell)[0]) for cell in splits["allclasses_names"].flat]
+    )
     X = features["features"].T
     labels = names[features["labels"].ravel().astype(int) - 1]
     train = _rows(splits["trainval_loc"])

@@ -55,9 +55,7 @@ class GZSLScorer:
         if metric is not None and metric not in METRICS:
             raise ValueError(f"metric must be one of {METRICS} or None, got {metric!r}")
         if candidates not in ("fold", "all"):
-            raise ValueError(
-                f'candidates must be "fold" or "all", got {candidates!r}'
-            )
+            raise ValueError(f'candidates must be "fold" or "all", got {candidates!r}')
         self.metric = metric
         self.candidates = candidates
 

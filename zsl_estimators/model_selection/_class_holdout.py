@@ -123,8 +123,7 @@ class ClassHoldoutSplit:
             )
         if not 0 < self.seen_test_size < 1:
             raise ValueError(
-                "seen_test_size must lie between 0 and 1, got "
-                f"{self.seen_test_size}"
+                f"seen_test_size must lie between 0 and 1, got {self.seen_test_size}"
             )
 
     def _n_hidden(self, n_classes):

@@ -49,7 +49,7 @@ class FeatureEncoder(nn.Module):
         Size of the condition vector.
     n_tokens : int or None, default=None
         Number of chunks. None takes 16 from 512 features on and 8 below.
-    model_dim : int, default=128
+    model_dim : int, default=64
         Width of a token.
     n_heads : int, default=4
         Attention heads.
@@ -62,7 +62,7 @@ class FeatureEncoder(nn.Module):
         n_features,
         out_dim,
         n_tokens=None,
-        model_dim=128,
+        model_dim=64,
         n_heads=4,
         dropout=0.0,
     ):

@@ -136,9 +136,7 @@ class RevCDNetwork(nn.Module):
     def predict(self, s_t, t, condition, linear):
         """Predict s0, eps or v: what the linear estimate implies, corrected."""
         implied_noise = self.diffusion.to_noise(linear, s_t, t)
-        implied = self.diffusion.target(
-            linear, implied_noise, t, self.prediction_type
-        )
+        implied = self.diffusion.target(linear, implied_noise, t, self.prediction_type)
         return implied + self.unet(s_t, self.embed_time(t), condition)
 
     def denoise(self, s_t, t, condition, linear, guidance_scale=1.0):
@@ -151,9 +149,7 @@ class RevCDNetwork(nn.Module):
 
         def clean(condition, linear):
             prediction = self.predict(s_t, times, condition, linear)
-            return self.diffusion.to_clean(
-                prediction, s_t, times, self.prediction_type
-            )
+            return self.diffusion.to_clean(prediction, s_t, times, self.prediction_type)
 
         conditional = clean(condition, linear)
         if guidance_scale == 1.0:

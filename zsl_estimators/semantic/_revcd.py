@@ -240,8 +240,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         X = validate_data(self, X, dtype=np.float32, reset=False)
         with self._inference() as module:
             passes = [
-                list(self._denoise(module, x, linear, draw))
-                for x, linear in self._passes(module, self._scaled_features(X))
+                list(self._denoise(module, condition, linear, draw))
+                for condition, linear in self._passes(module, self._scaled_features(X))
             ]
         times = np.array([t for t, _ in passes[0]])
         points = [
@@ -253,22 +253,21 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     def _describe(self, X):
         with self._inference() as module:
             described = [
-                to_numpy(self._mean_of_draws(module, x, linear))
-                for x, linear in self._passes(module, X)
+                to_numpy(self._mean_of_draws(module, condition, linear))
+                for condition, linear in self._passes(module, X)
             ]
         return np.concatenate(described)
 
-    def _mean_of_draws(self, module, x, linear):
+    def _mean_of_draws(self, module, condition, linear):
         total = torch.zeros_like(linear)
         for draw in range(len(self.noise_)):
-            *_, (_, clean) = self._denoise(module, x, linear, draw)
+            *_, (_, clean) = self._denoise(module, condition, linear, draw)
             total += clean
         return total / len(self.noise_)
 
-    def _denoise(self, module, x, linear, draw):
+    def _denoise(self, module, condition, linear, draw):
         """Yield times and vectors of the reverse process of one draw."""
-        condition = module.encode(x)
-        start, *step_noise = torch.as_tensor(self.noise_[draw]).to(x)
+        start, *step_noise = torch.as_tensor(self.noise_[draw]).to(linear)
         start = start.expand_as(linear)
         times = module.diffusion.times(self._n_passes())
         yield times[0], start
@@ -285,14 +284,12 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         return 1 if self.sampler == "one_shot" else self.sampling_steps
 
     def _passes(self, module, X):
-        """Cut scaled features into passes, with their linear estimates."""
-        linear = self._linear_estimate(X)
+        """Conditions and linear estimates of scaled features, a few rows at a time."""
         for start in range(0, len(X), ROWS_PER_PASS):
-            rows = slice(start, start + ROWS_PER_PASS)
-            yield (
-                torch.as_tensor(X[rows]).to(module.null_condition),
-                torch.as_tensor(linear[rows]).to(module.null_condition),
-            )
+            rows = X[start : start + ROWS_PER_PASS]
+            linear = torch.as_tensor(self._linear_estimate(rows))
+            condition = module.encode(torch.as_tensor(rows).to(module.null_condition))
+            yield condition, linear.to(condition)
 
     def _linear_estimate(self, X):
         if self.shadow_ is None:

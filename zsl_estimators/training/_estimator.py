@@ -46,6 +46,9 @@ class TorchTrainingMixin:
         "warm_start": ["boolean"],
     }
 
+    # Whether this is the model of a fold, scored after every epoch.
+    _is_followed = False
+
     def _net_arguments(self, X, y_index):
         """Keyword arguments of the net: module, criterion, optimizer, their own."""
         raise NotImplementedError
@@ -72,6 +75,7 @@ class TorchTrainingMixin:
         if not self.early_stopping:
             super()._fit_path(X, y_index, report, random_state)
             return
+        self._is_followed = True
         watch = [EpochReport(report)]
         self._train(X, y_index, self.max_epochs, random_state, watch)
 
@@ -90,15 +94,17 @@ class TorchTrainingMixin:
 
     @contextmanager
     def _inference(self):
-        """Yield a copy of the trained module for prediction, in double precision.
+        """Yield a copy of the trained module for prediction.
 
-        In double precision a prediction does not depend, beyond the last digits, on
-        which other rows are in the batch. MPS has single precision only.
+        It is in double precision, so that a prediction does not depend, beyond the
+        last digits, on which other rows are in the batch. MPS has single precision
+        only, and candidates that are merely followed do not need more.
         """
         on_mps = str(self.net_.device).startswith("mps")
+        single = on_mps or self._is_followed
         module = copy.deepcopy(self.net_.inference_module).eval()
         with torch.inference_mode():
-            yield module.to(torch.float32 if on_mps else torch.float64)
+            yield module.to(torch.float32 if single else torch.float64)
 
     def _new_net(self, X, y_index, device, order_seed, callbacks):
         arguments = {

@@ -1,0 +1,28 @@
+"""Small instances of every public estimator, shared by the tests."""
+
+import inspect
+
+import zsl_estimators
+from zsl_estimators import BaseZeroShotClassifier
+
+# Whatever makes an estimator small enough to be fitted a hundred times.
+SMALL = {
+    "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
+}
+
+
+def public_estimators():
+    """All concrete estimator classes that the package exports."""
+    exported = [getattr(zsl_estimators, name) for name in zsl_estimators.__all__]
+    return [
+        cls
+        for cls in exported
+        if inspect.isclass(cls)
+        and issubclass(cls, BaseZeroShotClassifier)
+        and not inspect.isabstract(cls)
+    ]
+
+
+def small(cls, **parameters):
+    """A small instance."""
+    return cls(**{**SMALL.get(cls.__name__, {}), **parameters})

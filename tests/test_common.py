@@ -1,0 +1,85 @@
+"""The contract, run on every public estimator: scikit-learn's checks and our own."""
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tests.common import public_estimators, small
+from zsl_estimators import ExemplarClassifier
+from zsl_estimators.class_table import ClassTable
+from zsl_estimators.utils.estimator_checks import parametrize_with_zero_shot_checks
+
+N_FIXED = 5
+
+NOT_FOR_A_FIXED_TABLE = {
+    "check_classifiers_one_label": "one label in y, but a table of five classes",
+    "check_classifiers_classes": "the check invents string labels without rows",
+    "check_classifiers_train": "the check expects classes_ to be those in y",
+}
+NOT_FOR_A_FIXED_TABLE_OF_EXEMPLARS = {
+    **NOT_FOR_A_FIXED_TABLE,
+    "check_decision_proba_consistency": "the check compares one column with five",
+}
+
+
+def expected_failures(estimator):
+    if isinstance(estimator, ExemplarClassifier):
+        return NOT_FOR_A_FIXED_TABLE_OF_EXEMPLARS
+    return NOT_FOR_A_FIXED_TABLE
+
+
+def with_random_rows(cls):
+    """Subclass that describes every label a check invents by a random row."""
+
+    class WithRandomRows(cls):
+        def _make_table(self, y):
+            if self.attributes is not None:
+                return super()._make_table(y)
+            labels = np.unique(y)
+            matrix = np.random.RandomState(0).normal(size=(len(labels), 7))
+            return ClassTable.from_parameters(matrix, labels, y)
+
+    WithRandomRows.__name__ = f"{cls.__name__}WithRandomRows"
+    WithRandomRows.__qualname__ = WithRandomRows.__name__
+    # Pickle looks classes up in their module.
+    globals()[WithRandomRows.__name__] = WithRandomRows
+    return WithRandomRows
+
+
+def fixed_table():
+    return np.random.RandomState(0).normal(size=(N_FIXED, 4))
+
+
+@parametrize_with_checks([small(cls) for cls in public_estimators()])
+def test_sklearn_checks_as_ordinary_classifier(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([small(with_random_rows(cls)) for cls in public_estimators()])
+def test_sklearn_checks_with_a_random_row_per_label(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [small(cls, attributes=fixed_table()) for cls in public_estimators()],
+    expected_failed_checks=expected_failures,
+    xfail_strict=True,
+)
+def test_sklearn_checks_with_a_fixed_table(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_zero_shot_checks([small(cls) for cls in public_estimators()])
+def test_zero_shot_contract(estimator, check):
+    check(estimator)
+
+
+def test_every_estimator_is_public():
+    assert len(public_estimators()) >= 3
+
+
+@pytest.mark.parametrize("cls", public_estimators())
+def test_documentation_link(cls):
+    link = small(cls)._get_doc_link()
+    assert link.endswith(f"/api/generated/zsl_estimators.{cls.__name__}.html")
+    assert f'href="{link}"' in small(cls)._repr_html_()
