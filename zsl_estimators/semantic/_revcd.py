@@ -136,11 +136,25 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     # -- fit --------------------------------------------------------------------
 
     def _prepare(self, X, y_index, random_state):
+        self._check_combinations()
         super()._prepare(X, y_index, random_state)
         self.shadow_ = None
         if self.linear_shadow:
             self.shadow_ = self._fit_shadow(X, y_index, random_state)
         self._draw_noise(random_state)
+
+    def _check_combinations(self):
+        if len(self.hidden) == 0 or min(self.hidden) < 1:
+            raise ValueError(
+                f"hidden must hold at least one positive width, got {self.hidden}. "
+                "For instance hidden=(256, 128)."
+            )
+        if self.guidance_scale != 1 and not self.condition_dropout:
+            raise ValueError(
+                f"guidance_scale={self.guidance_scale} needs a network that was "
+                "trained without condition at times. Set condition_dropout=0.1, or "
+                "guidance_scale=1."
+            )
 
     def _fit_shadow(self, X, y_index, random_state):
         shadow = RidgeSemanticClassifier(

@@ -91,17 +91,21 @@ class WeightAveraging(Callback):
     def __init__(self, decay):
         self.decay = decay
 
+    def initialize(self):
+        self.average_ = None
+        return self
+
     def on_train_begin(self, net, **kwargs):
-        net.averaged_module = AveragedModel(
+        self.average_ = AveragedModel(
             net.module_, avg_fn=self._average, use_buffers=True
         )
 
     def on_batch_end(self, net, training=False, **kwargs):
-        net.averaged_module.update_parameters(net.module_)
+        self.average_.update_parameters(net.module_)
 
     def on_train_end(self, net, **kwargs):
-        net.module_.load_state_dict(net.averaged_module.module.state_dict())
-        net.averaged_module = None
+        net.module_.load_state_dict(self.average_.module.state_dict())
+        self.average_ = None
 
     def _average(self, old, new, n_averaged):
         decay = min(self.decay, (1 + float(n_averaged)) / (10 + float(n_averaged)))

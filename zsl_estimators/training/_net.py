@@ -4,6 +4,7 @@ import skorch
 import torch
 
 from zsl_estimators.training._batches import DeviceBatches, DeviceData
+from zsl_estimators.training._callbacks import WeightAveraging
 
 
 class ZeroShotNet(skorch.NeuralNet):
@@ -26,7 +27,6 @@ class ZeroShotNet(skorch.NeuralNet):
         iterator_train=DeviceBatches,
         **kwargs,
     ):
-        self.averaged_module = None
         super().__init__(
             *args,
             train_split=train_split,
@@ -38,9 +38,10 @@ class ZeroShotNet(skorch.NeuralNet):
     @property
     def inference_module(self):
         """The module to predict with: averaged weights where they are kept."""
-        if self.averaged_module is None:
-            return self.module_
-        return self.averaged_module.module
+        for _, callback in self.callbacks_:
+            if isinstance(callback, WeightAveraging) and callback.average_ is not None:
+                return callback.average_.module
+        return self.module_
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Sum the parts of the loss and keep them for the history."""

@@ -1,0 +1,204 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.io import savemat
+from scipy.stats import multivariate_normal
+from sklearn.metrics import accuracy_score
+
+from zsl_estimators.datasets import (
+    load_digits_gzsl,
+    load_gzsl_npz,
+    load_xlsa17,
+    make_gzsl,
+    save_gzsl_npz,
+)
+
+
+class TestDigits:
+    def test_unseen_digits_are_never_in_training(self):
+        data = load_digits_gzsl(unseen=(2, 7))
+        assert set(data.y_train) == set(range(10)) - {2, 7}
+        assert set(data.y_test) == set(range(10))
+        assert len(data.y_train) + len(data.y_test) == 1797
+
+    def test_descriptions(self):
+        table = load_digits_gzsl().attributes
+        assert table.shape == (10, 79)
+        assert table.filter(like="segment").loc[8].sum() == 7
+        assert table.filter(like="segment").loc[1].sum() == 2
+        assert table.filter(like="pixel").max().max() == 1
+        assert not table.duplicated().any()
+
+    def test_a_glyph_resembles_its_digit_more_than_other_glyphs(self):
+        """The drawing is usable: most digits correlate best with their own glyph."""
+        data = load_digits_gzsl(unseen=())
+        glyphs = data.attributes.filter(like="pixel").to_numpy()
+        means = [data.X_train[data.y_train == d].mean(axis=0) for d in range(10)]
+        match = np.corrcoef(means, glyphs)[:10, 10:]
+        assert (match.argmax(axis=1) == np.arange(10)).sum() >= 7
+
+    @pytest.mark.parametrize("unseen", [(10,), range(9), ("a",)])
+    def test_impossible_choices(self, unseen):
+        with pytest.raises(ValueError, match="unseen"):
+            load_digits_gzsl(unseen=unseen)
+
+
+class TestMakeGzsl:
+    def test_shapes_and_seen_classes(self):
+        data = make_gzsl(5, n_seen=6, n_unseen=3, n_features=7, random_state=0)
+        assert data.X_train.shape == (30, 7)
+        assert data.X_test.shape == (45, 7)
+        assert set(data.y_train) == set(data.seen_classes)
+        assert len(data.unseen_classes) == 3
+
+    def test_density_equals_scipy(self):
+        data = make_gzsl(5, n_seen=4, n_unseen=2, n_features=3, random_state=0)
+        log_density = data.density.log_density(data.X_test)
+        for c, mean in enumerate(data.density.means):
+            expected = multivariate_normal(mean, np.eye(3)).logpdf(data.X_test)
+            np.testing.assert_allclose(log_density[:, c], expected)
+        np.testing.assert_allclose(data.density.posterior(data.X_test).sum(axis=1), 1)
+
+    def test_best_possible_prediction_beats_a_disturbed_one(self):
+        data = make_gzsl(200, class_sep=1.0, random_state=0)
+        posterior = data.density.posterior(data.X_test)
+        best = accuracy_score(data.y_test, posterior.argmax(axis=1))
+        noise = np.random.RandomState(0).uniform(size=posterior.shape)
+        worse = accuracy_score(data.y_test, (posterior + noise).argmax(axis=1))
+        assert best > worse
+
+    def test_same_seed_same_data(self):
+        one, other = (make_gzsl(nonlinearity=0.5, random_state=1) for _ in range(2))
+        np.testing.assert_array_equal(one.X_test, other.X_test)
+
+
+@pytest.fixture
+def made():
+    return make_gzsl(6, n_seen=5, n_unseen=2, random_state=0)
+
+
+class TestNpz:
+    def save(self, path, made, labels=None):
+        attributes, y, unseen = made.attributes, made.y_test, made.unseen_classes
+        if labels is not None:
+            attributes, y, unseen = attributes.set_axis(labels), labels[y], labels[unseen]
+        is_test = np.arange(len(y)) % 2 == 0
+        save_gzsl_npz(
+            path,
+            made.X_test,
+            y,
+            attributes,
+            is_test=is_test,
+            unseen_sets=[unseen, attributes.index[:2]],
+        )
+        return is_test
+
+    @pytest.mark.parametrize("labels", [None, np.array(list("gfedcba"))])
+    def test_round_trip(self, tmp_path, made, labels):
+        is_test = self.save(tmp_path / "made.npz", made, labels)
+        data = load_gzsl_npz(tmp_path / "made.npz")
+        np.testing.assert_array_equal(data.X_test, made.X_test[is_test])
+        expected = made.unseen_classes if labels is None else labels[made.unseen_classes]
+        np.testing.assert_array_equal(data.unseen_classes, expected)
+        assert not set(data.y_train) & set(data.unseen_classes)
+        assert data.n_unseen_sets == 2
+        assert list(data.attributes.columns) == list(made.attributes.columns)
+        columns = data.attributes.to_numpy()
+        np.testing.assert_array_equal(columns, made.attributes.to_numpy())
+
+    def test_other_choice_of_unseen_classes(self, tmp_path, made):
+        self.save(tmp_path / "made.npz", made)
+        data = load_gzsl_npz(tmp_path / "made.npz", unseen_set=1)
+        assert data.unseen_classes.tolist() == [0, 1]
+        with pytest.raises(ValueError, match="unseen_set"):
+            load_gzsl_npz(tmp_path / "made.npz", unseen_set=2)
+
+    def test_pickles_are_refused(self, tmp_path, made):
+        self.save(tmp_path / "made.npz", made)
+        with np.load(tmp_path / "made.npz") as file:
+            arrays = dict(file)
+        arrays["classes"] = np.array([{"any": "object"}], dtype=object)
+        np.savez(tmp_path / "bad.npz", **arrays)
+        with pytest.raises(ValueError, match="pickled"):
+            load_gzsl_npz(tmp_path / "bad.npz")
+
+    def test_missing_keys_are_named(self, tmp_path):
+        np.savez(tmp_path / "bad.npz", X=np.ones(3))
+        with pytest.raises(ValueError, match="unseen_sets"):
+            load_gzsl_npz(tmp_path / "bad.npz")
+
+    def test_labels_without_a_row_are_named(self, tmp_path, made):
+        with pytest.raises(ValueError, match="99"):
+            save_gzsl_npz(
+                tmp_path / "bad.npz",
+                made.X_test,
+                np.full(len(made.y_test), 99),
+                made.attributes,
+                is_test=np.ones(len(made.y_test)),
+                unseen_sets=[[0]],
+            )
+
+    def test_lengths_must_agree(self, tmp_path, made):
+        with pytest.raises(ValueError, match="one entry per sample"):
+            save_gzsl_npz(
+                tmp_path / "bad.npz",
+                made.X_test,
+                made.y_test,
+                made.attributes,
+                is_test=[True],
+                unseen_sets=[[0]],
+            )
+
+
+class TestXlsa17:
+    @pytest.fixture
+    def folder(self, tmp_path, made):
+        self.write(tmp_path, made)
+        return tmp_path
+
+    def write(self, folder, made, train_from=0):
+        """Rows in the order seen, unseen; Matlab counts from 1."""
+        seen = np.flatnonzero(np.isin(made.y_test, made.seen_classes)) + 1
+        unseen = np.flatnonzero(np.isin(made.y_test, made.unseen_classes)) + 1
+        names = np.array([[f"animal+{c}"] for c in range(7)], dtype=object)
+        (folder / "ZOO").mkdir(exist_ok=True)
+        savemat(
+            folder / "ZOO" / "res101.mat",
+            {"features": made.X_test.T, "labels": made.y_test[:, None] + 1},
+        )
+        savemat(
+            folder / "ZOO" / "att_splits.mat",
+            {
+                "att": made.attributes.to_numpy().T,
+                "allclasses_names": names,
+                "trainval_loc": seen[train_from::2][:, None],
+                "train_loc": seen[1::2][:, None],
+                "val_loc": seen[1::2][:, None],
+                "test_seen_loc": seen[1::2][:, None],
+                "test_unseen_loc": unseen[:, None],
+            },
+        )
+
+    def test_rows_and_classes(self, folder, made):
+        data = load_xlsa17(folder, "ZOO")
+        assert data.X_train.shape == (15, 16)
+        assert data.X_test.shape == (15 + 12, 16)
+        assert set(data.unseen_classes) == {f"animal+{c}" for c in made.unseen_classes}
+        assert set(data.y_train) == set(data.seen_classes)
+        rows = data.attributes.loc[[f"animal+{c}" for c in range(7)]]
+        np.testing.assert_allclose(rows, made.attributes)
+        assert data.original_attributes is None
+        first = made.X_test[np.isin(made.y_test, made.seen_classes)][0]
+        np.testing.assert_allclose(data.X_train[0], first)
+
+    def test_attributes_are_a_frame(self, folder):
+        assert isinstance(load_xlsa17(folder, "ZOO").attributes, pd.DataFrame)
+
+    def test_overlapping_rows_are_refused(self, tmp_path, made):
+        self.write(tmp_path, made, train_from=1)
+        with pytest.raises(ValueError, match="both training and testing"):
+            load_xlsa17(tmp_path, "ZOO")
+
+    def test_a_missing_file_is_named(self, folder):
+        with pytest.raises(FileNotFoundError, match=r"res101\.mat"):
+            load_xlsa17(folder, "CUB")

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from zsl_estimators import ExemplarClassifier
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.likelihood._exemplar import class_means
+from zsl_estimators.metrics import harmonic_mean_score
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_gzsl(60, n_seen=12, n_unseen=4, n_attributes=6, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    clf = ExemplarClassifier(data.attributes, random_state=0)
+    return clf.fit(data.X_train, data.y_train)
+
+
+def test_scores_are_log_densities_up_to_a_constant(data, fitted):
+    X = fitted.feature_scaler_.transform(data.X_test[:20].astype(np.float32))
+    penalty = fitted.seen_penalty_ * np.isin(fitted.classes_, fitted.seen_classes_)
+    scores = fitted.decision_function(data.X_test[:20]) + penalty
+    expected = np.column_stack(
+        [
+            multivariate_normal(mean, fitted.covariance_).logpdf(X)
+            for mean in fitted._class_means()
+        ]
+    )
+    constant = (scores - expected).mean()
+    np.testing.assert_allclose(scores - expected, constant, atol=1e-3)
+
+
+def test_comes_close_to_the_best_possible_answer(data, fitted):
+    """The task is linear and normal, so that the model is right."""
+    best = data.density.posterior(data.X_test).argmax(axis=1)
+    seen = {"seen_classes": data.seen_classes}
+    limit = harmonic_mean_score(data.y_test, best, **seen)
+    reached = harmonic_mean_score(data.y_test, fitted.predict(data.X_test), **seen)
+    assert limit - 0.1 < reached <= limit + 0.02
+
+
+def test_predicted_means_of_unseen_classes_are_near_the_truth(data, fitted):
+    means = fitted.feature_scaler_.inverse_transform(fitted._class_means())
+    error = np.linalg.norm(means - data.density.means, axis=1)
+    spread = np.linalg.norm(data.density.means - data.density.means.mean(0), axis=1)
+    assert (error < 0.6 * spread).all()
+
+
+def test_seen_means_can_be_predicted_too(data, fitted):
+    clf = ExemplarClassifier(data.attributes, seen_means="predicted", random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    seen = fitted._class_table.seen
+    np.testing.assert_allclose(fitted._class_means()[seen], fitted._observed_means)
+    assert not np.allclose(clf._class_means()[seen], clf._observed_means)
+
+
+def test_class_means():
+    X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    means = class_means(X, np.array([0, 0, 2]), 3)
+    np.testing.assert_array_equal(means, [[2, 3], [0, 0], [5, 6]])

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from zsl_estimators.metrics import (
+    harmonic_mean_score,
+    per_class_accuracy_score,
+    seen_accuracy_score,
+    unseen_accuracy_score,
+)
+
+
+@pytest.fixture
+def labels():
+    rng = np.random.RandomState(0)
+    y_true = rng.choice(5, size=300, p=[0.5, 0.3, 0.1, 0.05, 0.05])
+    y_pred = np.where(rng.uniform(size=300) < 0.6, y_true, rng.randint(5, size=300))
+    return y_true, y_pred
+
+
+def test_equals_balanced_accuracy(labels):
+    y_true, y_pred = labels
+    expected = balanced_accuracy_score(y_true, y_pred)
+    assert per_class_accuracy_score(y_true, y_pred) == pytest.approx(expected)
+
+
+def test_seen_and_unseen_parts(labels):
+    y_true, y_pred = labels
+    seen = y_true < 3
+    accuracies = [(y_pred[y_true == c] == c).mean() for c in range(5)]
+    assert seen_accuracy_score(
+        y_true, y_pred, seen_classes=[0, 1, 2]
+    ) == pytest.approx(np.mean(accuracies[:3]))
+    assert unseen_accuracy_score(
+        y_true, y_pred, seen_classes=[0, 1, 2]
+    ) == pytest.approx(np.mean(accuracies[3:]))
+    assert seen.any()
+
+
+def test_harmonic_mean(labels):
+    y_true, y_pred = labels
+    parts = {"seen_classes": [0, 1, 2]}
+    s = seen_accuracy_score(y_true, y_pred, **parts)
+    u = unseen_accuracy_score(y_true, y_pred, **parts)
+    expected = 2 / (1 / s + 1 / u)
+    assert harmonic_mean_score(y_true, y_pred, **parts) == pytest.approx(expected)
+
+
+def test_harmonic_mean_of_two_zeros_is_zero():
+    assert harmonic_mean_score([0, 1], [1, 0], seen_classes=[0]) == 0
+
+
+def test_undefined_without_samples():
+    assert np.isnan(unseen_accuracy_score([0, 0], [0, 1], seen_classes=[0, 1]))
+    assert np.isnan(harmonic_mean_score([0, 0], [0, 1], seen_classes=[0, 1]))
+
+
+def test_string_labels():
+    assert per_class_accuracy_score(["a", "b", "b"], ["a", "b", "a"]) == 0.75
+
+
+def test_lengths_must_agree():
+    with pytest.raises(ValueError, match="inconsistent"):
+        per_class_accuracy_score([0, 1], [0])

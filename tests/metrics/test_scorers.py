@@ -1,0 +1,113 @@
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators import ExemplarClassifier
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.metrics import (
+    GZSLScorer,
+    gzsl_report,
+    gzsl_scorer,
+    harmonic_mean_scorer,
+)
+from zsl_estimators.metrics._scorers import METRICS, find_zero_shot_classifier
+from zsl_estimators.model_selection import ClassHoldoutSplit
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_gzsl(20, n_seen=8, n_unseen=4, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    clf = ExemplarClassifier(data.attributes, random_state=0)
+    return clf.fit(data.X_train, data.y_train)
+
+
+def test_equals_the_report(data, fitted):
+    report = gzsl_report(
+        data.y_test,
+        fitted.predict(data.X_test),
+        seen_classes=data.seen_classes,
+        y_score=fitted.decision_function(data.X_test),
+        classes=fitted.classes_,
+    ).iloc[0]
+    all_figures = gzsl_scorer(fitted, data.X_test, data.y_test)
+    assert all_figures == pytest.approx(report.to_dict())
+    for metric in METRICS:
+        score = GZSLScorer(metric)(fitted, data.X_test, data.y_test)
+        assert score == pytest.approx(report[metric])
+
+
+def test_reaches_through_pipelines_and_searches(data, fitted):
+    pipeline = make_pipeline(StandardScaler(), ExemplarClassifier(data.attributes))
+    search = GridSearchCV(
+        pipeline,
+        {"exemplarclassifier__alpha": [0.1]},
+        cv=ClassHoldoutSplit(2, random_state=0),
+        scoring=gzsl_scorer,
+        refit="H",
+        error_score="raise",
+    ).fit(data.X_train, data.y_train)
+    assert find_zero_shot_classifier(search) is search.best_estimator_[-1]
+    assert {f"mean_test_{metric}" for metric in METRICS} <= set(search.cv_results_)
+    outer = make_pipeline(StandardScaler(), search).fit(data.X_train, data.y_train)
+    assert 0 < harmonic_mean_scorer(outer, data.X_test, data.y_test) <= 1
+
+
+def test_fold_candidates_leave_out_classes_that_cannot_occur(data, fitted):
+    """Without the rows of one unseen class, "fold" does not let it be predicted."""
+    away = data.unseen_classes[0]
+    kept = data.y_test != away
+    X, y = data.X_test[kept], data.y_test[kept]
+    fold = GZSLScorer("U", candidates="fold")(fitted, X, y)
+    every = GZSLScorer("U", candidates="all")(fitted, X, y)
+    columns = np.flatnonzero(fitted.classes_ != away)
+    best = columns[fitted.decision_function(X)[:, columns].argmax(axis=1)]
+    expected = gzsl_report(y, fitted.classes_[best], seen_classes=data.seen_classes)
+    assert fold == pytest.approx(expected["U"].item())
+    assert fold >= every
+
+
+def test_two_classes(data):
+    table = data.attributes.loc[[data.seen_classes[0], data.unseen_classes[0]]]
+    train = data.y_train == table.index[0]
+    test = np.isin(data.y_test, table.index)
+    clf = ExemplarClassifier(table).fit(data.X_train[train], data.y_train[train])
+    assert 0 <= harmonic_mean_scorer(clf, data.X_test[test], data.y_test[test]) <= 1
+
+
+def test_a_fold_without_unseen_classes_names_the_splitter(data):
+    clf = ExemplarClassifier(data.attributes)
+    with pytest.raises(ValueError, match="ClassHoldoutSplit"):
+        cross_validate(
+            clf,
+            data.X_train,
+            data.y_train,
+            cv=StratifiedKFold(2),
+            scoring=harmonic_mean_scorer,
+            error_score="raise",
+        )
+
+
+def test_other_classifiers_are_refused(data):
+    clf = LogisticRegression().fit(data.X_train, data.y_train)
+    with pytest.raises(TypeError, match="seen_classes_"):
+        harmonic_mean_scorer(clf, data.X_test, data.y_test)
+
+
+@pytest.mark.parametrize("arguments", [{"metric": "F1"}, {"candidates": "some"}])
+def test_unknown_arguments_are_refused(arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        GZSLScorer(**arguments)
+
+
+def test_pickle_and_repr():
+    scorer = pickle.loads(pickle.dumps(GZSLScorer("T1", candidates="all")))
+    assert repr(scorer) == "GZSLScorer('T1', candidates='all')"

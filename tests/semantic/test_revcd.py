@@ -1,0 +1,212 @@
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback
+
+from zsl_estimators import RevCDClassifier, RidgeSemanticClassifier
+from zsl_estimators.datasets import load_digits_gzsl, make_gzsl
+from zsl_estimators.metrics import gzsl_scorer
+from zsl_estimators.training import scoped_seed
+
+SMALL = {"hidden": (32, 16), "condition_dim": 16, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_gzsl(20, n_seen=8, n_unseen=3, nonlinearity=0.5, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits_gzsl(unseen=(3, 8))
+
+
+def fit(data, **parameters):
+    parameters = {"max_epochs": 2, "seen_penalty": 0.1, **SMALL, **parameters}
+    return RevCDClassifier(data.attributes, **parameters).fit(
+        data.X_train, data.y_train
+    )
+
+
+def fit_without_folds(data, **parameters):
+    return fit(data, early_stopping=False, alpha=0.01, **parameters)
+
+
+def test_zero_epochs_is_the_linear_shadow(data):
+    """Before training the network repeats the ridge baseline."""
+    clf = fit_without_folds(data)
+    clf.net_.module_.load_state_dict(fresh_network(clf).state_dict())
+    ridge = RidgeSemanticClassifier(data.attributes, alpha=0.01, seen_penalty=0.1)
+    ridge.fit(data.X_train, data.y_train)
+    np.testing.assert_allclose(
+        clf.decision_function(data.X_test), ridge.decision_function(data.X_test)
+    )
+
+
+def fresh_network(clf):
+    arguments = {
+        key.removeprefix("module__"): value
+        for key, value in clf.net_.get_params().items()
+        if key.startswith("module__")
+    }
+    with scoped_seed(0, torch.device("cpu")):
+        return type(clf.net_.module_)(**arguments)
+
+
+def test_shadow_is_chosen_once_and_shared_with_the_folds(data):
+    clf = fit(data)
+    assert clf._fold_parameters()["alpha"] == clf.shadow_.alpha_
+    assert clf.shadow_.held_out_results_ is not None
+
+
+def test_number_of_epochs_is_chosen_on_held_out_classes(data):
+    clf = fit(data, max_epochs=3)
+    means = clf.held_out_results_.groupby("candidate").AUSUC.mean()
+    assert list(means.index) == [0, 1, 2, 3]
+    assert clf.n_iter_ == means.idxmax()
+
+
+def test_all_epochs_without_early_stopping(data):
+    clf = fit(data, early_stopping=False, seen_penalty="auto", max_epochs=3)
+    assert clf.n_iter_ == 3
+    assert clf.held_out_results_.candidate.isna().all()
+
+
+def test_learns_what_the_ridge_cannot():
+    """On a bent task the network describes the seen samples better than a line."""
+    data = make_gzsl(20, n_seen=12, n_unseen=3, nonlinearity=1.0, random_state=0)
+    truth = data.attributes.loc[data.y_train].to_numpy()
+
+    def error(clf):
+        return np.abs(clf.predict_attributes(data.X_train) - truth).mean()
+
+    ridge = RidgeSemanticClassifier(data.attributes, alpha=0.01, seen_penalty=0.0)
+    ridge.fit(data.X_train, data.y_train)
+    clf = fit_without_folds(data, max_epochs=60, lr=3e-3, cls_weight=0.1)
+    assert clf.history_[-1, "train_loss"] < clf.history_[0, "train_loss"]
+    assert error(clf) < 0.8 * error(ridge)
+
+
+@pytest.mark.parametrize("prediction_type", ["x0", "eps", "v"])
+@pytest.mark.parametrize("sampler", ["one_shot", "ddim", "ddpm"])
+def test_every_prediction_type_and_sampler(data, prediction_type, sampler):
+    clf = fit_without_folds(
+        data, prediction_type=prediction_type, sampler=sampler, sampling_steps=3
+    )
+    scores = clf.decision_function(data.X_test)
+    assert np.isfinite(scores).all()
+    np.testing.assert_array_equal(scores, clf.decision_function(data.X_test))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"noise_schedule": "cosine"},
+        {"noise_loss": "capped"},
+        {"noise_loss": "literal"},
+        {"ema_decay": 0.9},
+        {"guidance_scale": 2.0},
+        {"condition_dropout": 0.0},
+        {"linear_shadow": False},
+        {"attribute_scaling": "rms"},
+        {"attribute_scaling": "minmax"},
+        {"n_diffusion_steps": 50},
+        {"n_draws": 1},
+        {"hidden": [16]},
+    ],
+    ids=str,
+)
+def test_options_change_the_model(data, parameters):
+    plain, other = fit_without_folds(data), fit_without_folds(data, **parameters)
+    one, two = (clf.decision_function(data.X_test) for clf in (plain, other))
+    assert np.isfinite(two).all()
+    assert not np.allclose(one, two)
+
+
+def test_samplers_agree_on_digits(digits):
+    """Accuracies of one-shot, DDIM and DDPM lie within two points."""
+    clf = RevCDClassifier(
+        digits.attributes, random_state=0, max_epochs=8, early_stopping=False
+    )
+    scores = {}
+    for sampler in ("one_shot", "ddim", "ddpm"):
+        clf.set_params(sampler=sampler, n_draws=8).fit(digits.X_train, digits.y_train)
+        scores[sampler] = gzsl_scorer(clf, digits.X_test, digits.y_test)
+    for metric in ("T1", "AUSUC"):
+        values = [score[metric] for score in scores.values()]
+        assert max(values) - min(values) < 0.02, scores
+
+
+def test_trajectory_goes_from_noise_to_the_prediction(data):
+    clf = fit_without_folds(data, sampler="ddim", sampling_steps=4, n_draws=1)
+    path, times = clf.denoising_trajectory(data.X_test)
+    assert times.tolist() == [999, 749, 499, 249, -1]
+    assert path.shape == (5, len(data.X_test), 8)
+    np.testing.assert_allclose(path[-1], clf.predict_attributes(data.X_test))
+    scaled = clf.attribute_scaler_.transform(path[0])
+    np.testing.assert_allclose(scaled, np.tile(clf.noise_[0, 0], (len(scaled), 1)))
+
+
+def test_mean_of_draws(data):
+    clf = fit_without_folds(data, n_draws=3)
+    ends = [clf.denoising_trajectory(data.X_test, draw=k)[0][-1] for k in range(3)]
+    np.testing.assert_allclose(
+        clf.predict_attributes(data.X_test), np.mean(ends, axis=0)
+    )
+
+
+def test_passes_per_sample(data, monkeypatch):
+    """The default spends at most twenty network passes on a sample."""
+    clf = fit_without_folds(data)
+    rows = []
+    unet = type(clf.net_.module_.unet)
+    forward = unet.forward
+    monkeypatch.setattr(
+        unet, "forward", lambda self, s, *a: rows.append(len(s)) or forward(self, s, *a)
+    )
+    clf.predict(data.X_test)
+    assert 0 < sum(rows) <= 20 * len(data.X_test)
+
+
+def test_loss_parts_are_in_the_history(data):
+    history = fit_without_folds(data, noise_loss="capped").history_
+    for part in ("reconstruction_loss", "classification_loss", "noise_loss"):
+        assert np.isfinite(history[:, part]).all()
+
+
+def test_net_params_and_callbacks_reach_the_net(data):
+    class Count(Callback):
+        epochs = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            Count.epochs += 1
+
+    clf = fit_without_folds(
+        data,
+        net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.5},
+        callbacks=[Count()],
+    )
+    assert Count.epochs == clf.n_iter_ == 2
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("hidden", ()),
+        ("hidden", (0,)),
+        ("dropout", 1.0),
+        ("sampler", "euler"),
+        ("cls_weight", 2),
+        ("max_epochs", 0),
+        ("n_draws", 0),
+        ("lr", 0.0),
+    ],
+)
+def test_impossible_parameters(data, parameter, value):
+    with pytest.raises(ValueError, match=parameter):
+        fit(data, **{parameter: value})
+
+
+def test_guidance_needs_condition_dropout(data):
+    with pytest.raises(ValueError, match="condition_dropout"):
+        fit(data, guidance_scale=2.0, condition_dropout=0.0)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from zsl_estimators.semantic._scaling import SCALINGS, AttributeScaler
+
+MATRIX = np.array([[0.0, 10.0, 3.0], [1.0, 30.0, 3.0], [4.0, 20.0, 3.0]])
+VARYING = [0, 1]
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_round_trip(scaling):
+    scaler = AttributeScaler(scaling).fit(MATRIX)
+    back = scaler.inverse_transform(scaler.transform(MATRIX))
+    np.testing.assert_allclose(back, MATRIX, atol=1e-12)
+
+
+def test_standard():
+    scaled = AttributeScaler("standard").fit(MATRIX).transform(MATRIX)[:, VARYING]
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(axis=0), 1)
+
+
+def test_minmax():
+    scaled = AttributeScaler("minmax").fit(MATRIX).transform(MATRIX)[:, VARYING]
+    assert scaled.min(axis=0).tolist() == [-1, -1]
+    assert scaled.max(axis=0).tolist() == [1, 1]
+
+
+def test_rms_of_unit_rows_multiplies_by_the_root_of_their_number():
+    rows = MATRIX / np.linalg.norm(MATRIX, axis=1, keepdims=True)
+    scaled = AttributeScaler("rms").fit(rows).transform(rows)
+    np.testing.assert_allclose(scaled, rows * np.sqrt(3))
+
+
+def test_constant_attributes_are_silenced():
+    """Nothing can be learned about them, so they must not decide between classes."""
+    scaler = AttributeScaler("standard").fit(MATRIX)
+    unseen = scaler.transform([[1.0, 10.0, 1000.0]])
+    assert unseen[0, 2] == 0
+    assert scaler.inverse_transform(np.ones((1, 3)))[0, 2] == 3

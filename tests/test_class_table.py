@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from zsl_estimators.class_table import ClassTable, description_matrix
+
+Y = np.array(["dog", "ant", "dog"])
+
+
+def frame(labels, n_attributes=3):
+    matrix = np.arange(len(labels) * n_attributes, dtype=float)
+    return pd.DataFrame(matrix.reshape(-1, n_attributes), index=labels)
+
+
+def test_rows_follow_sorted_labels():
+    table = ClassTable.from_parameters(frame(["dog", "cat", "ant"]), None, Y)
+    assert table.labels.tolist() == ["ant", "cat", "dog"]
+    assert table.seen.tolist() == [True, False, True]
+    assert table.matrix[:, 0].tolist() == [6, 3, 0]
+    assert table.rows(Y).tolist() == [2, 0, 2]
+
+
+def test_none_gives_one_hot_rows_of_the_classes_in_y():
+    table = ClassTable.from_parameters(None, None, Y)
+    assert table.labels.tolist() == ["ant", "dog"]
+    np.testing.assert_array_equal(table.matrix, np.eye(2))
+    assert table.seen.all()
+
+
+@pytest.mark.parametrize(
+    ("index", "y"),
+    [
+        ([2, 0, 1], np.array([0, 1])),
+        (["b", "a"], np.array(["a", "b"])),
+        (["b", "a"], np.array(["a", "b"], dtype=object)),
+        ([2.0, 0.0], np.array([0.0, 2.0])),
+        ([True, False], np.array([True, False])),
+        (pd.CategoricalIndex(["b", "a"]), np.array(["a", "b"])),
+        (pd.Index(["b", "a"], dtype="str"), np.array(["a", "b"])),
+    ],
+)
+def test_label_types_are_those_of_y(index, y):
+    table = ClassTable.from_parameters(frame(index), None, y)
+    assert table.labels.dtype.kind == y.dtype.kind
+    np.testing.assert_array_equal(table.labels[table.rows(y)], y)
+
+
+def test_array_describes_integer_labels():
+    table = ClassTable.from_parameters(np.eye(3), None, np.array([0, 2]))
+    assert table.labels.tolist() == [0, 1, 2]
+    assert table.seen.tolist() == [True, False, True]
+
+
+def test_array_describes_whole_float_labels():
+    table = ClassTable.from_parameters(np.eye(3), None, np.array([0.0, 2.0]))
+    assert table.labels.dtype == np.float64
+
+
+def test_mixed_labels_are_refused():
+    with pytest.raises(ValueError, match="mix types"):
+        ClassTable.from_parameters(frame(["a", 1]), None, np.array(["a"], dtype=object))
+
+
+def test_many_labels_are_abbreviated():
+    with pytest.raises(ValueError, match="and 2 more"):
+        ClassTable.from_parameters(frame([-1, 0]), None, np.arange(11))
+
+
+def test_extended_keeps_old_rows_and_sorts():
+    table = ClassTable.from_parameters(frame(["dog", "ant"]), None, Y)
+    larger = table.extended(frame(["cat"]))
+    assert larger.labels.tolist() == ["ant", "cat", "dog"]
+    assert larger.seen.tolist() == [True, False, True]
+    np.testing.assert_array_equal(larger.matrix[[0, 2]], table.matrix)
+
+
+def test_extended_continues_integer_labels():
+    table = ClassTable.from_parameters(np.eye(3), None, np.array([0, 1]))
+    assert table.extended(np.ones((2, 3))).labels.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_matrix_is_a_copy():
+    original = np.eye(2)
+    description_matrix(original)[0, 0] = 5
+    assert original[0, 0] == 1
+
+
+def test_empty_table_is_refused():
+    with pytest.raises(ValueError, match="at least one column"):
+        description_matrix(np.empty((3, 0)))

@@ -1,0 +1,196 @@
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from zsl_estimators.training import (
+    DeviceBatches,
+    DeviceData,
+    WeightAveraging,
+    ZeroShotNet,
+    epoch_history,
+    resolve_device,
+    scoped_seed,
+)
+from zsl_estimators.training._callbacks import (
+    EpochReport,
+    LossPartRecorder,
+    NonFiniteLossGuard,
+    Progress,
+)
+
+CPU = torch.device("cpu")
+
+
+class Linear(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class TwoParts(nn.Module):
+    """Squared error and a constant part."""
+
+    def forward(self, predicted, y):
+        error = (predicted[:, 0] - y).square().mean()
+        return {"error_loss": error, "constant_loss": torch.tensor(2.0)}
+
+
+def data(n=20):
+    x = torch.randn(n, 2, generator=torch.Generator().manual_seed(0))
+    return {"x": x}, x.sum(dim=1)
+
+
+def net(*callbacks, **parameters):
+    parameters = {
+        "lr": 0.1,
+        "batch_size": 8,
+        "max_epochs": 3,
+        "verbose": 0,
+        "optimizer": torch.optim.SGD,
+        **parameters,
+    }
+    callbacks = [NonFiniteLossGuard(), LossPartRecorder(), *callbacks]
+    return ZeroShotNet(Linear, TwoParts, callbacks=callbacks, **parameters)
+
+
+class TestDevice:
+    def test_auto_finds_something(self):
+        assert resolve_device("auto").type in ("cpu", "cuda", "mps")
+
+    def test_cpu(self):
+        assert resolve_device("cpu") == CPU
+
+    @pytest.mark.parametrize("device", ["gpu", "", "cuda:x"])
+    def test_unknown_names(self, device):
+        with pytest.raises(ValueError, match="Use 'auto'"):
+            resolve_device(device)
+
+    @pytest.mark.parametrize("device", ["cuda:64", "meta"])
+    def test_missing_devices(self, device):
+        with pytest.raises(ValueError, match="not available on this machine"):
+            resolve_device(device)
+
+    @pytest.mark.parametrize(
+        ("cuda", "mps", "expected"),
+        [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+    )
+    def test_auto_prefers_accelerators(self, monkeypatch, cuda, mps, expected):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+        assert resolve_device("auto").type == expected
+
+
+class TestSeeding:
+    def test_same_seed_same_numbers_and_state_restored(self):
+        before = torch.get_rng_state()
+        draws = []
+        for _ in range(2):
+            with scoped_seed(5, CPU):
+                draws.append(torch.rand(3))
+        assert torch.equal(*draws)
+        assert torch.equal(before, torch.get_rng_state())
+
+    def test_restored_after_an_error(self):
+        before = torch.get_rng_state()
+        with pytest.raises(RuntimeError), scoped_seed(5, CPU):
+            torch.rand(1)
+            raise RuntimeError
+        assert torch.equal(before, torch.get_rng_state())
+
+    def test_other_libraries_are_left_alone(self):
+        before = random.getstate()
+        with scoped_seed(5, CPU):
+            pass
+        assert before == random.getstate()
+
+
+class TestBatches:
+    def test_every_sample_once_per_pass(self):
+        batches = DeviceBatches(DeviceData(*data(21)), batch_size=8, seed=0)
+        seen = torch.cat([y for _, y in batches])
+        np.testing.assert_allclose(seen.sort().values, data(21)[1].sort().values)
+
+    @pytest.mark.parametrize(("n", "sizes"), [(17, [6, 6, 5]), (16, [8, 8]), (3, [3])])
+    def test_no_tiny_last_batch(self, n, sizes):
+        batches = DeviceBatches(DeviceData(*data(n)), batch_size=8)
+        assert [len(y) for _, y in batches] == sizes
+        assert len(batches) == len(sizes)
+
+    def test_inputs_and_targets_stay_together(self):
+        for inputs, y in DeviceBatches(DeviceData(*data()), batch_size=8):
+            np.testing.assert_allclose(inputs["x"].sum(dim=1), y)
+
+    def test_own_generator(self):
+        orders = []
+        for _ in range(2):
+            torch.rand(7)
+            batches = DeviceBatches(DeviceData(*data()), batch_size=8, seed=1)
+            orders.append([torch.cat([y for _, y in batches]) for _ in range(2)])
+        assert torch.equal(orders[0][0], orders[1][0])
+        assert not torch.equal(orders[0][0], orders[0][1]), "passes must differ"
+
+
+class TestNet:
+    def test_learns_and_records_the_parts(self):
+        fitted = net(max_epochs=20).fit(*data())
+        first, last = fitted.history[0], fitted.history[-1]
+        assert last["error_loss"] < 0.1 * first["error_loss"]
+        assert last["constant_loss"] == 2
+        assert last["train_loss"] == pytest.approx(last["error_loss"] + 2, rel=0.1)
+
+    def test_stops_on_a_non_finite_loss(self):
+        with pytest.raises(ValueError, match=r"epoch \d+. Try a smaller lr"):
+            net(lr=1e20, max_epochs=50).fit(*data())
+
+    def test_reports_every_epoch_and_the_start(self):
+        reported = []
+        net(EpochReport(reported.append)).fit(*data())
+        assert reported == [0, 1, 2, 3]
+
+    def test_progress_bar(self, capsys):
+        net(Progress("held-out classes 1/2")).fit(*data())
+        shown = capsys.readouterr().err
+        assert "held-out classes 1/2" in shown
+        assert "3/3" in shown
+
+    def test_history_without_batches(self):
+        history = epoch_history(net().fit(*data()).history)
+        assert len(history) == 3
+        assert "batches" not in history[0]
+        assert history[:, "train_loss"][0] > 0
+
+
+class TestWeightAveraging:
+    def test_average_follows_its_recursion(self):
+        weights = []
+
+        class Watch(NonFiniteLossGuard):
+            def on_batch_end(self, net, **kwargs):
+                weights.append(net.module_.layer.weight.detach().clone())
+
+        fitted = net(Watch(), WeightAveraging(0.5)).fit(*data())
+        average = weights[0]
+        for n, weight in enumerate(weights[1:], start=1):
+            decay = min(0.5, (1 + n) / (10 + n))
+            average = decay * average + (1 - decay) * weight
+        np.testing.assert_allclose(
+            fitted.module_.layer.weight.detach(), average, rtol=1e-5
+        )
+
+    def test_average_is_used_for_prediction_during_training(self):
+        differs = []
+
+        class Watch(NonFiniteLossGuard):
+            def on_epoch_end(self, net, **kwargs):
+                now, used = net.module_.layer, net.inference_module.layer
+                differs.append(not torch.equal(now.weight, used.weight))
+
+        fitted = net(WeightAveraging(0.9), Watch()).fit(*data())
+        assert all(differs)
+        assert fitted.inference_module is fitted.module_
