@@ -14,8 +14,7 @@ DEFAULT_ALPHA = 0.01
 class RidgePath:
     """Ridge maps ``X -> Y`` for any penalty from one eigendecomposition.
 
-    Solves ``min ||Y - X W||^2 / n + alpha ||W - W0||^2`` without intercept, where `W0`
-    is zero or the identity.
+    Solves ``min ||Y - X W||^2 / n + alpha ||W - W0||^2`` without intercept.
 
     Parameters
     ----------
@@ -23,14 +22,13 @@ class RidgePath:
         Inputs.
     Y : ndarray of shape (n_samples, n_targets)
         Targets.
-    shrink_to : {"zero", "identity"}, default="zero"
-        The map `W0` that a large penalty leads to.
+    origin : ndarray of shape (n_features, n_targets) or None, default=None
+        The map `W0` that a large penalty leads to; None is zero.
     """
 
-    def __init__(self, X, Y, shrink_to="zero"):
+    def __init__(self, X, Y, origin=None):
         X = np.asarray(X, dtype=np.float64)
-        shape = X.shape[1], Y.shape[1]
-        self.origin = np.eye(*shape) if shrink_to == "identity" else np.zeros(shape)
+        self.origin = np.zeros((X.shape[1], Y.shape[1])) if origin is None else origin
         gram = X.T @ X / len(X)
         self.eigenvalues, self.vectors = eigh(gram)
         self.projected = self.vectors.T @ (X.T @ Y / len(X) - gram @ self.origin)
@@ -57,7 +55,7 @@ class RidgeChoiceMixin:
     """Fit one ridge map; choose its penalty and origin on held-out classes.
 
     Stands left of a zero-shot base class. Subclasses implement `_ridge_problem` and
-    score with `coef_`.
+    `_identity_map`, and score with `coef_`.
     """
 
     _ridge_constraints = {
@@ -69,15 +67,20 @@ class RidgeChoiceMixin:
         """Inputs and targets of the ridge regression, centred."""
         raise NotImplementedError
 
+    def _identity_map(self):
+        """The identity between inputs and targets, where they share a space."""
+        raise NotImplementedError
+
     def _fit(self, X, y_index, candidate, random_state):
         self.shrink_to_, self.alpha_ = candidate or self._default_candidate()
-        path = RidgePath(*self._ridge_problem(X, y_index), self.shrink_to_)
+        problem = self._ridge_problem(X, y_index)
+        path = RidgePath(*problem, self._origin(self.shrink_to_))
         self.coef_ = path.coefficients(self.alpha_)
 
     def _fit_path(self, X, y_index, report, random_state):
         problem = self._ridge_problem(X, y_index)
         for shrink_to in self._origins():
-            path = RidgePath(*problem, shrink_to)
+            path = RidgePath(*problem, self._origin(shrink_to))
             for alpha in ALPHAS if self.alpha == "auto" else (self.alpha,):
                 self.coef_ = path.coefficients(alpha)
                 report((shrink_to, alpha))
@@ -88,6 +91,9 @@ class RidgeChoiceMixin:
     def _default_candidate(self):
         alpha = DEFAULT_ALPHA if self.alpha == "auto" else self.alpha
         return self._origins()[0], alpha
+
+    def _origin(self, shrink_to):
+        return self._identity_map() if shrink_to == "identity" else None
 
     def _origins(self):
         one_space = self.n_features_in_ == self.class_attributes_.shape[1]

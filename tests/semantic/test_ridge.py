@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
@@ -11,11 +12,13 @@ from zsl_estimators.metrics import gzsl_scorer
 
 @pytest.fixture(scope="module")
 def data():
-    return make_gzsl(30, n_seen=12, n_unseen=4, random_state=0)
+    return make_gzsl(30, n_seen=12, n_unseen=4, class_sep=1.0, random_state=0)
 
 
 def test_attributes_equal_a_hand_made_ridge(data):
-    clf = RidgeSemanticClassifier(data.attributes, alpha=0.1, seen_penalty=0.0)
+    clf = RidgeSemanticClassifier(
+        data.attributes, alpha=0.1, attribute_scaling="standard", seen_penalty=0.0
+    )
     clf.fit(data.X_train, data.y_train)
     X = data.X_train.astype(np.float32).astype(np.float64)
     scaler = StandardScaler().fit(X)
@@ -27,6 +30,16 @@ def test_attributes_equal_a_hand_made_ridge(data):
     test = scaler.transform(data.X_test.astype(np.float32).astype(np.float64))
     expected = ridge.predict(test) * seen.std(ddof=0).to_numpy() + seen.mean().to_numpy()
     np.testing.assert_allclose(clf.predict_attributes(data.X_test), expected, atol=1e-6)
+
+
+def test_classes_have_equal_weight(data):
+    """Repeating the samples of one class does not change the map."""
+    first = data.y_train == data.y_train[0]
+    clf = RidgeSemanticClassifier(data.attributes, alpha=0.1, seen_penalty=0.0)
+    once = clone(clf).fit(data.X_train, data.y_train)
+    X = np.concatenate([data.X_train, data.X_train[first]])
+    twice = clf.fit(X, np.concatenate([data.y_train, data.y_train[first]]))
+    np.testing.assert_allclose(once.coef_, twice.coef_, atol=1e-8)
 
 
 def test_predicted_attributes_are_close_to_the_true_ones(data):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.linalg import sqrtm
 
 from zsl_estimators.semantic._scaling import SCALINGS, AttributeScaler
 
@@ -18,6 +19,26 @@ def test_standard():
     scaled = AttributeScaler("standard").fit(MATRIX).transform(MATRIX)[:, VARYING]
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(scaled.std(axis=0), 1)
+
+
+def test_whitened_follows_its_formula():
+    rng = np.random.RandomState(0)
+    matrix = rng.normal(size=(30, 4)) @ rng.normal(size=(4, 4))
+    rows = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+    expected = rows @ np.linalg.inv(sqrtm(np.corrcoef(matrix.T) + 3 * np.eye(4)))
+    scaled = AttributeScaler("whitened").fit(matrix).transform(matrix)
+    np.testing.assert_allclose(scaled, expected / np.sqrt((expected**2).mean()))
+
+
+def test_whitening_weakens_repeated_attributes():
+    """Nine copies of one attribute weigh less than nine different ones."""
+    rng = np.random.RandomState(0)
+    once, other = rng.normal(size=(2, 200, 1))
+    matrix = np.hstack([np.repeat(once, 9, axis=1), other])
+    for scaling, most in (("standard", 9.5), ("whitened", 5)):
+        scaled = AttributeScaler(scaling).fit(matrix).transform(matrix)
+        power = (scaled**2).mean(axis=0)
+        assert power[:9].sum() / power[9] < most
 
 
 def test_minmax():

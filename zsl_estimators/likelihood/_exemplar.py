@@ -142,6 +142,9 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         attributes = self.attribute_scaler_.transform(self.class_attributes_[seen])
         return attributes, self._observed_means - self._observed_means.mean(axis=0)
 
+    def _identity_map(self):
+        return np.eye(self.n_features_in_)
+
     def _decision(self, X):
         X = self.feature_scaler_.transform(X.astype(np.float64))
         # With L L^T = covariance, L^-1 x has unit covariance within a class.

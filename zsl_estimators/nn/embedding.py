@@ -37,9 +37,10 @@ class FeatureEncoder(nn.Module):
     """Condition vector of a sample: self-attention over chunks of its features.
 
     The features are cut into tokens, projected, given learned positions, passed
-    through one pre-norm Transformer encoder layer and averaged. With fewer than 64
-    features, or one token, a two-layer perceptron takes the place of attention,
-    which is a linear map on a single token.
+    through one pre-norm Transformer encoder layer and averaged; a linear map of all
+    features is added, because an average over chunks cannot tell their weights apart.
+    With fewer than 64 features, or one token, a two-layer perceptron takes the place
+    of attention, which is a linear map on a single token.
 
     Parameters
     ----------
@@ -75,6 +76,7 @@ class FeatureEncoder(nn.Module):
         self.project = nn.Linear(self.chunk, model_dim)
         self.head = nn.Linear(model_dim, out_dim)
         if self.n_tokens > 1:
+            self.skip = nn.Linear(n_features, out_dim)
             self.position = nn.Parameter(0.02 * torch.randn(self.n_tokens, model_dim))
             self.attention = nn.TransformerEncoderLayer(
                 model_dim,
@@ -92,4 +94,5 @@ class FeatureEncoder(nn.Module):
         tokens = self.project(tokens.unflatten(1, (self.n_tokens, self.chunk)))
         if self.n_tokens == 1:
             return self.head(functional.relu(tokens[:, 0]))
-        return self.head(self.attention(tokens + self.position).mean(dim=1))
+        attended = self.attention(tokens + self.position).mean(dim=1)
+        return self.head(attended) + self.skip(x)

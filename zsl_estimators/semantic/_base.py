@@ -49,7 +49,9 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     def _prepare(self, X, y_index, random_state):
         seen_rows = self.class_attributes_[self._class_table.seen]
-        self.feature_scaler_ = StandardScaler().fit(X.astype(np.float64))
+        self.feature_scaler_ = StandardScaler().fit(
+            X.astype(np.float64), sample_weight=class_weights(y_index)
+        )
         self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
 
     def _decision(self, X):
@@ -63,3 +65,9 @@ class SemanticClassifier(BaseZeroShotClassifier):
     def _targets(self, y_index):
         """Scaled attributes of every sample's class."""
         return self.attribute_scaler_.transform(self.class_attributes_)[y_index]
+
+
+def class_weights(y_index):
+    """Sample weights of mean 1 that make the weights of all classes equal."""
+    counts = np.bincount(y_index)
+    return len(y_index) / (np.count_nonzero(counts) * counts[y_index])

@@ -1,16 +1,18 @@
 """Ridge regression from features to attributes, the linear baseline."""
 
+import numpy as np
+
 from zsl_estimators.linear import RidgeChoiceMixin
-from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.semantic._base import SemanticClassifier, class_weights
 
 
 class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
     """Zero-shot classifier with a ridge map from features to attributes.
 
-    The attributes of a sample are predicted by ridge regression, and the class whose
-    description has the largest cosine with them wins. It is the baseline everything
-    else is measured against, and the linear part that
-    :class:`RevCDClassifier` corrects.
+    The attributes of a sample are predicted by ridge regression, in which every class
+    has the same weight, and the class whose description has the largest cosine with
+    them wins. It is the baseline everything else is measured against, and the linear
+    part that :class:`RevCDClassifier` corrects.
 
     Parameters
     ----------
@@ -31,10 +33,12 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         descriptions in one space, such as embeddings of sentences and of class names
         by the same model; it needs as many features as attributes. "auto" chooses
         with `alpha`.
-    attribute_scaling : {"standard", "minmax", "rms", "none"}, default="standard"
+    attribute_scaling : {"whitened", "standard", "minmax", "rms", "none"}, \
+            default="whitened"
         Scaling of the descriptions, fitted on the seen classes: to mean 0 and
-        variance 1, to the range from -1 to 1, all with one factor to mean square 1,
-        or not at all.
+        variance 1 and then partly decorrelated, so that attributes that say the same
+        do not outvote the others; to mean 0 and variance 1; to the range from -1 to
+        1; all with one factor to mean square 1; or not at all.
     seen_penalty : "auto" or float, default="auto"
         Amount taken from the cosines of seen classes. "auto" fits it on held-out seen
         classes.
@@ -104,7 +108,7 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         classes=None,
         alpha="auto",
         shrink_to="auto",
-        attribute_scaling="standard",
+        attribute_scaling="whitened",
         seen_penalty="auto",
         random_state=None,
         verbose=0,
@@ -121,7 +125,12 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         self.attribute_scaling = attribute_scaling
 
     def _ridge_problem(self, X, y_index):
-        return self._scaled_features(X), self._targets(y_index)
+        # Every class counts the same, however many samples it has.
+        weights = np.sqrt(class_weights(y_index))[:, None]
+        return self._scaled_features(X) * weights, self._targets(y_index) * weights
+
+    def _identity_map(self):
+        return self.attribute_scaler_.mixing
 
     def _describe(self, X):
         return X @ self.coef_

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from zsl_estimators.parameters import Interval
+from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.training._callbacks import (
     EpochReport,
     LossPartRecorder,
@@ -17,6 +17,9 @@ from zsl_estimators.training._callbacks import (
 from zsl_estimators.training._device import resolve_device
 from zsl_estimators.training._net import ZeroShotNet
 from zsl_estimators.training._seeding import scoped_seed
+
+# What batch_size="auto" aims at, so that small data sets get enough steps.
+BATCHES_PER_EPOCH = 32
 
 
 class TorchTrainingMixin:
@@ -39,7 +42,7 @@ class TorchTrainingMixin:
         "device": [str],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 2, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "callbacks": [list, None],
         "net_params": [dict, None],
@@ -106,10 +109,15 @@ class TorchTrainingMixin:
         with torch.inference_mode():
             yield module.to(torch.float32 if single else torch.float64)
 
+    def _n_rows_per_batch(self, n_samples):
+        if self.batch_size == "auto":
+            return min(max(n_samples // BATCHES_PER_EPOCH, 32), 256)
+        return self.batch_size
+
     def _new_net(self, X, y_index, device, order_seed, callbacks):
         arguments = {
             "lr": self.lr,
-            "batch_size": self.batch_size,
+            "batch_size": self._n_rows_per_batch(len(X)),
             "device": str(device),
             "verbose": int(self.verbose >= 2),
             "iterator_train__seed": order_seed,
