@@ -31,7 +31,9 @@ FIGURES = ["T1", "U", "S", "H", "H without penalty", "AUSUC", "seconds"]
 
 def find_tasks(folder, wanted):
     """List (set name, loader of one task), one per choice of unseen classes."""
-    tasks = [("digits", lambda pair=pair: load_digits_gzsl(pair)) for pair in DIGIT_PAIRS]
+    tasks = [
+        ("digits", lambda pair=pair: load_digits_gzsl(pair)) for pair in DIGIT_PAIRS
+    ]
     for path in sorted(Path(folder).glob("*.npz")):
         with np.load(path) as file:
             n_sets = len(file["unseen_sets"]) if "unseen_sets" in file else 0

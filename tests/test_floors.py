@@ -1,4 +1,4 @@
-"""A room imports only from rooms below it; rooms on one floor do not know each other."""
+"""A room imports only from rooms below it, never from its neighbours."""
 
 import ast
 from pathlib import Path

@@ -23,7 +23,9 @@ def test_identity_is_ridge_on_the_residual(problem, alpha):
     X, Y = problem
     residual = Ridge(alpha=alpha * len(X), fit_intercept=False).fit(X, Y - X).coef_.T
     path = RidgePath(X, Y, np.eye(5))
-    np.testing.assert_allclose(path.coefficients(alpha), np.eye(5) + residual, atol=1e-8)
+    np.testing.assert_allclose(
+        path.coefficients(alpha), np.eye(5) + residual, atol=1e-8
+    )
 
 
 def test_large_penalty_leads_to_the_origin(problem):

@@ -69,7 +69,7 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         and fold. None when no folds were needed.
     n_features_in_ : int
         Number of features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, when `X` was a DataFrame with string columns.
     """
 

@@ -81,7 +81,11 @@ class TestNpz:
     def save(self, path, made, labels=None):
         attributes, y, unseen = made.attributes, made.y_test, made.unseen_classes
         if labels is not None:
-            attributes, y, unseen = attributes.set_axis(labels), labels[y], labels[unseen]
+            attributes, y, unseen = (
+                attributes.set_axis(labels),
+                labels[y],
+                labels[unseen],
+            )
         is_test = np.arange(len(y)) % 2 == 0
         save_gzsl_npz(
             path,
@@ -98,7 +102,9 @@ class TestNpz:
         is_test = self.save(tmp_path / "made.npz", made, labels)
         data = load_gzsl_npz(tmp_path / "made.npz")
         np.testing.assert_array_equal(data.X_test, made.X_test[is_test])
-        expected = made.unseen_classes if labels is None else labels[made.unseen_classes]
+        expected = (
+            made.unseen_classes if labels is None else labels[made.unseen_classes]
+        )
         np.testing.assert_array_equal(data.unseen_classes, expected)
         assert not set(data.y_train) & set(data.unseen_classes)
         assert data.n_unseen_sets == 2

@@ -28,9 +28,9 @@ def test_seen_and_unseen_parts(labels):
     y_true, y_pred = labels
     seen = y_true < 3
     accuracies = [(y_pred[y_true == c] == c).mean() for c in range(5)]
-    assert seen_accuracy_score(
-        y_true, y_pred, seen_classes=[0, 1, 2]
-    ) == pytest.approx(np.mean(accuracies[:3]))
+    assert seen_accuracy_score(y_true, y_pred, seen_classes=[0, 1, 2]) == pytest.approx(
+        np.mean(accuracies[:3])
+    )
     assert unseen_accuracy_score(
         y_true, y_pred, seen_classes=[0, 1, 2]
     ) == pytest.approx(np.mean(accuracies[3:]))

@@ -77,7 +77,7 @@ def test_posterior_is_a_product_of_gaussians(diffusion, vectors, t, t_next):
     """q(s_next | s_t, s0) is proportional to q(s_t | s_next) q(s_next | s0)."""
     s0, s_t = vectors
     mean, variance = diffusion.posterior(s0, s_t, t, t_next)
-    signal, noise = diffusion.signal_and_noise(t)
+    signal = diffusion.signal_and_noise(t)[0]
     signal_next, noise_next = diffusion.signal_and_noise(t_next)
     step = signal / signal_next
     step_variance = 1 - step**2

@@ -132,7 +132,9 @@ class TestRevCDNetwork:
 class TestRevCDLoss:
     def denoised(self):
         s0, eps, clean = torch.randn(3, 4, 3)
-        return Denoised(s0, eps, clean, clean, s0, torch.tensor([[1e-3], [1], [4], [9]]))
+        return Denoised(
+            s0, eps, clean, clean, s0, torch.tensor([[1e-3], [1], [4], [9]])
+        )
 
     def test_parts_by_hand(self):
         out, y = self.denoised(), torch.tensor([0, 1, 2, 0])

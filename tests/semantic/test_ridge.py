@@ -28,7 +28,9 @@ def test_attributes_equal_a_hand_made_ridge(data):
     ridge = Ridge(alpha=0.1 * len(X), fit_intercept=False)
     ridge.fit(scaler.transform(X), scaled)
     test = scaler.transform(data.X_test.astype(np.float32).astype(np.float64))
-    expected = ridge.predict(test) * seen.std(ddof=0).to_numpy() + seen.mean().to_numpy()
+    expected = (
+        ridge.predict(test) * seen.std(ddof=0).to_numpy() + seen.mean().to_numpy()
+    )
     np.testing.assert_allclose(clf.predict_attributes(data.X_test), expected, atol=1e-6)
 
 

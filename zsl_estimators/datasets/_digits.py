@@ -90,7 +90,7 @@ def load_digits_gzsl(unseen=(3, 8), *, test_size=0.3, random_state=0):
             Digits.
         attributes : DataFrame of shape (10, 79)
             One row per digit. Columns "pixel_row_column" from 0 (paper) to 1 (ink),
-            "segment_..." 0 or 1, and counts of stroke features.
+            "segment_top" and other segments 0 or 1, and counts of stroke features.
         seen_classes, unseen_classes : ndarray
             Digits.
         DESCR : str

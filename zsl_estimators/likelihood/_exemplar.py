@@ -77,7 +77,7 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         AUSUC and best H per candidate and fold of held-out classes.
     n_features_in_ : int
         Number of features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, when `X` was a DataFrame with string columns.
 
     See Also

@@ -226,7 +226,7 @@ def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
     Examples
     --------
     >>> from zsl_estimators.metrics import zero_shot_accuracy_score
-    >>> scores = [[0.9, 0.1, 0.5], [0.6, 0.3, 0.1]]
+    >>> scores = [[0.9, 0.5, 0.1], [0.6, 0.3, 0.1]]
     >>> zero_shot_accuracy_score([1, 2], scores, classes=[0, 1, 2], seen_classes=[0])
     0.5
     """

@@ -41,9 +41,9 @@ class ClassHoldoutSplit:
     >>> y = np.repeat(["cat", "dog", "fox", "owl"], 5)
     >>> cv = ClassHoldoutSplit(n_splits=2, n_unseen=1, random_state=0)
     >>> for train, test in cv.split(y, y):
-    ...     print(sorted(set(y[test]) - set(y[train])), len(train), len(test))
-    ['fox'] 12 8
-    ['owl'] 12 8
+    ...     print(*(set(y[test]) - set(y[train])), len(train), len(test))
+    fox 12 8
+    owl 12 8
     """
 
     def __init__(

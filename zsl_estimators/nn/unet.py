@@ -5,6 +5,8 @@ condition is added; in the decoder the condition multiplies and the time is adde
 (Heyden et al., RevCD, arXiv 2409.00511, section 3.4).
 """
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -64,7 +66,7 @@ class HadamardAdditionUNet(nn.Module):
         widths = [n_inputs, *hidden]
         self.encoder = nn.ModuleList(
             HadamardAdditionBlock(before, after, time_dim, condition_dim, dropout)
-            for before, after in zip(widths[:-1], widths[1:], strict=True)
+            for before, after in pairwise(widths)
         )
         self.decoder = nn.ModuleList(
             HadamardAdditionBlock(

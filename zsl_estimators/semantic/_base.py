@@ -24,6 +24,8 @@ class SemanticClassifier(BaseZeroShotClassifier):
         **BaseZeroShotClassifier._parameter_constraints,
         "attribute_scaling": [StrOptions(set(SCALINGS))],
     }
+    # Cosines span so little that their plain softmax would be almost uniform.
+    _score_temperature = 0.1
 
     @abstractmethod
     def _describe(self, X):

@@ -74,7 +74,7 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         AUSUC and best H per candidate and fold of held-out classes.
     n_features_in_ : int
         Number of features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, when `X` was a DataFrame with string columns.
 
     See Also
@@ -89,7 +89,7 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
     >>> data = make_gzsl(random_state=0)
     >>> clf = RidgeSemanticClassifier(attributes=data.attributes, random_state=0)
     >>> clf.fit(data.X_train, data.y_train).unseen_classes_
-    array([ 0,  1,  5, 10])
+    array([ 0,  4,  5, 13])
     >>> clf.predict_attributes(data.X_test).shape
     (640, 8)
     """
@@ -98,8 +98,6 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         **SemanticClassifier._parameter_constraints,
         **RidgeChoiceMixin._ridge_constraints,
     }
-    # Cosines span so little that their plain softmax would be almost uniform.
-    _score_temperature = 0.1
 
     def __init__(
         self,

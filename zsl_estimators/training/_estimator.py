@@ -42,7 +42,10 @@ class TorchTrainingMixin:
         "device": [str],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 2, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 2, None, closed="left"),
+        ],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "callbacks": [list, None],
         "net_params": [dict, None],

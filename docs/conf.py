@@ -1,0 +1,43 @@
+"""Sphinx configuration."""
+
+import zsl_estimators
+
+project = "zsl_estimators"
+author = "The zsl_estimators developers"
+copyright = f"2026, {author}"
+version = release = zsl_estimators.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
+templates_path = ["_templates"]
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_theme_options = {"show_toc_level": 2, "show_prev_next": False}
+html_sidebars = {"index": []}
+
+autosummary_generate = True
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+nitpicky = True
+nitpick_ignore_regex = [
+    # Other projects' objects: their inventories are on the web, which a build may lack.
+    (r"py:.*", r"(sklearn|skorch|torch|numpy|pandas)\..*"),
+    # Types as prose in docstrings.
+    (r"py:class", r".*"),
+]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "abort_on_example_error": True,
+    "doc_module": "zsl_estimators",
+    "backreferences_dir": None,
+    "remove_config_comments": True,
+    "show_memory": False,
+}
