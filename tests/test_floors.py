@@ -11,7 +11,7 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the ground up. Names on one line stand on one floor.
 FLOORS = [
-    {"parameters", "nn", "class_table", "metrics", "model_selection"},
+    {"docstrings", "parameters", "nn", "class_table", "metrics", "model_selection"},
     {"datasets", "calibration", "training", "linear"},
     {"utils", "base"},
     {"semantic", "compatibility", "generative", "likelihood"},

@@ -18,11 +18,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from zsl_estimators.calibration import HeldOutRecord, held_out_split
 from zsl_estimators.class_table import ClassTable
+from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 
 LARGEST_SEED = 2**31 - 1
 
 
+@fill_docstring
 class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """Base class of all estimators: fit on some classes, predict any class.
 
@@ -31,46 +33,13 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     Parameters
     ----------
-    attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None, \
-            default=None
-        One description row per class, seen or not. A DataFrame's index holds the
-        class labels, in any order. An array goes with `classes`, or describes the
-        integer labels 0, 1, ... in order. None gives each class in `y` a one-hot
-        row: an ordinary classifier.
-    classes : array-like of shape (n_classes,), default=None
-        Labels of the rows when `attributes` is an array.
-    seen_penalty : "auto" or float, default="auto"
-        Amount taken from the scores of seen classes. "auto" fits it on folds of
-        held-out seen classes.
-    random_state : int, RandomState instance or None, default=None
-        Pass an int for reproducible results. None draws a new seed at every fit and
-        leaves numpy's global random state alone.
-    verbose : int, default=0
-        0 is silent, 1 shows progress, 2 prints a line per epoch where there are
-        epochs.
+    %(attributes)s
+    %(seen_penalty)s
+    %(random_state)s
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        All class labels, seen and unseen, sorted.
-    seen_classes_ : ndarray of shape (n_seen,)
-        Labels that occurred in `y`.
-    unseen_classes_ : ndarray of shape (n_unseen,)
-        The other labels.
-    class_attributes_ : ndarray of shape (n_classes, n_attributes)
-        Descriptions in the order of `classes_`.
-    seen_penalty_ : float
-        The penalty in use, in the unit of :meth:`decision_function`. It may be
-        assigned, for instance 0 for the uncalibrated model. With
-        ``seen_penalty="auto"`` it is 0 when no class is unseen or fewer than four
-        are seen: there is nothing to fit it on.
-    held_out_results_ : DataFrame or None
-        What the folds of held-out classes showed: AUSUC and best H per candidate
-        and fold. None when no folds were needed.
-    n_features_in_ : int
-        Number of features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when `X` was a DataFrame with string columns.
+    %(fitted)s
     """
 
     # Links of the HTML representation to the documentation, see sklearn.base.

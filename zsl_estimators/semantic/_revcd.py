@@ -7,6 +7,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.callbacks import GradientNormClipping, LRScheduler
 
+from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeChoiceMixin
 from zsl_estimators.nn.diffusion import PREDICTION_TYPES, SCHEDULES
 from zsl_estimators.nn.revcd import (
@@ -28,6 +29,7 @@ from zsl_estimators.training import (
 ROWS_PER_PASS = 4096
 
 
+@fill_docstring
 class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     """Zero-shot classifier by reversed conditional diffusion (RevCD).
 
@@ -44,28 +46,11 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
 
     Parameters
     ----------
-    attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None, \
-            default=None
-        One description row per class, seen or not. A DataFrame's index holds the
-        class labels, in any order. An array goes with `classes`, or describes the
-        integer labels 0, 1, ... in order. None gives each class in `y` a one-hot
-        row: an ordinary classifier.
-    classes : array-like of shape (n_classes,), default=None
-        Labels of the rows when `attributes` is an array.
+    %(attributes)s
     linear_shadow : bool, default=True
         Whether to start from the linear map. False is the network of the paper.
-    alpha : "auto" or float, default="auto"
-        Ridge penalty of the linear map, see :class:`RidgeSemanticClassifier`. "auto"
-        chooses it on held-out seen classes before the network is trained.
-    shrink_to : {"auto", "zero", "identity"}, default="auto"
-        Map that the ridge penalty pulls towards, see
-        :class:`RidgeSemanticClassifier`.
-    attribute_scaling : {"whitened", "standard", "minmax", "rms", "none"}, \
-            default="whitened"
-        Scaling of the descriptions, fitted on the seen classes: to mean 0 and
-        variance 1 and then partly decorrelated; to mean 0 and variance 1; to the
-        range from -1 to 1; all with one factor to mean square 1; or not at all.
-        Diffusion wants values of a size near 1.
+    %(ridge)s
+    %(attribute_scaling)s
     hidden : sequence of int, default=(256, 128)
         Widths of the encoder blocks of the U-Net; the decoder mirrors them.
     condition_dim : int, default=128
@@ -127,16 +112,11 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         ``{"optimizer__betas": (0.5, 0.999)}``.
     warm_start : bool, default=False
         Go on from the weights of the last call of :meth:`fit`.
-    seen_penalty : "auto" or float, default="auto"
-        Amount taken from the cosines of seen classes. "auto" fits it on held-out seen
-        classes.
+    %(seen_penalty)s
     device : str, default="auto"
         Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
         "cuda:1", "mps".
-    random_state : int, RandomState instance or None, default=None
-        Pass an int for reproducible results on one machine.
-    verbose : int, default=0
-        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
+    %(random_state)s
 
     Attributes
     ----------
@@ -156,24 +136,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Scaling of the features.
     attribute_scaler_ : object
         Scaling of the attributes.
-    classes_ : ndarray of shape (n_classes,)
-        All class labels, seen and unseen, sorted.
-    seen_classes_ : ndarray of shape (n_seen,)
-        Labels that occurred in `y`.
-    unseen_classes_ : ndarray of shape (n_unseen,)
-        The other labels.
-    class_attributes_ : ndarray of shape (n_classes, n_attributes)
-        Descriptions in the order of `classes_`.
-    seen_penalty_ : float
-        The penalty on seen classes in use; 0 with ``seen_penalty="auto"`` when no
-        class is unseen or fewer than four are seen.
-    held_out_results_ : DataFrame or None
-        AUSUC and best H per number of epochs (column candidate) and fold of held-out
-        classes.
-    n_features_in_ : int
-        Number of features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when `X` was a DataFrame with string columns.
+    %(fitted)s
 
     See Also
     --------

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeChoiceMixin
 from zsl_estimators.semantic._base import SemanticClassifier, class_weights
 
 
+@fill_docstring
 class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
     """Zero-shot classifier with a ridge map from features to attributes.
 
@@ -16,36 +18,11 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
 
     Parameters
     ----------
-    attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None, \
-            default=None
-        One description row per class, seen or not. A DataFrame's index holds the
-        class labels, in any order. An array goes with `classes`, or describes the
-        integer labels 0, 1, ... in order. None gives each class in `y` a one-hot
-        row: an ordinary classifier.
-    classes : array-like of shape (n_classes,), default=None
-        Labels of the rows when `attributes` is an array.
-    alpha : "auto" or float, default="auto"
-        Ridge penalty per sample, for features of variance 1. "auto" takes the one of
-        1e-4, 1e-3, ... 1e3 with the best AUSUC on held-out seen classes, and 0.01
-        when no class is unseen or fewer than four are seen.
-    shrink_to : {"auto", "zero", "identity"}, default="auto"
-        Map that the penalty pulls towards. "identity" is for features and
-        descriptions in one space, such as embeddings of sentences and of class names
-        by the same model; it needs as many features as attributes. "auto" chooses
-        with `alpha`.
-    attribute_scaling : {"whitened", "standard", "minmax", "rms", "none"}, \
-            default="whitened"
-        Scaling of the descriptions, fitted on the seen classes: to mean 0 and
-        variance 1 and then partly decorrelated, so that attributes that say the same
-        do not outvote the others; to mean 0 and variance 1; to the range from -1 to
-        1; all with one factor to mean square 1; or not at all.
-    seen_penalty : "auto" or float, default="auto"
-        Amount taken from the cosines of seen classes. "auto" fits it on held-out seen
-        classes.
-    random_state : int, RandomState instance or None, default=None
-        Decides which classes are held out. Pass an int for reproducible results.
-    verbose : int, default=0
-        Has no effect here.
+    %(attributes)s
+    %(ridge)s
+    %(attribute_scaling)s
+    %(seen_penalty)s
+    %(random_state)s
 
     Attributes
     ----------
@@ -59,23 +36,7 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         Scaling of the features.
     attribute_scaler_ : object
         Scaling of the attributes.
-    classes_ : ndarray of shape (n_classes,)
-        All class labels, seen and unseen, sorted.
-    seen_classes_ : ndarray of shape (n_seen,)
-        Labels that occurred in `y`.
-    unseen_classes_ : ndarray of shape (n_unseen,)
-        The other labels.
-    class_attributes_ : ndarray of shape (n_classes, n_attributes)
-        Descriptions in the order of `classes_`.
-    seen_penalty_ : float
-        The penalty on seen classes in use; 0 with ``seen_penalty="auto"`` when no
-        class is unseen or fewer than four are seen.
-    held_out_results_ : DataFrame or None
-        AUSUC and best H per candidate and fold of held-out classes.
-    n_features_in_ : int
-        Number of features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when `X` was a DataFrame with string columns.
+    %(fitted)s
 
     See Also
     --------

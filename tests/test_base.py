@@ -1,0 +1,109 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.common import public_estimators, small
+from zsl_estimators import BaseZeroShotClassifier, RidgeSemanticClassifier
+from zsl_estimators.base import private_random_state
+from zsl_estimators.datasets import make_gzsl
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_gzsl(12, n_seen=8, n_unseen=3, random_state=0)
+
+
+class Recorder(BaseZeroShotClassifier):
+    """Notes which samples and classes each model is fitted and scored on."""
+
+    log = []
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+
+    def _fit(self, X, y_index, candidate, random_state):
+        self.log.append((self._stage, X, self.seen_classes_, self.unseen_classes_))
+
+    def _decision(self, X):
+        return np.random.RandomState(0).uniform(size=(len(X), len(self.classes_)))
+
+
+def test_folds_hide_seen_classes_and_never_meet_unseen_ones(data):
+    Recorder.log.clear()
+    Recorder(data.attributes, random_state=0).fit(data.X_train, data.y_train)
+    *folds, final = Recorder.log
+    assert [stage for stage, *_ in folds] == [
+        f"held-out classes {fold}/5" for fold in range(1, 6)
+    ]
+    for _, X, seen, unseen in folds:
+        assert len(seen) == 6
+        assert len(unseen) == 2, "the candidates of a fold are its own classes"
+        assert len(X) < len(data.X_train)
+    stage, X, seen, unseen = final
+    assert stage == "all seen classes"
+    assert len(X) == len(data.X_train)
+    assert set(seen) == set(data.seen_classes)
+    assert set(unseen) == set(data.unseen_classes)
+
+
+def test_a_fixed_penalty_needs_no_folds(data):
+    Recorder.log.clear()
+    clf = Recorder(data.attributes, seen_penalty=0.5).fit(data.X_train, data.y_train)
+    assert len(Recorder.log) == 1
+    assert clf.seen_penalty_ == 0.5
+    assert clf.held_out_results_ is None
+
+
+@pytest.mark.parametrize("cls", public_estimators())
+def test_test_rows_have_no_influence(cls, data):
+    """Nothing is fitted on what is predicted, not even statistics of a batch."""
+    clf = small(cls, attributes=data.attributes, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    before = clf.predict_proba(data.X_test)
+    clf.predict(1e3 * np.random.RandomState(0).normal(size=data.X_test.shape))
+    np.testing.assert_array_equal(before, clf.predict_proba(data.X_test))
+
+
+def test_penalty_can_be_assigned(data):
+    clf = RidgeSemanticClassifier(data.attributes, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    clf.seen_penalty_ = 10.0
+    assert set(clf.predict(data.X_test)) <= set(data.unseen_classes)
+
+
+def test_feature_names_are_kept(data):
+    X = pd.DataFrame(data.X_train).add_prefix("sensor_")
+    clf = RidgeSemanticClassifier(data.attributes).fit(X, data.y_train)
+    assert list(clf.feature_names_in_) == list(X.columns)
+    with pytest.raises(ValueError, match="feature names"):
+        clf.predict(X[X.columns[::-1]])
+
+
+def test_a_hundred_new_classes(data):
+    """A hundred classes are a matter of their descriptions only."""
+    clf = RidgeSemanticClassifier(data.attributes).fit(data.X_train, data.y_train)
+    new = np.random.RandomState(0).uniform(size=(100, 8))
+    clf.add_classes(new)
+    assert clf.classes_.tolist() == list(range(111))
+    assert clf.predict_proba(data.X_test).shape[1] == 111
+
+
+def test_none_draws_a_new_seed_without_the_global_state():
+    before = np.random.mtrand._rand.get_state()[1].copy()
+    one, other = (private_random_state(None).randint(2**31) for _ in range(2))
+    assert one != other
+    np.testing.assert_array_equal(before, np.random.mtrand._rand.get_state()[1])
