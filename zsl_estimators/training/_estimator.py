@@ -89,14 +89,28 @@ class TorchTrainingMixin:
         device = resolve_device(self.device)
         init_seed, order_seed = random_state.randint(2**31 - 1, size=2).tolist()
         with scoped_seed(init_seed, device):
-            if not (self.warm_start and hasattr(self, "net_")):
+            if not self._goes_on():
                 self.net_ = self._new_net(X, y_index, device, order_seed, callbacks)
+                self._trained_classes = self.seen_classes_
             self.net_.max_epochs = n_epochs
             inputs, targets = self._training_tensors(X, y_index)
             self.net_.partial_fit(
                 {name: on_device(array, device) for name, array in inputs.items()},
                 on_device(targets, device),
             )
+
+    def _goes_on(self):
+        """Whether to train the net of the last fit further."""
+        if not (self.warm_start and hasattr(self, "net_")):
+            return False
+        if not np.array_equal(self._trained_classes, self.seen_classes_):
+            raise ValueError(
+                "warm_start=True goes on with the classes of the last fit, but y "
+                f"holds other ones: {list(self.seen_classes_[:8])} instead of "
+                f"{list(self._trained_classes[:8])}. Use warm_start=False, or give "
+                "samples of the same classes."
+            )
+        return True
 
     @contextmanager
     def _inference(self):

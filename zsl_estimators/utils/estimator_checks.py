@@ -580,6 +580,10 @@ def check_warm_start(name, estimator):
     clf.fit(data.X_train, data.y_train)
     assert clf.n_iter_ == 4
     assert not np.array_equal(before, clf.decision_function(data.X_test))
+    fewer = data.y_train != data.y_train[0]
+    _assert_refused(
+        lambda: clf.fit(data.X_train[fewer], data.y_train[fewer]), "warm_start"
+    )
 
 
 def check_silent_by_default(name, estimator):
