@@ -17,9 +17,11 @@ extensions = [
 exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
 templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
+html_title = project
 html_static_path = ["_static"]
 html_theme_options = {"show_toc_level": 2, "show_prev_next": False}
-html_sidebars = {"index": []}
+# Pages without pages below them need no navigation beside them.
+html_sidebars = {"index": [], "install": [], "user_guide": []}
 
 autosummary_generate = True
 numpydoc_show_class_members = False

@@ -88,7 +88,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         shared by all samples.
     guidance_scale : float, default=1.0
         Classifier-free guidance: 1 follows the condition, more exaggerates it.
-    max_epochs : int, default=12
+    max_epochs : int, default=24
         Largest number of epochs.
     early_stopping : bool, default=True
         Choose the number of epochs, 0 to `max_epochs`, by the AUSUC on held-out seen
@@ -216,7 +216,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         sampling_steps=10,
         n_draws=4,
         guidance_scale=1.0,
-        max_epochs=12,
+        max_epochs=24,
         early_stopping=True,
         batch_size="auto",
         lr=3e-3,
@@ -305,9 +305,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
 
     def _draw_noise(self, random_state):
         """Start and step noise of every draw, the same for all samples and classes."""
-        n_attributes = self.class_attributes_.shape[1]
-        n_steps = self.sampling_steps if self.sampler == "ddpm" else 0
-        shape = self.n_draws, 1 + n_steps, n_attributes
+        self._n_passes = 1 if self.sampler == "one_shot" else self.sampling_steps
+        n_steps = self._n_passes if self.sampler == "ddpm" else 0
+        shape = self.n_draws, 1 + n_steps, self.class_attributes_.shape[1]
         self.noise_ = random_state.normal(size=shape)
 
     def _fold_parameters(self):
@@ -418,7 +418,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         """Yield times and vectors of the reverse process of one draw."""
         start, *step_noise = torch.as_tensor(self.noise_[draw]).to(linear)
         start = start.expand_as(linear)
-        times = module.diffusion.times(self._n_passes())
+        times = module.diffusion.times(self._n_passes)
         yield times[0], start
         for t, s, _ in reverse_process(
             lambda s, t: module.denoise(s, t, condition, linear, self.guidance_scale),
@@ -428,9 +428,6 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             step_noise or None,
         ):
             yield t, s
-
-    def _n_passes(self):
-        return 1 if self.sampler == "one_shot" else self.sampling_steps
 
     def _passes(self, module, X):
         """Conditions and linear estimates of scaled features, a few rows at a time."""
