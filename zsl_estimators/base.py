@@ -50,7 +50,10 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     )
 
     _parameter_constraints = {
-        "seen_penalty": [StrOptions({"auto"}), Real],
+        "seen_penalty": [
+            StrOptions({"auto"}),
+            Interval(Real, None, None, closed="neither"),
+        ],
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }

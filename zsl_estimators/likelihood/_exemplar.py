@@ -11,6 +11,10 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeChoiceMixin
 from zsl_estimators.parameters import StrOptions
 
+# Keeps the covariance invertible when nothing varies within the classes; features are
+# scaled to variance 1.
+SMALLEST_VARIANCE = 1e-6
+
 
 @fill_docstring
 class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
@@ -102,7 +106,8 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         X = self.feature_scaler_.transform(X.astype(np.float64))
         self._observed_means = class_means(X, y_index, len(seen))[seen]
         within = X - self._observed_means[np.cumsum(seen)[y_index] - 1]
-        self.covariance_ = LedoitWolf(assume_centered=True).fit(within).covariance_
+        covariance = LedoitWolf(assume_centered=True).fit(within).covariance_
+        self.covariance_ = covariance + SMALLEST_VARIANCE * np.eye(X.shape[1])
 
     def _ridge_problem(self, X, y_index):
         seen = self._class_table.seen

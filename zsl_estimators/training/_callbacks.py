@@ -66,7 +66,12 @@ class Progress(Callback):
         self.description = description
 
     def on_train_begin(self, net, **kwargs):
-        self.bar_ = tqdm(total=net.max_epochs, desc=self.description, unit="epoch")
+        self.bar_ = tqdm(
+            total=net.max_epochs,
+            desc=self.description,
+            unit="epoch",
+            disable=net.max_epochs == 0,
+        )
 
     def on_epoch_end(self, net, **kwargs):
         self.bar_.set_postfix(loss=f"{net.history[-1, 'train_loss']:.4g}")

@@ -465,6 +465,23 @@ def check_grid_search(name, estimator):
     assert set(search.classes_) == set(NAMES)
 
 
+def check_degenerate_data(name, estimator):
+    """Scores stay finite when samples, features or descriptions do not vary."""
+    data = _task()
+    single = np.unique(data.y_train, return_index=True)[1]
+    constant = data.attributes * 0 + 1
+    twins = data.attributes.copy()
+    twins.iloc[0] = twins.iloc[1]
+    for X, y, table in (
+        (data.X_train[single], data.y_train[single], data.attributes),
+        (np.ones_like(data.X_train), data.y_train, data.attributes),
+        (data.X_train, data.y_train, constant),
+        (data.X_train, data.y_train, twins),
+    ):
+        clf = clone(estimator).set_params(attributes=table, random_state=0)
+        assert np.isfinite(clf.fit(X, y).decision_function(data.X_test)).all()
+
+
 # -- errors ---------------------------------------------------------------------------
 
 
@@ -506,7 +523,7 @@ def check_refused_data(name, estimator):
 def check_refused_parameters(name, estimator):
     """Impossible parameters are refused in fit, by name."""
     data = _task()
-    for value in ("automatic", None):
+    for value in ("automatic", None, float("nan")):
         _assert_refused(
             lambda value=value: _fitted(estimator, data, seen_penalty=value),
             "seen_penalty",
@@ -640,6 +657,7 @@ ALL_CHECKS = (
     check_auto_penalty,
     check_nothing_to_calibrate,
     check_grid_search,
+    check_degenerate_data,
     check_refused_class_tables,
     check_refused_data,
     check_refused_parameters,
