@@ -1,0 +1,101 @@
+"""The checks notice estimators that break the rule they stand for."""
+
+import numpy as np
+import pytest
+import torch
+
+from zsl_estimators import RidgeSemanticClassifier
+from zsl_estimators.utils import estimator_checks as checks
+
+
+class UsesBatchStatistics(RidgeSemanticClassifier):
+    def _decision(self, X):
+        return super()._decision(X - X.mean(axis=0))
+
+
+class MovesGlobalState(RidgeSemanticClassifier):
+    def _decision(self, X):
+        torch.rand(1)
+        return super()._decision(X)
+
+
+class IsRandom(RidgeSemanticClassifier):
+    def _fit(self, X, y_index, candidate, random_state):
+        super()._fit(X, y_index, candidate, np.random.RandomState())
+        self.coef_ = self.coef_ + np.random.RandomState().normal()
+
+
+class RanksByPosition(RidgeSemanticClassifier):
+    """Aligns rows by position, whatever their labels are."""
+
+    def _make_table(self, y):
+        table = super()._make_table(y)
+        rows = np.asarray(self.attributes, dtype=float)
+        return type(table)(table.labels, rows, table.seen)
+
+
+class PutsOutSinglePrecision(RidgeSemanticClassifier):
+    def _calibrated_scores(self, X):
+        return super()._calibrated_scores(X).astype(np.float32)
+
+
+class ForgetsThePenalty(RidgeSemanticClassifier):
+    def _calibrated_scores(self, X):
+        return super()._calibrated_scores(X) + self.seen_penalty_
+
+
+class WritesAFile(RidgeSemanticClassifier):
+    def _fit(self, X, y_index, candidate, random_state):
+        super()._fit(X, y_index, candidate, random_state)
+        with open("model.txt", "w") as file:
+            file.write("fitted")
+
+
+class RescalesWithNewClasses(RidgeSemanticClassifier):
+    """Old scores change when a class is added."""
+
+    def _decision(self, X):
+        return super()._decision(X) / len(self.classes_)
+
+
+class AcceptsAnything(RidgeSemanticClassifier):
+    def _make_table(self, y):
+        if hasattr(self.attributes, "isna") and self.attributes.isna().any(axis=None):
+            self.attributes = self.attributes.fillna(0.0)
+        return super()._make_table(y)
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (UsesBatchStatistics, checks.check_rows_are_independent),
+        (MovesGlobalState, checks.check_global_random_state),
+        (IsRandom, checks.check_same_seed_same_model),
+        (RanksByPosition, checks.check_row_order_does_not_matter),
+        (PutsOutSinglePrecision, checks.check_scores),
+        (ForgetsThePenalty, checks.check_auto_penalty),
+        (WritesAFile, checks.check_no_files_are_written),
+        (RescalesWithNewClasses, checks.check_add_classes),
+        (AcceptsAnything, checks.check_refused_class_tables),
+    ],
+)
+def test_a_broken_rule_is_noticed(broken, check):
+    with pytest.raises(AssertionError):
+        check(broken.__name__, broken())
+
+
+def test_torch_checks_run_where_there_is_a_device():
+    assert not any(
+        check.func in checks.TORCH_CHECKS
+        for _, check in checks.zero_shot_checks(RidgeSemanticClassifier())
+    )
+
+
+def test_every_check_is_in_a_list():
+    listed = {*checks.ALL_CHECKS, *checks.TORCH_CHECKS}
+    written = {
+        thing
+        for name, thing in vars(checks).items()
+        if name.startswith("check_") and thing.__module__ == checks.__name__
+    }
+    assert written - listed == {checks.check_zero_shot_estimator}
