@@ -24,7 +24,13 @@ import zsl_estimators
 from zsl_estimators.datasets import load_digits_gzsl, load_gzsl_npz
 from zsl_estimators.metrics import gzsl_scorer, harmonic_mean_scorer
 
-ESTIMATORS = ("RidgeSemanticClassifier", "ExemplarClassifier", "RevCDClassifier")
+ESTIMATORS = (
+    "RidgeSemanticClassifier",
+    "ExemplarClassifier",
+    "RevCDClassifier",
+    "FGANClassifier",
+    "VAEcFlowClassifier",
+)
 DIGIT_PAIRS = [(digit, (digit + 1) % 10) for digit in range(10)]
 FIGURES = ["T1", "U", "S", "H", "H without penalty", "AUSUC", "seconds"]
 
@@ -44,10 +50,15 @@ def find_tasks(folder, wanted):
     return [task for task in tasks if not wanted or task[0] in wanted]
 
 
-def run(name, data, seed):
+def estimator(name):
+    """An estimator with its defaults."""
+    return getattr(zsl_estimators, name)()
+
+
+def run(clf, data, seed):
     """Fit one estimator on one task and give its figures."""
     start = time.perf_counter()
-    clf = getattr(zsl_estimators, name)(data.attributes, random_state=seed)
+    clf.set_params(attributes=data.attributes, random_state=seed)
     clf.fit(data.X_train, data.y_train)
     figures = gzsl_scorer(clf, data.X_test, data.y_test)
     figures["seconds"] = time.perf_counter() - start
@@ -56,7 +67,7 @@ def run(name, data, seed):
     return {**figures, "H without penalty": uncalibrated}
 
 
-def run_all(tasks, estimators, n_seeds, csv):
+def run_all(tasks, estimators, n_seeds, csv, make=estimator):
     """Run everything; rows are written to `csv` as they come."""
     rows = []
     plan = [
@@ -69,7 +80,7 @@ def run_all(tasks, estimators, n_seeds, csv):
     for set_name, load, name, seed in progress:
         progress.set_description(f"{set_name} {name}")
         row = {"set": set_name, "estimator": name, "seed": seed}
-        rows.append({**row, **run(name, load(), seed)})
+        rows.append({**row, **run(make(name), load(), seed)})
         if csv:
             pd.DataFrame(rows).to_csv(csv, index=False)
     return pd.DataFrame(rows)
@@ -95,18 +106,23 @@ def to_markdown(table):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def parse_arguments(description, estimators):
+    """Read the command line; find the tasks."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("folder", help="folder of .npz files")
     parser.add_argument("--sets", nargs="*", help="names of files, or digits")
-    parser.add_argument("--estimators", nargs="*", default=ESTIMATORS)
+    parser.add_argument("--estimators", nargs="*", default=estimators)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--csv", help="write every single run to this file")
     arguments = parser.parse_args()
     tasks = find_tasks(arguments.folder, arguments.sets)
     if not tasks:
         parser.error(f"no data set found in {arguments.folder}")
-    results = run_all(tasks, arguments.estimators, arguments.seeds, arguments.csv)
+    return tasks, arguments.estimators, arguments.seeds, arguments.csv
+
+
+def main():
+    results = run_all(*parse_arguments(__doc__.split("\n")[0], ESTIMATORS))
     print(to_markdown(summarise(results)))
 
 

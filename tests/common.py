@@ -3,10 +3,27 @@
 import inspect
 
 import zsl_estimators
-from zsl_estimators import BaseZeroShotClassifier
+from zsl_estimators import BaseZeroShotClassifier, SoftmaxHead
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
+    "FGANClassifier": {
+        "generator_hidden": (8,),
+        "critic_hidden": (8,),
+        "noise_dim": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
+    "VAEcFlowClassifier": {
+        "coupling_hidden": (4, 4),
+        "encoder_hidden": (8,),
+        "decoder_hidden": (8,),
+        "n_blocks": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
 }
 

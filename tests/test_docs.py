@@ -79,7 +79,9 @@ def test_fitted_attributes_are_documented(cls):
     clf.fit(data.X_train, data.y_train)
     documented = {attribute.name for attribute in ClassDoc(cls)["Attributes"]}
     fitted = {
-        name for name in vars(clf) if name.endswith("_") and not name.startswith("_")
+        name
+        for name in (*vars(clf), *dir(cls))
+        if name.endswith("_") and not name.startswith("_")
     }
     assert fitted <= documented
     assert documented <= fitted | {"feature_names_in_"}

@@ -8,6 +8,7 @@ estimator only says how to fit (:meth:`~BaseZeroShotClassifier._fit`) and how to
 
 from abc import ABCMeta, abstractmethod
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import softmax
@@ -124,6 +125,17 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _fold_parameters(self):
         """Constructor parameters that differ in the models of the folds."""
         return {"seen_penalty": 0.0}
+
+    # Whether what `_fit_path` reports is scored by a cheap stand-in for the decision.
+    _follows_with_stand_in = False
+
+    def _settle(self, X, y_index, candidate, random_state):
+        """Return to a reported candidate and make its decision the final one.
+
+        Called on the models of the folds when they were followed with a stand-in.
+        Arguments are those of :meth:`_fit`.
+        """
+        raise NotImplementedError
 
     def _chooses_on_held_out_classes(self):
         """Whether :meth:`_fit_path` has several candidates to choose from."""
@@ -283,41 +295,70 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         wanted = self.seen_penalty == "auto" or self._chooses_on_held_out_classes()
         if split is None or not wanted:
             return None, fixed_penalty
-        record = self._follow_folds(X, y_index, split, seed)
+        record, folds = self._follow_folds(X, y_index, split, seed)
         self.held_out_results_ = record.to_frame()
         candidate = record.best_candidate
-        if self.seen_penalty == "auto":
-            return candidate, record.best_penalty(candidate)
-        return candidate, fixed_penalty
+        if self.seen_penalty != "auto":
+            return candidate, fixed_penalty
+        if self._follows_with_stand_in:
+            record = self._settle_folds(folds, candidate, seed)
+        return candidate, record.best_penalty(candidate)
 
     def _follow_folds(self, X, y_index, split, seed):
-        record = HeldOutRecord()
+        record, folds = HeldOutRecord(), []
         seen_rows = np.flatnonzero(self._class_table.seen)
         y = np.searchsorted(seen_rows, y_index)
-        for fold, (train, test) in enumerate(split.split(X, y), start=1):
+        for number, (train, test) in enumerate(split.split(X, y), start=1):
             model = clone(self).set_params(
                 attributes=self.class_attributes_[seen_rows],
                 classes=None,
                 random_state=None,
                 **self._fold_parameters(),
             )
-            model._stage = f"held-out classes {fold}/{split.get_n_splits()}"
-            model._follow(X[train], y[train], X[test], y[test], record, seed)
+            model._stage = f"held-out classes {number}/{split.get_n_splits()}"
+            folds.append(Fold(model, X[train], y[train], X[test], y[test]))
+            model._follow(folds[-1], record, seed)
+        return record, folds
+
+    def _settle_folds(self, folds, candidate, seed):
+        record = HeldOutRecord()
+        for fold in folds:
+            random_state = np.random.RandomState(seed)
+            fold.model._settle(fold.X, fold.y, candidate, random_state)
+            fold.report(candidate, record)
         return record
 
-    def _follow(self, X, y, X_held_out, y_held_out, record, seed):
+    def _follow(self, fold, record, seed):
         """Fit this model on one fold and note how every candidate does."""
-        self.n_features_in_ = X.shape[1]
-        y_index = self._begin(X, y, seed)
-
-        def report(candidate):
-            scores = self._decision(X_held_out)
-            record.add(candidate, y_held_out, scores, self._class_table.seen)
-
-        self._fit_path(X, y_index, report, np.random.RandomState(seed))
+        self.n_features_in_ = fold.X.shape[1]
+        y_index = self._begin(fold.X, fold.y, seed)
+        self._fit_path(
+            fold.X,
+            y_index,
+            lambda candidate: fold.report(candidate, record),
+            np.random.RandomState(seed),
+        )
 
     # What the model is being fitted for, shown with its progress.
     _stage = "all seen classes"
+
+
+class Fold(NamedTuple):
+    """A model for one fold with its training rows and what is held out.
+
+    Classes are numbered as in the model's own table, which has only seen classes.
+    """
+
+    model: BaseZeroShotClassifier
+    X: np.ndarray
+    y: np.ndarray
+    X_held_out: np.ndarray
+    y_held_out: np.ndarray
+
+    def report(self, candidate, record):
+        """Note how the model scores what is held out."""
+        scores = self.model._decision(self.X_held_out)
+        record.add(candidate, self.y_held_out, scores, self.model._class_table.seen)
 
 
 def private_random_state(random_state):

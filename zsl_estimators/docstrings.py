@@ -37,6 +37,68 @@ default="whitened"
             same do not outvote the others; to mean 0 and variance 1; to the range
             from -1 to 1; all with one factor to mean square 1; or not at all.
         """,
+    "shadow": """
+        linear_shadow : bool, default=True
+            Whether generated features start from a normal distribution per class, with
+            a mean that is linear in the description, as in
+            :class:`ExemplarClassifier`. False is the network of the paper.
+        alpha : "auto" or float, default="auto"
+            Ridge penalty of the linear means, see :class:`ExemplarClassifier`.
+        shrink_to : {"auto", "zero", "identity"}, default="auto"
+            Map that this penalty pulls towards, see :class:`ExemplarClassifier`.
+        shrinkage : "auto" or float, default="auto"
+            Shrinkage of the covariance within a class, see
+            :class:`ExemplarClassifier`.
+        """,
+    "synthesis": """
+        n_synthetic : "auto" or int, default="auto"
+            Synthetic features per unseen class that the head is trained on. "auto" is
+            the median number of samples of a seen class, from 20 to 500.
+        synthesis : {"once", "stream"}, default="once"
+            Generate synthetic features at once, or batch by batch while the head is
+            trained, so that memory grows neither with their number nor with that of
+            the classes; needs the built-in head.
+        head : classifier or None, default=None
+            Trained on real features of seen and synthetic ones of unseen classes.
+            None is :class:`SoftmaxHead`; any classifier of scikit-learn will do, and
+            its parameters can be searched as ``head__<name>``.
+        """,
+    "torch_training": """
+        early_stopping : bool, default=True
+            Choose the number of epochs, 0 to `max_epochs`, by the AUSUC on held-out
+            seen classes. False trains for `max_epochs`, and so does True when no
+            class is unseen or fewer than four are seen.
+        batch_size : "auto" or int, default="auto"
+            Samples per training step. "auto" aims at 32 batches per epoch and takes 32
+            to 256 samples.
+        callbacks : list of skorch callbacks or None, default=None
+            Called while the final model is trained.
+        net_params : dict or None, default=None
+            More arguments of the :class:`skorch.NeuralNet`, for instance
+            ``{"optimizer": torch.optim.RMSprop}``.
+        warm_start : bool, default=False
+            Go on from the weights of the last call of :meth:`fit`.
+        """,
+    "device": """
+        device : str, default="auto"
+            Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
+            "cuda:1", "mps".
+        """,
+    "generator_fitted": """
+        net_ : skorch.NeuralNet
+            The trained net; what only training needs is dropped unless
+            ``warm_start=True``.
+        n_iter_ : int
+            Number of epochs trained; 0 when no training did better on held-out
+            classes.
+        shadow_ : ExemplarClassifier
+            The linear start. It also knows the covariance by which folds judge
+            generators.
+        feature_scaler_ : object
+            Scaling of the features.
+        attribute_scaler_ : object
+            Scaling of the attributes.
+        """,
     "seen_penalty": """
         seen_penalty : "auto" or float, default="auto"
             Amount taken from the scores of seen classes. "auto" fits it on folds of

@@ -6,8 +6,10 @@ import torch
 from torch import nn
 
 from zsl_estimators.training import (
+    AdversarialNet,
     DeviceBatches,
     DeviceData,
+    SampledBatches,
     WeightAveraging,
     ZeroShotNet,
     epoch_history,
@@ -15,9 +17,9 @@ from zsl_estimators.training import (
     scoped_seed,
 )
 from zsl_estimators.training._callbacks import (
+    DivergenceGuard,
     EpochReport,
     LossPartRecorder,
-    NonFiniteLossGuard,
     Progress,
 )
 
@@ -48,6 +50,7 @@ def data(n=20):
 
 def net(*callbacks, **parameters):
     parameters = {
+        "criterion": TwoParts,
         "lr": 0.1,
         "batch_size": 8,
         "max_epochs": 3,
@@ -55,8 +58,8 @@ def net(*callbacks, **parameters):
         "optimizer": torch.optim.SGD,
         **parameters,
     }
-    callbacks = [NonFiniteLossGuard(), LossPartRecorder(), *callbacks]
-    return ZeroShotNet(Linear, TwoParts, callbacks=callbacks, **parameters)
+    callbacks = [DivergenceGuard(), LossPartRecorder(), *callbacks]
+    return ZeroShotNet(Linear, callbacks=callbacks, **parameters)
 
 
 class TestDevice:
@@ -147,6 +150,24 @@ class TestNet:
         with pytest.raises(ValueError, match=r"epoch \d+. Try a smaller lr"):
             net(lr=1e20, max_epochs=50).fit(*data())
 
+    def test_stops_on_a_loss_that_explodes_but_stays_finite(self):
+        with pytest.raises(ValueError, match=r"epoch \d+. Try a smaller lr"):
+            net(lr=10.0, max_epochs=5).fit(*data(100))
+
+    def test_parts_of_some_batches_are_averaged_over_these(self):
+        class EverySecondBatch(TwoParts):
+            n_calls = 0
+
+            def forward(self, predicted, y):
+                parts = super().forward(predicted, y)
+                self.n_calls += 1
+                return (
+                    parts if self.n_calls % 2 else {**parts, "rare_loss": y[0] * 0 + 5}
+                )
+
+        fitted = net(batch_size=5, criterion=EverySecondBatch).fit(*data())
+        assert fitted.history[:, "rare_loss"] == [5, 5, 5]
+
     def test_reports_every_epoch_and_the_start(self):
         reported = []
         net(EpochReport(reported.append)).fit(*data())
@@ -165,11 +186,76 @@ class TestNet:
         assert history[:, "train_loss"][0] > 0
 
 
+class Duel(nn.Module):
+    """Two weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator = nn.Linear(1, 1)
+        self.critic = nn.Linear(1, 1)
+
+
+class DuelLoss(nn.Module):
+    """Each side raises its own weight; the other's must stay out of it."""
+
+    def critic(self, module, x):
+        loss = -(module.critic.weight + module.generator.weight).sum()
+        return loss, {"critic_loss": loss}
+
+    def generator(self, module, x):
+        loss = -(module.generator.weight + module.critic.weight).sum()
+        return loss, {"generator_loss": loss}
+
+
+class TestAdversarialNet:
+    def fit(self, **parameters):
+        nets = AdversarialNet(
+            Duel,
+            criterion=DuelLoss,
+            optimizer=torch.optim.SGD,
+            lr=1.0,
+            batch_size=5,
+            max_epochs=3,
+            verbose=0,
+            callbacks=[LossPartRecorder()],
+            **parameters,
+        ).initialize()
+        starts = [part.weight.item() for part in nets.module_.children()]
+        nets.partial_fit(*data())
+        ends = [part.weight.item() for part in nets.module_.children()]
+        return nets, np.subtract(ends, starts)
+
+    def test_critic_trains_on_every_batch_and_the_generator_on_some(self):
+        _, moved = self.fit(n_critic=5)
+        np.testing.assert_allclose(moved, [12 // 5, 12], rtol=1e-5)
+
+    def test_critic_has_its_own_learning_rate(self):
+        _, moved = self.fit(n_critic=1, critic_lr=0.5)
+        np.testing.assert_allclose(moved, [12, 6], rtol=1e-5)
+
+    def test_only_the_generator_is_left(self):
+        nets, _ = self.fit(n_critic=2)
+        assert nets.inference_module is nets.module_.generator
+        nets.trim_for_prediction()
+        assert nets.module_.critic is None
+        assert nets.critic_optimizer_ is None
+
+
+def test_sampled_batches_draw_from_all_rows():
+    dataset = DeviceData(*data(7))
+    dataset.device = CPU
+    drawn = torch.cat([y for _, y in SampledBatches(dataset, 50, seed=1)])
+    assert len(drawn) == 50
+    assert set(drawn.tolist()) == set(dataset.y.tolist())
+    again = torch.cat([y for _, y in SampledBatches(dataset, 50, seed=1)])
+    assert torch.equal(drawn, again)
+
+
 class TestWeightAveraging:
     def test_average_follows_its_recursion(self):
         weights = []
 
-        class Watch(NonFiniteLossGuard):
+        class Watch(DivergenceGuard):
             def on_batch_end(self, net, **kwargs):
                 weights.append(net.module_.layer.weight.detach().clone())
 
@@ -185,7 +271,7 @@ class TestWeightAveraging:
     def test_average_is_used_for_prediction_during_training(self):
         differs = []
 
-        class Watch(NonFiniteLossGuard):
+        class Watch(DivergenceGuard):
             def on_epoch_end(self, net, **kwargs):
                 now, used = net.module_.layer, net.inference_module.layer
                 differs.append(not torch.equal(now.weight, used.weight))

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.parameters import StrOptions
-from zsl_estimators.semantic._scaling import SCALINGS, AttributeScaler
+from zsl_estimators.scaling import SCALINGS, AttributeScaler
 
 
 class SemanticClassifier(BaseZeroShotClassifier):

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted, validate_data
-from skorch.callbacks import GradientNormClipping, LRScheduler
+from skorch.callbacks import GradientNormClipping
 
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeChoiceMixin
@@ -22,6 +22,7 @@ from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
     TorchTrainingMixin,
     WeightAveraging,
+    cosine_schedule,
     float32,
     to_numpy,
 )
@@ -88,7 +89,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         shared by all samples.
     guidance_scale : float, default=1.0
         Classifier-free guidance: 1 follows the condition, more exaggerates it.
-    max_epochs : int, default=24
+    max_epochs : int, default=40
         Largest number of epochs.
     early_stopping : bool, default=True
         Choose the number of epochs, 0 to `max_epochs`, by the AUSUC on held-out seen
@@ -216,7 +217,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         sampling_steps=10,
         n_draws=4,
         guidance_scale=1.0,
-        max_epochs=24,
+        max_epochs=40,
         early_stopping=True,
         batch_size="auto",
         lr=3e-3,
@@ -351,8 +352,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         }
 
     def _schedule_callbacks(self):
-        cosine = LRScheduler("CosineAnnealingLR", T_max=self.max_epochs)
-        callbacks = [cosine, GradientNormClipping(1.0)]
+        callbacks = [cosine_schedule(self.max_epochs), GradientNormClipping(1.0)]
         if self.ema_decay is not None:
             callbacks.append(WeightAveraging(self.ema_decay))
         return callbacks

@@ -58,3 +58,35 @@ class DeviceBatches:
         order = order.to(self.dataset.y.device)
         for index in torch.tensor_split(order, len(self)):
             yield self.dataset[index]
+
+
+class SampledBatches:
+    """Batches of samples drawn with replacement.
+
+    For data sets that are made as they are read: nothing as long as the data set,
+    not even its order, is kept.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Indexed with tensors of row numbers; has an attribute ``device``.
+    batch_size : int
+        Number of samples per batch.
+    seed : int, default=0
+        Seed of the draws.
+    """
+
+    def __init__(self, dataset, batch_size, seed=0):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        return math.ceil(len(self.dataset) / self.batch_size)
+
+    def __iter__(self):
+        for _ in range(len(self)):
+            index = torch.randint(
+                len(self.dataset), (self.batch_size,), generator=self.generator
+            )
+            yield self.dataset[index.to(self.dataset.device)]

@@ -1,19 +1,29 @@
 """skorch callbacks that all nets of the package use."""
 
 import math
+from collections import defaultdict
 
 import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, LRScheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
+# No training that will still succeed multiplies its first loss by this.
+DIVERGED = 1e4
 
-class NonFiniteLossGuard(Callback):
-    """Stop with an error as soon as a loss is NaN or infinite."""
+
+class DivergenceGuard(Callback):
+    """Stop with an error as soon as a loss is NaN, infinite or has exploded."""
+
+    def initialize(self):
+        self.largest_ = None
+        return self
 
     def on_batch_end(self, net, training=False, **kwargs):
         loss = net.history[-1, "batches", -1, "train_loss"]
-        if not math.isfinite(loss):
+        if self.largest_ is None:
+            self.largest_ = DIVERGED * (1 + abs(loss))
+        if not abs(loss) <= self.largest_ < math.inf:
             raise ValueError(
                 f"The training loss became {loss} in epoch {len(net.history)}. Try a "
                 "smaller lr, scale the features (StandardScaler), or look for extreme "
@@ -22,15 +32,21 @@ class NonFiniteLossGuard(Callback):
 
 
 class LossPartRecorder(Callback):
-    """Average every part of the loss over an epoch into the history, by name."""
+    """Average every part of the loss over an epoch into the history, by name.
+
+    A part that only some batches have is averaged over these.
+    """
 
     def on_epoch_begin(self, net, **kwargs):
         net.loss_parts = []
 
     def on_epoch_end(self, net, **kwargs):
-        for name in net.loss_parts[0] if net.loss_parts else ():
-            values = torch.stack([parts[name] for parts in net.loss_parts])
-            net.history.record(name, values.mean().item())
+        values = defaultdict(list)
+        for parts in net.loss_parts:
+            for name, value in parts.items():
+                values[name].append(value)
+        for name, collected in values.items():
+            net.history.record(name, torch.stack(collected).mean().item())
         net.loss_parts = []
 
 
@@ -115,3 +131,8 @@ class WeightAveraging(Callback):
     def _average(self, old, new, n_averaged):
         decay = min(self.decay, (1 + float(n_averaged)) / (10 + float(n_averaged)))
         return old * decay + new * (1 - decay)
+
+
+def cosine_schedule(max_epochs):
+    """Callback that lowers the learning rate to 0 as a cosine over all epochs."""
+    return LRScheduler("CosineAnnealingLR", T_max=max_epochs)

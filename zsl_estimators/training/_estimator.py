@@ -9,9 +9,9 @@ import torch
 
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.training._callbacks import (
+    DivergenceGuard,
     EpochReport,
     LossPartRecorder,
-    NonFiniteLossGuard,
     Progress,
 )
 from zsl_estimators.training._device import resolve_device
@@ -38,19 +38,25 @@ class TorchTrainingMixin:
         Number of epochs trained.
     """
 
-    _torch_constraints = {
+    _net_constraints = {
         "device": [str],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
         "batch_size": [
             StrOptions({"auto"}),
             Interval(Integral, 2, None, closed="left"),
         ],
         "lr": [Interval(Real, 0, None, closed="neither")],
+    }
+    _torch_constraints = {
+        **_net_constraints,
+        "early_stopping": ["boolean"],
         "callbacks": [list, None],
         "net_params": [dict, None],
         "warm_start": ["boolean"],
     }
+
+    # The skorch net to build.
+    _net_class = ZeroShotNet
 
     # Whether this is the model of a fold, scored after every epoch.
     _is_followed = False
@@ -114,27 +120,26 @@ class TorchTrainingMixin:
 
     @contextmanager
     def _inference(self):
-        """Yield a copy of the trained module for prediction.
+        """Yield a copy of the trained module, see `_module_for_prediction`."""
+        with torch.inference_mode():
+            yield self._module_for_prediction()
+
+    def _module_for_prediction(self, single=False):
+        """Copy the trained module.
 
         It is in double precision, so that a prediction does not depend, beyond the
         last digits, on which other rows are in the batch. MPS has single precision
         only, and candidates that are merely followed do not need more.
         """
         on_mps = str(self.net_.device).startswith("mps")
-        single = on_mps or self._is_followed
+        single = single or on_mps or self._is_followed
         module = copy.deepcopy(self.net_.inference_module).eval()
-        with torch.inference_mode():
-            yield module.to(torch.float32 if single else torch.float64)
-
-    def _n_rows_per_batch(self, n_samples):
-        if self.batch_size == "auto":
-            return min(max(n_samples // BATCHES_PER_EPOCH, 32), 256)
-        return self.batch_size
+        return module.to(torch.float32 if single else torch.float64)
 
     def _new_net(self, X, y_index, device, order_seed, callbacks):
         arguments = {
             "lr": self.lr,
-            "batch_size": self._n_rows_per_batch(len(X)),
+            "batch_size": rows_per_batch(self.batch_size, len(X)),
             "device": str(device),
             "verbose": int(self.verbose >= 2),
             "iterator_train__seed": order_seed,
@@ -142,14 +147,25 @@ class TorchTrainingMixin:
             **(self.net_params or {}),
         }
         arguments["callbacks"] = [
-            NonFiniteLossGuard(),
-            LossPartRecorder(),
-            *([Progress(self._stage)] if self.verbose == 1 else []),
+            *standard_callbacks(self.verbose, self._stage),
             *arguments.get("callbacks", []),
             *callbacks,
             *(self.callbacks or []),
         ]
-        return ZeroShotNet(**arguments).initialize()
+        return self._net_class(**arguments).initialize()
+
+
+def rows_per_batch(batch_size, n_samples):
+    """Resolve ``batch_size="auto"``."""
+    if batch_size == "auto":
+        return min(max(n_samples // BATCHES_PER_EPOCH, 32), 256)
+    return batch_size
+
+
+def standard_callbacks(verbose, description):
+    """Guard, history and progress, which every net has."""
+    progress = [Progress(description)] if verbose == 1 else []
+    return [DivergenceGuard(), LossPartRecorder(), *progress]
 
 
 def on_device(array, device):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from zsl_estimators.semantic._scaling import SCALINGS, AttributeScaler
+from zsl_estimators.scaling import SCALINGS, AttributeScaler
 
 MATRIX = np.array([[0.0, 10.0, 3.0], [1.0, 30.0, 3.0], [4.0, 20.0, 3.0]])
 VARYING = [0, 1]

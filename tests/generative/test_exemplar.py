@@ -4,7 +4,7 @@ from scipy.stats import multivariate_normal
 
 from zsl_estimators import ExemplarClassifier
 from zsl_estimators.datasets import make_gzsl
-from zsl_estimators.likelihood._exemplar import class_means
+from zsl_estimators.generative._exemplar import SHRINKAGES
 from zsl_estimators.metrics import harmonic_mean_score
 
 
@@ -53,11 +53,21 @@ def test_seen_means_can_be_predicted_too(data, fitted):
     clf = ExemplarClassifier(data.attributes, seen_means="predicted", random_state=0)
     clf.fit(data.X_train, data.y_train)
     seen = fitted._class_table.seen
-    np.testing.assert_allclose(fitted._class_means()[seen], fitted._observed_means)
-    assert not np.allclose(clf._class_means()[seen], clf._observed_means)
+    np.testing.assert_allclose(fitted._class_means()[seen], fitted.gaussian_.means)
+    assert not np.allclose(clf._class_means()[seen], clf.gaussian_.means)
 
 
-def test_class_means():
-    X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    means = class_means(X, np.array([0, 0, 2]), 3)
-    np.testing.assert_array_equal(means, [[2, 3], [0, 0], [5, 6]])
+def test_shrinkage_is_chosen_or_given(data, fitted):
+    assert fitted.shrinkage_ in SHRINKAGES
+    clf = ExemplarClassifier(data.attributes, shrinkage=1.0, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    identity = clf.covariance_[0, 0] * np.eye(clf.n_features_in_)
+    np.testing.assert_allclose(clf.covariance_, identity, atol=1e-12)
+
+
+def test_class_means_are_in_the_units_of_the_features(data, fitted):
+    seen = fitted._class_table.seen
+    observed = [data.X_train[data.y_train == c].mean(axis=0) for c in data.seen_classes]
+    np.testing.assert_allclose(fitted.class_means_[seen], observed, atol=1e-4)
+    predicted = fitted.predict_means(fitted.class_attributes_)
+    np.testing.assert_allclose(fitted.class_means_[~seen], predicted[~seen])

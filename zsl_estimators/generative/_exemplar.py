@@ -1,19 +1,17 @@
 """A normal distribution per class, its mean predicted from the description."""
 
+from numbers import Real
+
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
-from sklearn.covariance import LedoitWolf
-from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.generative._gaussian import SharedGaussian
 from zsl_estimators.linear import RidgeChoiceMixin
-from zsl_estimators.parameters import StrOptions
+from zsl_estimators.parameters import Interval, StrOptions
 
-# Keeps the covariance invertible when nothing varies within the classes; features are
-# scaled to variance 1.
-SMALLEST_VARIANCE = 1e-6
+SHRINKAGES = (0.001, 0.01, 0.1, 0.3, 1.0)
 
 
 @fill_docstring
@@ -29,6 +27,10 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
     ----------
     %(attributes)s
     %(ridge)s
+    shrinkage : "auto" or float, default="auto"
+        Share, from 0 to 1, in which the covariance is replaced by a multiple of the
+        identity. "auto" chooses among 0.001, 0.01, 0.1, 0.3 and 1 with `alpha`, and
+        takes the estimate of Ledoit and Wolf where `alpha` has its default.
     seen_means : {"observed", "predicted"}, default="observed"
         Means of the seen classes: those of the training samples, or predicted from
         the descriptions like those of the unseen classes.
@@ -43,8 +45,14 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         "zero" or "identity".
     coef_ : ndarray of shape (n_attributes, n_features)
         Map from scaled attributes to scaled class means.
+    shrinkage_ : float
+        The shrinkage in use.
+    class_means_ : ndarray of shape (n_classes, n_features)
+        Means of all classes, in the units of `X`.
     covariance_ : ndarray of shape (n_features, n_features)
-        Covariance within a class of scaled features, shrunk after Ledoit and Wolf.
+        Covariance within a class of scaled features.
+    gaussian_ : object
+        Means and covariance of the seen classes, in scaled units.
     feature_scaler_ : StandardScaler
         Scaling of the features.
     attribute_scaler_ : StandardScaler
@@ -70,9 +78,14 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
     True
     """
 
+    # Estimators that start from this one hand these parameters on.
+    _shadow_constraints = {
+        **RidgeChoiceMixin._ridge_constraints,
+        "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both")],
+    }
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
-        **RidgeChoiceMixin._ridge_constraints,
+        **_shadow_constraints,
         "seen_means": [StrOptions({"observed", "predicted"})],
     }
 
@@ -83,6 +96,7 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         classes=None,
         alpha="auto",
         shrink_to="auto",
+        shrinkage="auto",
         seen_means="observed",
         seen_penalty="auto",
         random_state=None,
@@ -97,46 +111,85 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         )
         self.alpha = alpha
         self.shrink_to = shrink_to
+        self.shrinkage = shrinkage
         self.seen_means = seen_means
+
+    @property
+    def class_means_(self):
+        return self.feature_scaler_.inverse_transform(self._class_means())
+
+    @property
+    def covariance_(self):
+        return self.gaussian_.covariance
+
+    @property
+    def shrinkage_(self):
+        return self.gaussian_.shrinkage
+
+    def predict_means(self, class_attributes):
+        """Predict where the samples of classes lie.
+
+        Parameters
+        ----------
+        class_attributes : array-like of shape (n_classes, n_attributes)
+            Descriptions, of classes of the table or others.
+
+        Returns
+        -------
+        means : ndarray of shape (n_classes, n_features)
+            In the units of `X`.
+        """
+        means = self._predicted_means(np.asarray(class_attributes, dtype=np.float64))
+        return self.feature_scaler_.inverse_transform(means)
 
     def _prepare(self, X, y_index, random_state):
         seen = self._class_table.seen
         self.attribute_scaler_ = StandardScaler().fit(self.class_attributes_[seen])
         self.feature_scaler_ = StandardScaler().fit(X.astype(np.float64))
         X = self.feature_scaler_.transform(X.astype(np.float64))
-        self._observed_means = class_means(X, y_index, len(seen))[seen]
-        within = X - self._observed_means[np.cumsum(seen)[y_index] - 1]
-        covariance = LedoitWolf(assume_centered=True).fit(within).covariance_
-        self.covariance_ = covariance + SMALLEST_VARIANCE * np.eye(X.shape[1])
+        self.gaussian_ = SharedGaussian(X, np.cumsum(seen)[y_index] - 1, seen.sum())
 
     def _ridge_problem(self, X, y_index):
         seen = self._class_table.seen
         attributes = self.attribute_scaler_.transform(self.class_attributes_[seen])
-        return attributes, self._observed_means - self._observed_means.mean(axis=0)
+        means = self.gaussian_.means
+        return attributes, means - means.mean(axis=0)
 
     def _identity_map(self):
         return np.eye(self.n_features_in_)
 
+    def _fit(self, X, y_index, candidate, random_state):
+        *ridge, shrinkage = candidate or (*self._default_candidate(), None)
+        super()._fit(X, y_index, ridge, random_state)
+        self._set_shrinkage(shrinkage)
+
+    def _fit_path(self, X, y_index, report, random_state):
+        def report_each_shrinkage(ridge):
+            for shrinkage in SHRINKAGES if self.shrinkage == "auto" else (None,):
+                self._set_shrinkage(shrinkage)
+                report((*ridge, shrinkage))
+
+        super()._fit_path(X, y_index, report_each_shrinkage, random_state)
+
+    def _set_shrinkage(self, chosen):
+        wanted = chosen if self.shrinkage == "auto" else self.shrinkage
+        if wanted is not None:
+            self.gaussian_.shrinkage = wanted
+
+    def _chooses_on_held_out_classes(self):
+        return self.shrinkage == "auto" or super()._chooses_on_held_out_classes()
+
     def _decision(self, X):
         X = self.feature_scaler_.transform(X.astype(np.float64))
-        # With L L^T = covariance, L^-1 x has unit covariance within a class.
-        factor = cholesky(self.covariance_, lower=True)
-        X = solve_triangular(factor, X.T, lower=True).T
-        means = solve_triangular(factor, self._class_means().T, lower=True).T
-        return -euclidean_distances(X, means, squared=True) / 2
+        return -self.gaussian_.squared_distances(X, self._class_means()) / 2
 
     def _class_means(self):
         """Scaled means of all classes."""
-        attributes = self.attribute_scaler_.transform(self.class_attributes_)
-        means = attributes @ self.coef_ + self._observed_means.mean(axis=0)
+        means = self._predicted_means(self.class_attributes_)
         if self.seen_means == "observed":
-            means[self._class_table.seen] = self._observed_means
+            means[self._class_table.seen] = self.gaussian_.means
         return means
 
-
-def class_means(X, y_index, n_classes):
-    """Mean of the samples of every class; zero where a class has none."""
-    sums = np.zeros((n_classes, X.shape[1]))
-    np.add.at(sums, y_index, X)
-    counts = np.bincount(y_index, minlength=n_classes)
-    return sums / np.maximum(counts, 1)[:, None]
+    def _predicted_means(self, class_attributes):
+        attributes = self.attribute_scaler_.transform(class_attributes)
+        return attributes @ self.coef_ + self.gaussian_.means.mean(axis=0)

@@ -1,0 +1,183 @@
+"""What all feature-generating classifiers do, run on each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ks_2samp
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.svm import LinearSVC
+
+from tests.common import small
+from zsl_estimators import FGANClassifier, SoftmaxHead, VAEcFlowClassifier
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.metrics import harmonic_mean_scorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
+
+every_generator = pytest.mark.parametrize("cls", [FGANClassifier, VAEcFlowClassifier])
+
+
+def fitted(cls, task, **parameters):
+    parameters = {"attributes": task.attributes, "random_state": 0, **parameters}
+    return small(cls, **parameters).fit(task.X_train, task.y_train)
+
+
+@every_generator
+def test_sample_has_the_users_units_and_labels(cls, task):
+    X, y = fitted(cls, task).sample(7, classes=[3, 0])
+    assert X.shape == (14, 6)
+    assert y.tolist() == [3] * 7 + [0] * 7
+    again, _ = fitted(cls, task).sample(7, classes=[3, 0])
+    np.testing.assert_array_equal(X, again)
+
+
+@every_generator
+def test_sample_refuses_unknown_labels(cls, task):
+    with pytest.raises(ValueError, match="99"):
+        fitted(cls, task).sample(2, classes=[99])
+
+
+@every_generator
+def test_synthetic_features_of_seen_classes_match_real_ones(cls):
+    """Means, covariances and every feature's distribution."""
+    data = make_gzsl(200, n_seen=10, n_unseen=3, n_features=5, random_state=0)
+    clf = cls(
+        data.attributes,
+        max_epochs=20,
+        early_stopping=False,
+        seen_penalty=0.0,
+        random_state=0,
+    ).fit(data.X_train, data.y_train)
+    X, y = clf.sample(200, classes=clf.seen_classes_)
+    rejected = []
+    for label in clf.seen_classes_:
+        real, fake = data.X_train[data.y_train == label], X[y == label]
+        spread = real.std(axis=0)
+        assert (abs(real.mean(axis=0) - fake.mean(axis=0)) < 0.6 * spread).all()
+        covariance = np.cov((real / spread).T)
+        np.testing.assert_allclose(np.cov((fake / spread).T), covariance, atol=0.6)
+        rejected += [
+            ks_2samp(a, b).pvalue < 1e-4 for a, b in zip(real.T, fake.T, strict=True)
+        ]
+    # Two-sample tests of Kolmogorov and Smirnov, one per class and feature.
+    assert np.mean(rejected) < 0.1
+
+
+@every_generator
+def test_folds_settle_with_the_real_head(cls, task):
+    clf = fitted(cls, task)
+    epochs = clf.held_out_results_["candidate"].unique()
+    assert list(epochs) == [0, 1, 2, 3]
+    assert clf.n_iter_ in epochs
+
+
+@every_generator
+def test_stream_is_as_good_as_once(cls, task):
+    seen = {"unseen": task.unseen_classes}
+    for synthesis in ("once", "stream"):
+        clf = fitted(cls, task, synthesis=synthesis, n_synthetic=60)
+        unseen = np.isin(task.y_test, seen["unseen"])
+        assert clf.score(task.X_test[unseen], task.y_test[unseen]) > 0.6
+
+
+@every_generator
+def test_stream_needs_the_built_in_head(cls, task):
+    with pytest.raises(ValueError, match=r'synthesis="once".*SoftmaxHead'):
+        fitted(cls, task, synthesis="stream", head=LogisticRegression())
+
+
+@every_generator
+@pytest.mark.parametrize("head", [LogisticRegression(), LinearSVC()])
+def test_heads_of_sklearn(cls, task, head):
+    clf = fitted(cls, task, head=head)
+    assert type(clf.head_) is type(head)
+    assert clf.head_ is not head
+    assert clf.score(task.X_test, task.y_test) > 0.5
+    clf.add_classes(np.full((1, 4), 0.5))
+    assert clf.decision_function(task.X_test).shape == (len(task.X_test), 12)
+    assert clf.score(task.X_test, task.y_test) > 0.4
+
+
+def test_parameters_of_the_head_can_be_searched(task):
+    search = GridSearchCV(
+        small(
+            FGANClassifier,
+            attributes=task.attributes,
+            head=LogisticRegression(),
+            random_state=0,
+        ),
+        {"head__C": [0.01, 1.0]},
+        scoring=harmonic_mean_scorer,
+        cv=ClassHoldoutSplit(2, n_unseen=2, random_state=0),
+    ).fit(task.X_train, task.y_train)
+    assert search.best_params_["head__C"] == search.best_estimator_.head_.C
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@every_generator
+def test_added_class_with_a_named_label_is_found(cls, task):
+    """Hide one unseen class from the table, add it later."""
+    hidden = task.unseen_classes[0]
+    table = task.attributes.drop(index=hidden)
+    clf = fitted(cls, task, attributes=table, n_synthetic=60)
+    clf.add_classes(task.attributes.loc[[hidden]])
+    rows = task.y_test == hidden
+    clf.seen_penalty_ = 0.0
+    candidates = clf.decision_function(task.X_test[rows])[
+        :, np.isin(clf.classes_, task.unseen_classes)
+    ]
+    found = task.unseen_classes[candidates.argmax(axis=1)]
+    assert (found == hidden).mean() > 0.6
+
+
+@every_generator
+def test_fixed_number_of_synthetic_rows(cls, task):
+    assert fitted(cls, task, n_synthetic=33)._n_synthetic == 33
+    counts = np.unique(task.y_train, return_counts=True)[1]
+    clf = fitted(cls, task, n_synthetic="auto")
+    assert clf._n_synthetic == max(int(np.median(counts)), 20)
+
+
+@every_generator
+def test_seen_classes_only_train_without_synthesis(cls, task):
+    clf = fitted(cls, task, attributes=None)
+    assert clf.score(task.X_train, task.y_train) > 0.8
+
+
+@every_generator
+def test_difficult_data_trains_or_is_refused(cls, task):
+    """A constant feature, two classes, one attribute, a batch larger than the data."""
+    constant = task.X_train.copy()
+    constant[:, 2] = 4.0
+    one_attribute = task.attributes.iloc[:, :1]
+    pair = np.isin(task.y_train, task.seen_classes[:2])
+    for X, y, parameters in (
+        (constant, task.y_train, {}),
+        (task.X_train, task.y_train, {"attributes": one_attribute}),
+        (task.X_train[pair], task.y_train[pair], {}),
+        (task.X_train, task.y_train, {"batch_size": 10_000}),
+    ):
+        parameters = {"attributes": task.attributes, "random_state": 0, **parameters}
+        clf = small(cls, early_stopping=False, **parameters).fit(X, y)
+        assert np.isfinite(clf.decision_function(task.X_test)).all()
+
+
+@every_generator
+def test_absurd_learning_rate_names_the_epoch(cls, task):
+    with pytest.raises(ValueError, match=r"epoch \d+.*lr"):
+        fitted(
+            cls, task, lr=10.0, max_epochs=200, early_stopping=False, seen_penalty=0.0
+        )
+
+
+@every_generator
+def test_losses_of_every_part_are_in_the_history(cls, task):
+    clf = fitted(cls, task, early_stopping=False)
+    parts = pd.DataFrame(clf.history_).filter(like="_loss")
+    assert {"classification_loss"} < set(parts)
+    assert np.isfinite(parts[["train_loss", "classification_loss"]]).all(axis=None)
+
+
+def test_a_given_head_keeps_its_own_seed(task):
+    head = SoftmaxHead(max_epochs=1, random_state=5)
+    assert fitted(FGANClassifier, task, head=head).head_.random_state == 5

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from zsl_estimators import ExemplarClassifier
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.generative._features import FeatureScaler
+
+
+@pytest.fixture(scope="module")
+def data():
+    data = make_gzsl(30, n_features=5, random_state=0)
+    data.X_train = data.X_train * [1, 10, 100, 1, 1] + 3
+    data.X_train[:, 4] = 7  # does not vary
+    return data
+
+
+@pytest.fixture(scope="module")
+def exemplar(data):
+    clf = ExemplarClassifier(data.attributes, seen_penalty=0.0, random_state=0)
+    return clf.fit(data.X_train, data.y_train)
+
+
+@pytest.mark.parametrize("scaling", ["whitened", "standard", "minmax"])
+def test_inverse_and_determinant(data, exemplar, scaling):
+    scaler = FeatureScaler(scaling).fit(data.X_train, exemplar)
+    scaled = scaler.transform(data.X_train)
+    np.testing.assert_allclose(scaler.inverse_transform(scaled), data.X_train)
+    jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
+    np.testing.assert_allclose(scaler.log_det, np.linalg.slogdet(jacobian)[1])
+
+
+def test_scalings(data, exemplar):
+    minmax = FeatureScaler("minmax").fit(data.X_train, exemplar)
+    scaled = minmax.transform(data.X_train)[:, :4]
+    np.testing.assert_allclose(
+        [scaled.min(axis=0), scaled.max(axis=0)], [[0] * 4, [1] * 4], atol=1e-9
+    )
+    standard = FeatureScaler("standard").fit(data.X_train, exemplar)
+    scaled = standard.transform(data.X_train)[:, :4]
+    np.testing.assert_allclose(scaled.std(axis=0), 1)
+
+
+@pytest.mark.parametrize("scaling", ["whitened", "standard", "minmax"])
+def test_scaled_noise_has_the_covariance_within_a_class(data, exemplar, scaling):
+    scaler = FeatureScaler(scaling).fit(data.X_train, exemplar)
+    noise = scaler.scaled_noise(exemplar)
+    user = exemplar.covariance_ * np.outer(*[exemplar.feature_scaler_.scale_] * 2)
+    jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
+    np.testing.assert_allclose(noise.T @ noise, jacobian.T @ user @ jacobian, atol=1e-9)

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.covariance import LedoitWolf
+
+from zsl_estimators.generative._gaussian import (
+    SMALLEST_VARIANCE,
+    SharedGaussian,
+    class_means,
+)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    random = np.random.RandomState(0)
+    y = np.repeat([0, 1, 3], 40)
+    X = random.normal(size=(120, 4)) @ random.normal(size=(4, 4)) + y[:, None]
+    return X, y
+
+
+@pytest.fixture
+def gaussian(samples):
+    return SharedGaussian(*samples, 4)
+
+
+def test_class_means():
+    X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    means = class_means(X, np.array([0, 0, 2]), 3)
+    np.testing.assert_array_equal(means, [[2, 3], [0, 0], [5, 6]])
+
+
+def test_covariance_starts_with_the_shrinkage_of_ledoit_and_wolf(samples, gaussian):
+    X, y = samples
+    estimate = LedoitWolf(assume_centered=True).fit(X - gaussian.means[y])
+    expected = estimate.covariance_ + SMALLEST_VARIANCE * np.eye(4)
+    np.testing.assert_allclose(gaussian.covariance, expected)
+    assert gaussian.shrinkage == estimate.shrinkage_
+
+
+@pytest.mark.parametrize("shrinkage", [0.0, 0.3, 1.0])
+def test_shrinkage_mixes_with_the_identity(samples, gaussian, shrinkage):
+    X, y = samples
+    gaussian.shrinkage = shrinkage
+    plain = np.cov((X - gaussian.means[y]).T, bias=True)
+    identity = np.trace(plain) / 4 * np.eye(4)
+    expected = (1 - shrinkage) * plain + shrinkage * identity
+    np.testing.assert_allclose(gaussian.covariance, expected, atol=2e-6)
+
+
+def test_distances_are_those_of_mahalanobis(samples, gaussian):
+    X, _ = samples
+    precision = np.linalg.inv(gaussian.covariance)
+    expected = cdist(X, gaussian.means, "mahalanobis", VI=precision) ** 2
+    np.testing.assert_allclose(gaussian.squared_distances(X, gaussian.means), expected)
+
+
+def test_whitening_and_coloring_are_inverse(gaussian):
+    product = gaussian.whitening @ gaussian.coloring
+    np.testing.assert_allclose(product, np.eye(4), atol=1e-10)
+    covariance = gaussian.coloring.T @ gaussian.coloring
+    np.testing.assert_allclose(covariance, gaussian.covariance)
+
+
+def test_one_sample_per_class_is_no_problem():
+    gaussian = SharedGaussian(np.eye(3), np.arange(3), 3)
+    assert np.isfinite(gaussian.squared_distances(np.eye(3), gaussian.means)).all()

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import make_blobs
+from sklearn.linear_model import LogisticRegression
+
+from zsl_estimators import SoftmaxHead
+from zsl_estimators.generative._head import StreamedFeatures
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    X, y = make_blobs(600, n_features=4, centers=5, cluster_std=2.0, random_state=0)
+    return ((X - X.mean(axis=0)) / X.std(axis=0)).astype(np.float32), y
+
+
+def streamed(real, y_real, centers, synthetic, n_per_class):
+    def synthesise(positions):
+        noise = torch.randn(len(positions), centers.shape[1])
+        return torch.as_tensor(centers, dtype=torch.float32)[positions] + 0.1 * noise
+
+    return StreamedFeatures(real, y_real, synthesise, np.array(synthetic), n_per_class)
+
+
+def test_linear_head_is_logistic_regression(blobs):
+    X, y = blobs
+    head = SoftmaxHead(hidden=(), max_epochs=300, lr=0.05, random_state=0).fit(X, y)
+    # The weight of ||W||^2 / 2 per sample is sklearn's 1 / (n C). The intercept is
+    # penalised too: it is the weight of a constant feature.
+    exact = LogisticRegression(
+        C=1 / (len(X) * head.weight_decay), fit_intercept=False, max_iter=2000
+    )
+    with_constant = np.column_stack([X, np.ones(len(X))])
+    expected = exact.fit(with_constant, y).predict_proba(with_constant)
+    np.testing.assert_allclose(head.predict_proba(X), expected, atol=0.01)
+
+
+def test_extend_leaves_old_scores_and_learns_new_classes(blobs):
+    X, y = blobs
+    head = SoftmaxHead(random_state=0).fit(X, y)
+    before = head.logits(X)
+    centers = np.vstack([[X[y == k].mean(axis=0) for k in range(5)], [[4.0] * 4]])
+    nothing = np.empty((0, 4), dtype=np.float32)
+    features = streamed(nothing, np.empty(0, int), centers, range(6), 100)
+    head.extend(features, np.array([5]))
+    np.testing.assert_allclose(head.logits(X)[:, :5], before, atol=1e-12)
+    assert head.predict(np.full((1, 4), 4.0)) == 5
+    assert (head.predict(X) == y).mean() > 0.8
+
+
+def test_stream_fits_real_and_synthetic_classes(blobs):
+    X, y = blobs
+    seen = y < 4
+    centers = np.array([X[y == k].mean(axis=0) for k in range(5)])
+    features = streamed(X[seen], y[seen], centers, [4], 120)
+    head = SoftmaxHead(random_state=0).fit_stream(features, np.arange(5))
+    assert (head.predict(X) == y).mean() > 0.8
+
+
+def test_streamed_rows(blobs):
+    X, y = blobs
+    features = streamed(X, y, np.eye(8, 4) * 100, [5, 7], 3).to(torch.device("cpu"))
+    assert len(features) == len(X) + 6
+    index = torch.tensor([0, len(X), len(X) + 2, len(X) + 3, len(X) + 5])
+    inputs, labels = features[index]
+    assert labels.tolist() == [y[0], 5, 5, 7, 7]
+    np.testing.assert_array_equal(inputs["x"][0], X[0])
+    np.testing.assert_allclose(
+        inputs["x"][1:], np.eye(8, 4)[[5, 5, 7, 7]] * 100, atol=1
+    )
+
+
+def test_all_rows(blobs):
+    X, y = blobs
+    rows, labels = streamed(X, y, np.zeros((7, 4)), [5, 6], 3).all_rows()
+    assert rows.shape == (len(X) + 6, 4)
+    assert labels[-6:].tolist() == [5, 5, 5, 6, 6, 6]

@@ -1,0 +1,128 @@
+import pytest
+import torch
+
+from zsl_estimators.nn.gan import (
+    ConditionalGenerator,
+    Critic,
+    FGANLoss,
+    FGANNetwork,
+    critic_losses,
+    gradient_penalty,
+    unit_norm_penalty,
+)
+
+N_FEATURES, N_ATTRIBUTES, N_ROWS = 7, 3, 20
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
+
+
+def loud_critic(hidden):
+    """A critic in double precision whose weights are not as small as at the start."""
+    critic = Critic(N_FEATURES, N_ATTRIBUTES, hidden).double()
+    for parameter in critic.parameters():
+        torch.nn.init.normal_(parameter)
+    return critic
+
+
+def batch():
+    return (
+        torch.randn(N_ROWS, N_FEATURES, dtype=torch.float64),
+        torch.randn(N_ROWS, N_FEATURES, dtype=torch.float64),
+        torch.randn(N_ROWS, N_ATTRIBUTES, dtype=torch.float64),
+        torch.rand(N_ROWS, 1, dtype=torch.float64),
+    )
+
+
+def test_closed_form_gradient_equals_autograd():
+    critic, (x, _, s, _) = loud_critic((11,)), batch()
+    x.requires_grad_()
+    (expected,) = torch.autograd.grad(critic(x, s).sum(), x)
+    actual = critic.input_gradient(critic.first_layer(x, s))
+    torch.testing.assert_close(actual, expected, atol=1e-12, rtol=0)
+
+
+def test_closed_form_losses_and_their_gradients_equal_double_backward():
+    critic, (real, fake, s, mix) = loud_critic((11,)), batch()
+    distance, penalty = critic_losses(critic, real, fake, s, mix)
+    expected_distance = critic(real, s).mean() - critic(fake, s).mean()
+    expected_penalty = gradient_penalty(critic, torch.lerp(fake, real, mix), s)
+    assert abs(distance - expected_distance) < 1e-10
+    assert abs(penalty - expected_penalty) < 1e-10
+    # Intercepts of the layers do not occur in the penalty.
+    parameters = list(critic.parameters())
+    ours = torch.autograd.grad(penalty, parameters, allow_unused=True)
+    theirs = torch.autograd.grad(expected_penalty, parameters, allow_unused=True)
+    for one, other, parameter in zip(ours, theirs, parameters, strict=True):
+        one = torch.zeros_like(parameter) if one is None else one
+        other = torch.zeros_like(parameter) if other is None else other
+        torch.testing.assert_close(one, other, atol=1e-10, rtol=0)
+
+
+def test_penalty_of_a_deep_critic_is_that_of_finite_differences():
+    critic, (real, fake, s, mix) = loud_critic((5, 6)), batch()
+    _, penalty = critic_losses(critic, real, fake, s, mix)
+    x, step = torch.lerp(fake, real, mix), 1e-6
+    columns = [
+        critic(x + step * unit, s) - critic(x - step * unit, s)
+        for unit in torch.eye(N_FEATURES, dtype=torch.float64)
+    ]
+    norms = (torch.stack(columns, dim=1) / (2 * step)).norm(dim=1)
+    torch.testing.assert_close(penalty, ((norms - 1) ** 2).mean(), rtol=1e-5, atol=0)
+
+
+def test_penalty_has_a_gradient_at_zero():
+    gradient = torch.zeros(4, 3, requires_grad=True)
+    unit_norm_penalty(gradient).backward()
+    assert torch.isfinite(gradient.grad).all()
+
+
+def test_untrained_generator_samples_its_shadow():
+    coloring = torch.randn(N_FEATURES, N_FEATURES)
+    generator = ConditionalGenerator(
+        N_FEATURES, N_ATTRIBUTES, 2, (5,), "linear", coloring
+    )
+    centers = torch.randn(1, N_FEATURES).expand(100_000, -1)
+    noise = torch.randn(len(centers), generator.noise_dim)
+    attributes = torch.zeros(len(centers), N_ATTRIBUTES)
+    features = generator.synthesise(noise, attributes, centers)
+    torch.testing.assert_close(features.mean(dim=0), centers[0], atol=0.05, rtol=0)
+    torch.testing.assert_close(
+        features.T.cov(), coloring.T @ coloring, atol=0.3, rtol=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("activation", "low", "high"), [("relu", 0, 99), ("sigmoid", 0, 1)]
+)
+def test_output_activation(activation, low, high):
+    generator = ConditionalGenerator(N_FEATURES, N_ATTRIBUTES, 4, (5,), activation)
+    assert generator.noise_dim == 4
+    noise, attributes = torch.randn(50, 4), torch.randn(50, N_ATTRIBUTES)
+    features = generator.synthesise(noise, attributes, None)
+    assert low <= features.min() <= features.max() <= high
+
+
+def test_losses_train_only_their_own_network():
+    network = FGANNetwork(
+        torch.randn(4, N_ATTRIBUTES),
+        torch.randn(4, N_FEATURES),
+        torch.eye(N_FEATURES),
+        noise_dim=2,
+        generator_hidden=(5,),
+        critic_hidden=(6,),
+        output_activation="linear",
+    )
+    loss = FGANLoss(10.0, 0.1, torch.nn.Linear(N_FEATURES, 4))
+    x, y = torch.randn(12, N_FEATURES), torch.arange(12) % 4
+    value, parts = loss.critic(network, x, y)
+    value.backward()
+    assert all(p.grad is None for p in network.generator.parameters())
+    assert value == parts["penalty_loss"] - parts["wasserstein_estimate"]
+    value, parts = loss.generator(network, x, y)
+    value.backward()
+    assert network.generator.net[-1].weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in loss.classifier.parameters())
+    assert value == sum(parts.values())

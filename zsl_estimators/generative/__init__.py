@@ -1,0 +1,15 @@
+"""Classifiers by features that are generated, or placed, from class descriptions."""
+
+from zsl_estimators.generative._base import FeatureGeneratingClassifier
+from zsl_estimators.generative._exemplar import ExemplarClassifier
+from zsl_estimators.generative._fgan import FGANClassifier
+from zsl_estimators.generative._head import SoftmaxHead
+from zsl_estimators.generative._vaecflow import VAEcFlowClassifier
+
+__all__ = [
+    "ExemplarClassifier",
+    "FGANClassifier",
+    "FeatureGeneratingClassifier",
+    "SoftmaxHead",
+    "VAEcFlowClassifier",
+]

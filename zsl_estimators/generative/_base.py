@@ -1,0 +1,421 @@
+"""Synthesise features of unseen classes, then train an ordinary classifier."""
+
+from abc import abstractmethod
+from contextlib import contextmanager
+from numbers import Integral
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from zsl_estimators.base import (
+    LARGEST_SEED,
+    BaseZeroShotClassifier,
+    private_random_state,
+)
+from zsl_estimators.generative._exemplar import ExemplarClassifier
+from zsl_estimators.generative._features import FEATURE_SCALINGS, FeatureScaler
+from zsl_estimators.generative._gaussian import class_means
+from zsl_estimators.generative._head import SoftmaxHead, StreamedFeatures
+from zsl_estimators.parameters import HasMethods, Interval, StrOptions
+from zsl_estimators.scaling import SCALINGS, AttributeScaler
+from zsl_estimators.training import TorchTrainingMixin, float32, scoped_seed, to_numpy
+
+FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
+# Pairs of opposite noise vectors behind every mean that a fold is judged by.
+PAIRS_PER_MEAN = 32
+ROWS_PER_PASS = 8192
+SMALLEST_PROBABILITY = 1e-12
+
+
+class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
+    """Base of classifiers that generate features and train a head on them.
+
+    Subclasses implement `_net_arguments`: a module with a ``noise_dim`` and a method
+    ``synthesise(noise, attributes, centers)``, which turns rows of standard normal
+    noise, scaled descriptions and scaled means of the shadow into scaled features.
+
+    The folds judge a generator by the distance to the mean of what it generates,
+    which takes milliseconds; the head is trained when it has been chosen.
+    """
+
+    _parameter_constraints = {
+        **BaseZeroShotClassifier._parameter_constraints,
+        **TorchTrainingMixin._torch_constraints,
+        **ExemplarClassifier._shadow_constraints,
+        "linear_shadow": ["boolean"],
+        "feature_scaling": [StrOptions(set(FEATURE_SCALINGS))],
+        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "head": [HasMethods(["fit", "predict"]), None],
+        "n_synthetic": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "synthesis": [StrOptions({"once", "stream"})],
+    }
+
+    @abstractmethod
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes,
+        linear_shadow,
+        alpha,
+        shrink_to,
+        shrinkage,
+        feature_scaling,
+        attribute_scaling,
+        n_synthetic,
+        synthesis,
+        head,
+        max_epochs,
+        early_stopping,
+        batch_size,
+        lr,
+        callbacks,
+        net_params,
+        warm_start,
+        seen_penalty,
+        device,
+        random_state,
+        verbose,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.linear_shadow = linear_shadow
+        self.alpha = alpha
+        self.shrink_to = shrink_to
+        self.shrinkage = shrinkage
+        self.feature_scaling = feature_scaling
+        self.attribute_scaling = attribute_scaling
+        self.n_synthetic = n_synthetic
+        self.synthesis = synthesis
+        self.head = head
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
+        self.lr = lr
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device = device
+
+    @abstractmethod
+    def _net_arguments(self, X, y_index):
+        """Keyword arguments of the net: module, criterion, optimizer, their own."""
+
+    # -- for users --------------------------------------------------------------
+
+    def sample(self, n_per_class=1, classes=None):
+        """Generate features.
+
+        Parameters
+        ----------
+        n_per_class : int, default=1
+            Number of rows per class.
+        classes : array-like of shape (n_wanted,) or None, default=None
+            Labels of classes, seen or unseen. None is all of them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_wanted * n_per_class, n_features)
+            Features in the units of the training data, float64.
+        y : ndarray of shape (n_wanted * n_per_class,)
+            Their labels. With an integer `random_state` every call returns the same.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown.
+        """
+        check_is_fitted(self)
+        classes = self.classes_ if classes is None else np.asarray(classes)
+        rows = np.repeat(self._class_table.rows(classes), n_per_class)
+        with self._synthesiser(private_random_state(self.random_state)) as synthesise:
+            scaled = to_numpy(synthesise(rows))
+        return self.feature_scaler_.inverse_transform(scaled), self.classes_[rows]
+
+    def add_classes(self, attributes, classes=None):
+        """Let the fitted model predict new, unseen classes.
+
+        The generator is not trained further. The head learns the new classes from
+        synthetic features of old and new classes. The built-in head leaves the scores
+        of the old classes as they are; another classifier is fitted again, on
+        synthetic features of seen classes too, for the training data is not kept.
+
+        Parameters
+        ----------
+        attributes : DataFrame or array-like of shape (n_new, n_attributes)
+            Descriptions of the new classes, with the attributes of the old ones.
+        classes : array-like of shape (n_new,), default=None
+            Their labels when `attributes` is an array. None continues integer
+            labels.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a class exists already or the attributes do not match.
+        """
+        super().add_classes(attributes, classes)
+        self._extend_decision()
+        return self
+
+    # -- fit --------------------------------------------------------------------
+
+    def _prepare(self, X, y_index, random_state):
+        self._check_combinations()
+        self._stand_in_means = None
+        self.shadow_ = self._fit_shadow(X, y_index, random_state)
+        self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)
+        seen_rows = self.class_attributes_[self._class_table.seen]
+        self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
+        self._n_synthetic = self._synthetic_rows_per_class(y_index)
+
+    def _check_combinations(self):
+        if self.synthesis == "stream" and not self._has_built_in_head():
+            raise ValueError(
+                'synthesis="stream" needs the built-in head, got '
+                f'head={self.head!r}. Use synthesis="once", or head=SoftmaxHead().'
+            )
+
+    def _has_built_in_head(self):
+        return self.head is None or isinstance(self.head, SoftmaxHead)
+
+    def _fit_shadow(self, X, y_index, random_state):
+        shadow = ExemplarClassifier(
+            self.class_attributes_,
+            classes=np.arange(len(self.classes_)),
+            alpha=self.alpha,
+            shrink_to=self.shrink_to,
+            shrinkage=self.shrinkage,
+            seen_penalty=0.0,
+            random_state=random_state,
+        )
+        return shadow.fit(X, y_index)
+
+    def _fold_parameters(self):
+        return {
+            **super()._fold_parameters(),
+            "alpha": self.shadow_.alpha_,
+            "shrink_to": self.shadow_.shrink_to_,
+            "shrinkage": self.shadow_.shrinkage_,
+        }
+
+    def _synthetic_rows_per_class(self, y_index):
+        if self.n_synthetic != "auto":
+            return self.n_synthetic
+        counts = np.bincount(y_index)
+        usual = int(np.median(counts[counts > 0]))
+        return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
+
+    def _training_tensors(self, X, y_index):
+        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
+        return {"x": float32(self.feature_scaler_.transform(X)), "y": y}, y
+
+    def _class_tensors(self):
+        """Scaled descriptions and means in the shadow of all classes, float32."""
+        attributes = self.attribute_scaler_.transform(self.class_attributes_)
+        centers = self.shadow_.predict_means(self.class_attributes_)
+        centers = self.feature_scaler_.transform(centers)
+        return torch.tensor(float32(attributes)), torch.tensor(float32(centers))
+
+    def _fit(self, X, y_index, candidate, random_state):
+        super()._fit(X, y_index, candidate, random_state)
+        self._fit_decision(X, y_index, random_state)
+
+    def _fit_path(self, X, y_index, report, random_state):
+        if not (self.early_stopping and self._follows_with_stand_in):
+            super()._fit_path(X, y_index, report, random_state)
+            return
+        self._snapshots = {}
+        seed = random_state.randint(LARGEST_SEED)
+        means = class_means(X.astype(np.float64), y_index, len(self.classes_))
+
+        def keep_and_report(n_epochs):
+            self._snapshots[n_epochs] = self._weights()
+            self._stand_in_means = self._means_with_synthetic(means, seed)
+            report(n_epochs)
+
+        super()._fit_path(X, y_index, keep_and_report, random_state)
+
+    def _settle(self, X, y_index, candidate, random_state):
+        if self.early_stopping:
+            self.net_.inference_module.load_state_dict(self._snapshots[candidate])
+            del self._snapshots
+        self._is_followed, self._stand_in_means = False, None
+        self._fit_decision(X, y_index, random_state)
+
+    def _weights(self):
+        state = self.net_.inference_module.state_dict()
+        return {name: tensor.clone() for name, tensor in state.items()}
+
+    # -- the stand-in for the head while folds are followed ---------------------
+
+    @property
+    def _follows_with_stand_in(self):
+        return True
+
+    def _means_with_synthetic(self, means, seed):
+        """Observed means of seen classes, means of synthetic features of the others."""
+        rows = np.repeat(np.flatnonzero(~self._class_table.seen), 2 * PAIRS_PER_MEAN)
+        with self._synthesiser(np.random.RandomState(seed), True) as synthesise:
+            scaled = to_numpy(synthesise(rows))
+        synthetic = self.feature_scaler_.inverse_transform(scaled)
+        return np.where(
+            self._class_table.seen[:, None],
+            means,
+            class_means(synthetic, rows, len(means)),
+        )
+
+    def _stand_in_scores(self, X):
+        scaler = self.shadow_.feature_scaler_
+        X, means = scaler.transform(X), scaler.transform(self._stand_in_means)
+        return -self.shadow_.gaussian_.squared_distances(X, means) / 2
+
+    # -- synthesis --------------------------------------------------------------
+
+    # Multiplies the variance of the noise.
+    _sampling_temperature = 1.0
+
+    @contextmanager
+    def _synthesiser(self, random_state, antithetic=False):
+        """Yield a function from rows of the table to scaled features.
+
+        They are made with torch's generators, which are seeded as long as the context
+        lasts. With `antithetic`, every second row gets the opposite noise of the row
+        before it, which makes means more exact.
+        """
+        device = torch.device(self.net_.device)
+        module = self._module_for_prediction(single=True)
+        attributes, centers = (part.to(device) for part in self._class_tensors())
+
+        @torch.no_grad()
+        def synthesise(rows):
+            rows = torch.as_tensor(rows, device=device)
+            noise = torch.randn(len(rows), module.noise_dim, device=device)
+            noise *= np.sqrt(self._sampling_temperature)
+            if antithetic:
+                noise[1::2] = -noise[::2]
+            parts = [
+                module.synthesise(
+                    noise[part], attributes[rows[part]], centers[rows[part]]
+                )
+                for part in row_slices(len(rows))
+            ]
+            return torch.cat(parts)
+
+        with scoped_seed(random_state.randint(LARGEST_SEED), device):
+            yield synthesise
+
+    # -- the head ---------------------------------------------------------------
+
+    def _fit_decision(self, X, y_index, random_state):
+        """Train the head on real rows of seen classes and synthetic ones of others."""
+        self.head_ = self._new_head(random_state)
+        # In the order of the head's columns; added classes come last.
+        self._head_labels = self.classes_
+        unseen = np.flatnonzero(~self._class_table.seen)
+        X = float32(self.feature_scaler_.transform(X))
+        with self._features(X, y_index, unseen, random_state) as features:
+            if self.synthesis == "stream":
+                self.head_.fit_stream(features, np.arange(len(self.classes_)))
+            else:
+                self.head_.fit(*features.all_rows())
+
+    def _extend_decision(self):
+        """Teach the head classes that were added to the table."""
+        n_old = len(self._head_labels)
+        new = self.classes_[~np.isin(self.classes_, self._head_labels)]
+        self._head_labels = np.concatenate([self._head_labels, new])
+        positions = np.arange(len(self._head_labels))
+        no_rows = np.empty((0, self.n_features_in_), dtype=np.float32)
+        random_state = private_random_state(self.random_state)
+        with self._features(
+            no_rows, np.empty(0, dtype=int), positions, random_state
+        ) as features:
+            if self._has_built_in_head():
+                self.head_.extend(features, positions[n_old:])
+            else:
+                self.head_.fit(*features.all_rows())
+
+    def _new_head(self, random_state):
+        head = (
+            SoftmaxHead(device=self.device) if self.head is None else clone(self.head)
+        )
+        seed = random_state.randint(LARGEST_SEED)
+        if head.get_params().get("random_state", seed) is None:
+            head.set_params(random_state=seed)
+        return head
+
+    @contextmanager
+    def _features(self, X, y, synthetic, random_state):
+        """Yield scaled features to train the head on.
+
+        `y` and `synthetic` are positions in `_head_labels`.
+        """
+        table_rows = torch.as_tensor(self._class_table.rows(self._head_labels))
+        with self._synthesiser(random_state) as synthesise:
+            yield StreamedFeatures(
+                X,
+                y,
+                lambda positions: synthesise(table_rows[positions.cpu()]),
+                synthetic,
+                self._n_synthetic,
+            )
+
+    # -- prediction -------------------------------------------------------------
+
+    def _decision(self, X):
+        if self._stand_in_means is not None:
+            return self._stand_in_scores(X)
+        columns = self._class_table.rows(self._head_labels)
+        scores = np.empty((len(X), len(columns)))
+        X = float32(self.feature_scaler_.transform(X))
+        scores[:, columns] = class_scores(self.head_, X)
+        return scores
+
+
+def class_scores(head, X):
+    """Scores of a fitted classifier, one column per class, comparable across them."""
+    if isinstance(head, SoftmaxHead):
+        return head.logits(X)
+    if hasattr(head, "predict_proba"):
+        probabilities = head.predict_proba(X).astype(np.float64)
+        return np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
+    scores = head.decision_function(X).astype(np.float64)
+    return scores if scores.ndim == 2 else np.column_stack([-scores, scores]) / 2
+
+
+def row_slices(n_rows):
+    """Slices that bound the memory of one pass."""
+    starts = range(0, max(n_rows, 1), ROWS_PER_PASS)
+    return [slice(start, start + ROWS_PER_PASS) for start in starts]
+
+
+def paper_head(batch_size, max_epochs):
+    """The linear softmax of the official codes; theirs has Adam betas (0.5, 0.999)."""
+    return SoftmaxHead(
+        hidden=(), max_epochs=max_epochs, lr=1e-3, batch_size=batch_size, weight_decay=0
+    )
+
+
+def published_settings(table, columns, dataset):
+    """Row of a table of published settings, as a dict."""
+    if dataset not in table:
+        raise ValueError(
+            f"there are no published settings for {dataset!r}. Choose one of "
+            f"{', '.join(table)}."
+        )
+    return dict(zip(columns, table[dataset], strict=True))

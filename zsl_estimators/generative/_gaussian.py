@@ -1,0 +1,76 @@
+"""Normal distributions with one covariance: what is known of seen classes."""
+
+import numpy as np
+from scipy.linalg import eigh
+from sklearn.covariance import LedoitWolf
+
+# Keeps the covariance invertible when nothing varies within the classes; features are
+# scaled to variance 1.
+SMALLEST_VARIANCE = 1e-6
+
+
+class SharedGaussian:
+    """Class means and the covariance within classes, estimated from samples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Scaled features.
+    y_index : ndarray of shape (n_samples,)
+        Class of every sample, from 0 to ``n_classes - 1``; classes may be absent.
+    n_classes : int
+        Number of classes.
+
+    Attributes
+    ----------
+    means : ndarray of shape (n_classes, n_features)
+        Mean per class; zero where a class has no sample.
+    shrinkage : float
+        Share, from 0 to 1, in which the covariance is replaced by a multiple of the
+        identity. It may be assigned; at first it is that of Ledoit and Wolf.
+    """
+
+    def __init__(self, X, y_index, n_classes):
+        self.means = class_means(X, y_index, n_classes)
+        estimate = LedoitWolf(assume_centered=True).fit(X - self.means[y_index])
+        self.shrinkage = estimate.shrinkage_
+        eigenvalues, self._axes = eigh(estimate.covariance_)
+        # Ledoit-Wolf covariance is C (1 - s) + s tr(C) / d I; undo the shrinkage.
+        self._mean_variance = eigenvalues.mean()
+        kept = 1 - self.shrinkage
+        self._excess = (eigenvalues - self._mean_variance) / kept if kept else 0.0
+
+    @property
+    def covariance(self):
+        """Covariance within a class, shape (n_features, n_features)."""
+        return self._axes * self._variances @ self._axes.T
+
+    @property
+    def whitening(self):
+        """Map that gives samples of a class unit covariance: ``X @ whitening``."""
+        return self._axes / np.sqrt(self._variances)
+
+    @property
+    def coloring(self):
+        """The inverse of `whitening`: turns unit noise into noise of this kind."""
+        return (self._axes * np.sqrt(self._variances)).T
+
+    def squared_distances(self, X, means):
+        """Squared Mahalanobis distances, shape (n_samples, n_means)."""
+        X, means = X @ self.whitening, means @ self.whitening
+        # Without the square of X the sum would not be a distance.
+        squares = (X**2).sum(axis=1)[:, None] + (means**2).sum(axis=1)
+        return np.maximum(squares - 2 * X @ means.T, 0)
+
+    @property
+    def _variances(self):
+        spread = self._mean_variance + (1 - self.shrinkage) * self._excess
+        return np.maximum(spread, 0) + SMALLEST_VARIANCE
+
+
+def class_means(X, y_index, n_classes):
+    """Mean of the samples of every class; zero where a class has none."""
+    sums = np.zeros((n_classes, X.shape[1]))
+    np.add.at(sums, y_index, X)
+    counts = np.bincount(y_index, minlength=n_classes)
+    return sums / np.maximum(counts, 1)[:, None]

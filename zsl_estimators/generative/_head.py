@@ -1,0 +1,405 @@
+"""The classifier that is trained on real and synthetic features."""
+
+import copy
+from itertools import pairwise
+from numbers import Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+from torch.nn import functional
+
+from zsl_estimators.base import LARGEST_SEED, private_random_state
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.parameters import Interval, check_parameters
+from zsl_estimators.training import (
+    DeviceBatches,
+    DeviceData,
+    SampledBatches,
+    TorchTrainingMixin,
+    ZeroShotNet,
+    cosine_schedule,
+    on_device,
+    resolve_device,
+    rows_per_batch,
+    scoped_seed,
+    standard_callbacks,
+    to_numpy,
+)
+
+
+@fill_docstring
+class SoftmaxHead(ClassifierMixin, BaseEstimator):
+    """Softmax classifier with at most a few hidden layers, trained on a device.
+
+    The built-in head of the feature-generating classifiers. Unlike other classifiers
+    it can train on features that are generated batch by batch, and learn further
+    classes without touching those it has.
+
+    Parameters
+    ----------
+    hidden : sequence of int, default=(256,)
+        Widths of the hidden layers. ``()`` is linear, as in the papers.
+    max_epochs : int, default=20
+        Passes over the samples.
+    lr : float, default=3e-3
+        Learning rate of Adam at the start; it falls to 0 as a cosine.
+    batch_size : "auto" or int, default="auto"
+        Samples per step. "auto" aims at 32 batches per epoch and takes 32 to 256
+        samples.
+    weight_decay : float, default=1e-3
+        Half the weight of the squared coefficients, as in Adam.
+    device : str, default="auto"
+        Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
+        "cuda:1", "mps".
+    %(random_state)s
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels; sorted after :meth:`fit`, later ones in the order they were added.
+    module_ : torch.nn.Module
+        The trained network, on the CPU.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the features, when `X` was a DataFrame with string columns.
+
+    See Also
+    --------
+    FGANClassifier : Uses it as default ``head``.
+    sklearn.linear_model.LogisticRegression : The same model, solved to the end.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from zsl_estimators import SoftmaxHead
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(SoftmaxHead(random_state=0).fit(X, y).score(X, y) > 0.9)
+    True
+    """
+
+    _parameter_constraints = {
+        "hidden": ["array-like"],
+        **TorchTrainingMixin._net_constraints,
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "random_state": ["random_state"],
+        "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden=(256,),
+        max_epochs=20,
+        lr=3e-3,
+        batch_size="auto",
+        weight_decay=1e-3,
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.hidden = hidden
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.weight_decay = weight_decay
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y):
+        """Fit the classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features, scaled to about unit variance.
+        y : array-like of shape (n_samples,)
+            Labels.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+        """
+        check_parameters(self)
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        check_classification_targets(y)
+        self.classes_, y_index = np.unique(y, return_inverse=True)
+        return self._fit_on(RealFeatures(X, y_index), DeviceBatches)
+
+    def fit_stream(self, features, classes):
+        """Fit on features that are made as they are asked for.
+
+        Parameters
+        ----------
+        features : StreamedFeatures
+            Real and synthetic features; labels are positions in `classes`.
+        classes : ndarray of shape (n_classes,)
+            Labels.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+        """
+        check_parameters(self)
+        self.classes_, self.n_features_in_ = classes, features.n_features
+        return self._fit_on(features, SampledBatches)
+
+    def extend(self, features, new_classes):
+        """Learn more classes; the scores of the old ones stay what they are.
+
+        Parameters
+        ----------
+        features : StreamedFeatures
+            Features of old and new classes; labels are positions in the old classes
+            followed by the new ones.
+        new_classes : ndarray of shape (n_new,)
+            Labels.
+
+        Returns
+        -------
+        self : object
+            The classifier with more classes.
+        """
+        self.classes_ = np.concatenate([self.classes_, new_classes])
+        return self._fit_on(features, SampledBatches, self.module_)
+
+    def decision_function(self, X):
+        """Score every class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            Logits. With two classes, that of the second minus that of the first.
+        """
+        logits = self.logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def logits(self, X):
+        """Score every class, with one column per class for two classes too."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        # In double precision a score does not depend on the other rows.
+        module = copy.deepcopy(self.module_).double()
+        with torch.inference_mode():
+            return to_numpy(module(torch.as_tensor(X.astype(np.float64))))
+
+    def predict_proba(self, X):
+        """Estimate class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1.
+        """
+        return torch.softmax(torch.as_tensor(self.logits(X)), dim=1).numpy()
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels.
+        """
+        columns = self.logits(X).argmax(axis=1)
+        return self.classes_[columns]
+
+    def _fit_on(self, features, batches, old=None):
+        random_state = private_random_state(self.random_state)
+        device = resolve_device(self.device)
+        init_seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()
+        with scoped_seed(init_seed, device):
+            features = features.to(device)
+            net = ZeroShotNet(
+                module=SoftmaxNetwork if old is None else ExtendedSoftmaxNetwork,
+                **self._module_arguments(old),
+                criterion=CrossEntropy,
+                optimizer=torch.optim.Adam,
+                optimizer__weight_decay=self.weight_decay,
+                lr=self.lr,
+                max_epochs=self.max_epochs,
+                batch_size=rows_per_batch(self.batch_size, len(features)),
+                iterator_train=batches,
+                iterator_train__seed=order_seed,
+                device=str(device),
+                verbose=int(self.verbose >= 2),
+                callbacks=[
+                    *standard_callbacks(self.verbose, "softmax head"),
+                    cosine_schedule(self.max_epochs),
+                ],
+            ).fit(features, None)
+        trained = net.module_.to("cpu")
+        self.module_ = trained if old is None else trained.merged()
+        return self
+
+    def _module_arguments(self, old):
+        if old is not None:
+            return {"module__old": old, "module__n_classes": len(self.classes_)}
+        widths = (self.n_features_in_, *self.hidden, len(self.classes_))
+        return {"module__widths": widths}
+
+
+class SoftmaxNetwork(nn.Module):
+    """Perceptron whose outputs, the logits, start at zero.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Number of features, hidden widths, number of classes.
+    """
+
+    def __init__(self, widths):
+        super().__init__()
+        layers = []
+        for n_in, n_out in pairwise(widths[:-1]):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+        self.body = nn.Sequential(*layers)
+        self.last = nn.Linear(widths[-2], widths[-1])
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x):
+        """Logits, shape (n_rows, n_classes)."""
+        return self.last(self.body(x))
+
+
+class ExtendedSoftmaxNetwork(nn.Module):
+    """A trained network, left as it is, with trainable logits of more classes.
+
+    Parameters
+    ----------
+    old : SoftmaxNetwork
+        Stays untouched.
+    n_classes : int
+        Number of classes, old ones included.
+    """
+
+    def __init__(self, old, n_classes):
+        super().__init__()
+        self.old = copy.deepcopy(old).requires_grad_(False)
+        n_in, n_old = old.last.in_features, old.last.out_features
+        self.new = nn.Linear(n_in, n_classes - n_old)
+        nn.init.zeros_(self.new.weight)
+        nn.init.zeros_(self.new.bias)
+
+    def forward(self, x):
+        """Logits, shape (n_rows, n_classes)."""
+        hidden = self.old.body(x)
+        return torch.cat([self.old.last(hidden), self.new(hidden)], dim=1)
+
+    @torch.no_grad()
+    def merged(self):
+        """One network with the logits of all classes."""
+        merged, old = copy.deepcopy(self.old), self.old.last
+        merged.last = nn.Linear(old.in_features, old.out_features + len(self.new.bias))
+        merged.last.weight.copy_(torch.cat([old.weight, self.new.weight]))
+        merged.last.bias.copy_(torch.cat([old.bias, self.new.bias]))
+        return merged
+
+
+class CrossEntropy(nn.Module):
+    """Cross-entropy as a loss with one named part."""
+
+    def forward(self, logits, y):
+        """Mean over the batch."""
+        return {"classification_loss": functional.cross_entropy(logits, y)}
+
+
+class RealFeatures:
+    """Samples in memory, to be put on a device.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y_index : ndarray of shape (n_samples,)
+        Positions of the classes.
+    """
+
+    def __init__(self, X, y_index):
+        self.X = X
+        self.y_index = y_index
+
+    def __len__(self):
+        return len(self.y_index)
+
+    def to(self, device):
+        """Copy to the device."""
+        y = on_device(self.y_index, device)
+        return DeviceData({"x": on_device(self.X, device)}, y)
+
+
+class StreamedFeatures(torch.utils.data.Dataset):
+    """Real features, and synthetic ones that are generated when they are read.
+
+    Memory does not depend on the number of synthetic features.
+
+    Parameters
+    ----------
+    real : ndarray of shape (n_real, n_features)
+        Float32, may have no rows.
+    y_real : ndarray of shape (n_real,)
+        Positions of their classes.
+    synthesise : callable
+        ``synthesise(positions)`` returns a tensor of one row of features per position
+        of a class, made with torch's global generator.
+    synthetic_classes : ndarray of shape (n_synthetic_classes,)
+        Positions of the classes to synthesise.
+    n_per_class : int
+        Number of synthetic features per class and epoch.
+    """
+
+    def __init__(self, real, y_real, synthesise, synthetic_classes, n_per_class):
+        self.n_features = real.shape[1]
+        self.real = real
+        self.y_real = y_real
+        self.synthesise = synthesise
+        self.synthetic_classes = synthetic_classes
+        self.n_per_class = n_per_class
+
+    def __len__(self):
+        return len(self.y_real) + len(self.synthetic_classes) * self.n_per_class
+
+    def all_rows(self):
+        """All features and labels at once, as arrays."""
+        labels = np.repeat(self.synthetic_classes, self.n_per_class)
+        synthetic = self.synthesise(torch.as_tensor(labels)).cpu().numpy()
+        X = np.concatenate([self.real, synthetic])
+        return X, np.concatenate([self.y_real, labels])
+
+    def to(self, device):
+        """Copy the real features to the device."""
+        self.device = device
+        self.real = on_device(self.real, device)
+        self.y_real = on_device(self.y_real, device)
+        self.synthetic_classes = on_device(self.synthetic_classes, device)
+        return self
+
+    def __getitem__(self, index):
+        is_real = index < len(self.y_real)
+        wanted = (index[~is_real] - len(self.y_real)) // self.n_per_class
+        y_synthetic = self.synthetic_classes[wanted]
+        x = torch.cat([self.real[index[is_real]], self.synthesise(y_synthetic)])
+        return {"x": x}, torch.cat([self.y_real[index[is_real]], y_synthetic])

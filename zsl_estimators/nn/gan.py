@@ -1,0 +1,306 @@
+"""Conditional Wasserstein GAN of feature vectors, as in f-CLSWGAN.
+
+References
+----------
+Xian, Lorenz, Schiele, Akata: Feature generating networks for zero-shot learning,
+CVPR 2018.
+Gulrajani et al.: Improved training of Wasserstein GANs, NIPS 2017.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+NEGATIVE_SLOPE = 0.2
+OUTPUT_ACTIVATIONS = {
+    "relu": torch.relu,
+    "sigmoid": torch.sigmoid,
+    "linear": lambda features: features,
+}
+
+
+class ConditionalGenerator(nn.Module):
+    """Turns noise and a class description into features.
+
+    With a shadow, a normal distribution per class whose mean is handed over, it adds
+    its output to a sample of that distribution and starts at zero, so that an
+    untrained generator samples the shadow.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    n_attributes : int
+        Length of a description.
+    noise_dim : int
+        Length of the noise vector that the network gets.
+    hidden : sequence of int, default=(4096,)
+        Widths of the hidden layers.
+    output_activation : {"relu", "sigmoid", "linear"}, default="relu"
+        Applied to the features.
+    coloring : Tensor of shape (n_features, n_features) or None, default=None
+        Makes the shadow's noise: ``standard normal rows @ coloring``. None: there
+        is no shadow.
+    """
+
+    def __init__(
+        self,
+        n_features,
+        n_attributes,
+        noise_dim,
+        hidden=(4096,),
+        output_activation="relu",
+        coloring=None,
+    ):
+        super().__init__()
+        self.net_noise_dim = noise_dim
+        self.output_activation = output_activation
+        self.net = perceptron((noise_dim + n_attributes, *hidden, n_features))
+        self.register_buffer("coloring", coloring)
+        if coloring is not None:
+            nn.init.zeros_(self.net[-1].weight)
+
+    @property
+    def noise_dim(self):
+        """Length of the noise vector of one sample."""
+        shadow_dim = 0 if self.coloring is None else len(self.coloring)
+        return self.net_noise_dim + shadow_dim
+
+    def synthesise(self, noise, attributes, centers):
+        """Generate one row of features per row of noise.
+
+        Parameters
+        ----------
+        noise : Tensor of shape (n_rows, noise_dim)
+            Standard normal.
+        attributes : Tensor of shape (n_rows, n_attributes)
+            Scaled descriptions.
+        centers : Tensor of shape (n_rows, n_features)
+            Means of the shadow; not used without one.
+
+        Returns
+        -------
+        features : Tensor of shape (n_rows, n_features)
+            Scaled features.
+        """
+        z, shadow_noise = noise.tensor_split([self.net_noise_dim], dim=1)
+        features = self.net(torch.cat([z, attributes], dim=1))
+        if self.coloring is not None:
+            features = features + centers + shadow_noise @ self.coloring
+        return OUTPUT_ACTIVATIONS[self.output_activation](features)
+
+
+class Critic(nn.Module):
+    """Rates how real features look for a class description.
+
+    The first layer has one matrix for features and one for descriptions, so that what
+    comes from the description is computed once for real and generated rows.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    n_attributes : int
+        Length of a description.
+    hidden : sequence of int, default=(4096,)
+        Widths of the hidden layers.
+    """
+
+    def __init__(self, n_features, n_attributes, hidden=(4096,)):
+        super().__init__()
+        self.from_features = normal_linear(n_features, hidden[0])
+        self.from_attributes = normal_linear(n_attributes, hidden[0], bias=False)
+        self.rest = perceptron((*hidden, 1))
+
+    @property
+    def has_one_hidden_layer(self):
+        """Whether the gradient has the closed form of `input_gradient`."""
+        return len(self.rest) == 1
+
+    def first_layer(self, features, attributes):
+        """Values of the first hidden layer before its activation."""
+        return self.from_features(features) + self.from_attributes(attributes)
+
+    def rate(self, first):
+        """Rate rows by the values of their first layer, shape (n_rows,)."""
+        return self.rest(leaky_relu(first)).squeeze(1)
+
+    def forward(self, features, attributes):
+        """Rate rows, shape (n_rows,); larger is more real."""
+        return self.rate(self.first_layer(features, attributes))
+
+    def input_gradient(self, first):
+        """Gradient of the rating in the features, for one hidden layer.
+
+        It is exact, and so are the gradients of its parameters: the slopes are
+        constant almost everywhere, so that they need no second derivative.
+        """
+        slopes = torch.full_like(first, NEGATIVE_SLOPE).masked_fill(first > 0, 1.0)
+        return slopes * self.rest[0].weight @ self.from_features.weight
+
+
+def critic_losses(critic, real, fake, attributes, mix):
+    """Wasserstein loss of the critic and its gradient penalty.
+
+    Parameters
+    ----------
+    critic : Critic
+        Rates rows.
+    real, fake : Tensor of shape (n_rows, n_features)
+        Real and generated features of the same classes.
+    attributes : Tensor of shape (n_rows, n_attributes)
+        Descriptions of these classes.
+    mix : Tensor of shape (n_rows, 1)
+        Where between fake (0) and real (1) the gradient is taken.
+
+    Returns
+    -------
+    distance : Tensor
+        Mean rating of real rows minus that of fake ones, an estimate of the
+        Wasserstein distance; the critic's loss is its negative.
+    penalty : Tensor
+        Mean of ``(norm of the gradient - 1)^2``.
+    """
+    if not critic.has_one_hidden_layer:
+        distance = (critic(real, attributes) - critic(fake, attributes)).mean()
+        between = torch.lerp(fake, real, mix)
+        return distance, gradient_penalty(critic, between, attributes)
+    both = critic.from_features(torch.cat([real, fake]))
+    real, fake = both.unflatten(0, (2, -1)) + critic.from_attributes(attributes)
+    distance = (critic.rate(real) - critic.rate(fake)).mean()
+    # The first layer is linear: between rows lie, mixed alike, its values.
+    gradient = critic.input_gradient(torch.lerp(fake, real, mix).detach())
+    return distance, unit_norm_penalty(gradient)
+
+
+def gradient_penalty(critic, features, attributes):
+    """Gradient penalty of any critic, by double backward."""
+    features = features.detach().requires_grad_()
+    ratings = critic(features, attributes).sum()
+    (gradient,) = torch.autograd.grad(ratings, features, create_graph=True)
+    return unit_norm_penalty(gradient)
+
+
+def unit_norm_penalty(gradient):
+    """Mean squared distance of row norms from 1; smooth where a row is zero."""
+    norms = (gradient.square().sum(dim=1) + 1e-12).sqrt()
+    return (norms - 1).square().mean()
+
+
+class FGANNetwork(nn.Module):
+    """Generator and critic, with the tables of the seen classes.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    class_centers : Tensor of shape (n_classes, n_features)
+        Means of the seen classes in the shadow.
+    coloring : Tensor of shape (n_features, n_features) or None
+        Noise of the shadow, see :class:`ConditionalGenerator`.
+    noise_dim : int
+        Noise of the generator.
+    generator_hidden, critic_hidden : sequence of int
+        Widths of the hidden layers.
+    output_activation : {"relu", "sigmoid", "linear"}
+        See :class:`ConditionalGenerator`.
+    """
+
+    def __init__(
+        self,
+        class_attributes,
+        class_centers,
+        coloring,
+        noise_dim,
+        generator_hidden,
+        critic_hidden,
+        output_activation,
+    ):
+        super().__init__()
+        n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
+        self.generator = ConditionalGenerator(
+            n_features,
+            n_attributes,
+            noise_dim,
+            generator_hidden,
+            output_activation,
+            coloring,
+        )
+        self.critic = Critic(n_features, n_attributes, critic_hidden)
+        self.register_buffer("class_attributes", class_attributes)
+        self.register_buffer("class_centers", class_centers)
+
+    def synthesise_like(self, y):
+        """Generate one row of features for every label of seen classes."""
+        noise = torch.randn(len(y), self.generator.noise_dim, device=y.device)
+        return self.generator.synthesise(
+            noise, self.class_attributes[y], self.class_centers[y]
+        )
+
+
+class FGANLoss(nn.Module):
+    """Losses of the critic and of the generator.
+
+    Parameters
+    ----------
+    gp_weight : float
+        Weight of the gradient penalty (lambda in the paper).
+    cls_weight : float
+        Weight of the classification loss (beta in the paper).
+    classifier : Module
+        Returns logits of the seen classes for features; it is frozen.
+    """
+
+    def __init__(self, gp_weight, cls_weight, classifier):
+        super().__init__()
+        self.gp_weight = gp_weight
+        self.cls_weight = cls_weight
+        self.classifier = classifier.requires_grad_(False)
+
+    def critic(self, network, x, y):
+        """Loss of the critic on a batch, and its parts by name."""
+        with torch.no_grad():
+            fake = network.synthesise_like(y)
+        mix = torch.rand(len(y), 1, device=y.device)
+        distance, penalty = critic_losses(
+            network.critic, x, fake, network.class_attributes[y], mix
+        )
+        penalty = self.gp_weight * penalty
+        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
+        return penalty - distance, parts
+
+    def generator(self, network, x, y):
+        """Loss of the generator for the labels of a batch, and its parts by name."""
+        fake = network.synthesise_like(y)
+        adversarial = -network.critic(fake, network.class_attributes[y]).mean()
+        misfit = functional.cross_entropy(self.classifier(fake), y)
+        classification = self.cls_weight * misfit
+        parts = {
+            "adversarial_loss": adversarial,
+            "classification_loss": classification,
+        }
+        return adversarial + classification, parts
+
+
+def perceptron(widths):
+    """Linear layers with leaky ReLU between them."""
+    layers = [normal_linear(*widths[:2])]
+    for n_in, n_out in pairwise(widths[1:]):
+        layers += [nn.LeakyReLU(NEGATIVE_SLOPE), normal_linear(n_in, n_out)]
+    return nn.Sequential(*layers)
+
+
+def normal_linear(n_in, n_out, bias=True):
+    """Linear layer with weights from N(0, 0.02^2) and intercept 0, as in DCGAN."""
+    layer = nn.Linear(n_in, n_out, bias=bias)
+    nn.init.normal_(layer.weight, std=0.02)
+    if bias:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def leaky_relu(values):
+    """The activation of all hidden layers."""
+    return functional.leaky_relu(values, NEGATIVE_SLOPE)

@@ -1,0 +1,262 @@
+"""VAE-cFlow: a flow of features whose prior is encoded from class descriptions.
+
+References
+----------
+Gu, Zhao, Xie: Generalized zero-shot learning via VAE-conditioned generative flow,
+arXiv 2009.00303.
+"""
+
+import math
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from zsl_estimators.nn.flow import Flow
+
+SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 4.0
+LATENTS = ("flow", "prior")
+
+
+class Encoded(NamedTuple):
+    """A training batch in the latent space; rows are samples."""
+
+    latent: torch.Tensor
+    log_det: torch.Tensor
+    mean: torch.Tensor
+    log_variance: torch.Tensor
+    drawn: torch.Tensor
+    attributes: torch.Tensor
+    decoded: torch.Tensor
+    logits: torch.Tensor
+
+
+class AttributeVAE(nn.Module):
+    """Encodes class descriptions into normal distributions, and decodes latents.
+
+    With a shadow the mean is added to one that is handed over, and starts at zero as
+    does the logarithm of the variance.
+
+    Parameters
+    ----------
+    n_attributes : int
+        Length of a description.
+    n_latent : int
+        Dimensions of the latent space.
+    encoder_hidden, decoder_hidden : sequence of int
+        Widths of the hidden layers.
+    starts_at_shadow : bool
+        Whether means of a shadow will be handed over.
+    """
+
+    def __init__(
+        self, n_attributes, n_latent, encoder_hidden, decoder_hidden, starts_at_shadow
+    ):
+        super().__init__()
+        self.starts_at_shadow = starts_at_shadow
+        self.encoder = relu_perceptron((n_attributes, *encoder_hidden, 2 * n_latent))
+        self.decoder = relu_perceptron((n_latent, *decoder_hidden, n_attributes))
+        if starts_at_shadow:
+            nn.init.zeros_(self.encoder[-1].weight)
+
+    def encode(self, attributes, centers):
+        """Mean and log variance of the latents of every row of descriptions."""
+        mean, log_variance = self.encoder(attributes).chunk(2, dim=1)
+        if self.starts_at_shadow:
+            mean = mean + centers
+        return mean, log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
+
+    def decode(self, latents):
+        """Descriptions of rows of latents."""
+        return self.decoder(latents)
+
+
+class VAEcFlowNetwork(nn.Module):
+    """Flow, attribute VAE and a linear classifier of latents.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    class_centers : Tensor of shape (n_classes, n_features)
+        Means of the seen classes in the shadow, in the unit of the features.
+    n_blocks : int
+        Blocks of the flow.
+    coupling : {"additive", "affine"}
+        Kind of the flow's couplings.
+    coupling_hidden, encoder_hidden, decoder_hidden : sequence of int
+        Widths of hidden layers.
+    starts_at_shadow : bool
+        Whether an untrained network is the shadow. Needs features whose covariance
+        within a class is the identity.
+    noise_per_dimension : bool
+        Whether latents are drawn with independent noise in every dimension, or with
+        one number per sample.
+    cls_latent : {"flow", "prior"}
+        Whether latents of samples or drawn ones are classified.
+    legacy_scale : bool
+        Whether the encoder's second output is read as the logarithm of the standard
+        deviation where latents are drawn and rated, as the official code does.
+    """
+
+    def __init__(
+        self,
+        class_attributes,
+        class_centers,
+        n_blocks,
+        coupling,
+        coupling_hidden,
+        encoder_hidden,
+        decoder_hidden,
+        starts_at_shadow,
+        noise_per_dimension,
+        cls_latent,
+        legacy_scale,
+    ):
+        super().__init__()
+        (n_classes, n_attributes), n_features = (
+            class_attributes.shape,
+            class_centers.shape[1],
+        )
+        self.flow = Flow(
+            n_features, n_blocks, coupling_hidden, coupling, not starts_at_shadow
+        )
+        self.vae = AttributeVAE(
+            n_attributes, n_features, encoder_hidden, decoder_hidden, starts_at_shadow
+        )
+        self.classifier = nn.Linear(n_features, n_classes)
+        nn.init.zeros_(self.classifier.weight)
+        self.noise_per_dimension = noise_per_dimension
+        self.cls_latent = cls_latent
+        self.variance_power = 2.0 if legacy_scale else 1.0
+        self.register_buffer("class_attributes", class_attributes)
+        self.register_buffer("class_centers", class_centers)
+
+    @property
+    def noise_dim(self):
+        """Length of the noise vector of one sample."""
+        return self.class_centers.shape[1]
+
+    def prior(self, attributes, centers):
+        """Mean and log variance of the latents of classes, one row per class."""
+        mean, log_variance = self.vae.encode(
+            attributes, self.flow.in_last_order(centers)
+        )
+        return mean, self.variance_power * log_variance
+
+    def synthesise(self, noise, attributes, centers):
+        """Generate one row of features per row of standard normal noise."""
+        mean, log_variance = self.prior(attributes, centers)
+        return self.flow.inverse(mean + (log_variance / 2).exp() * noise)
+
+    def log_likelihood(self, x, attributes, centers):
+        """Exact log density of features in classes.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Scaled features.
+        attributes : Tensor of shape (n_classes, n_attributes)
+            Scaled descriptions.
+        centers : Tensor of shape (n_classes, n_features)
+            Means in the shadow.
+
+        Returns
+        -------
+        log_likelihood : Tensor of shape (n_rows, n_classes)
+            In nats, of the scaled features.
+        """
+        latent, log_det = self.flow(x)
+        mean, log_variance = self.prior(attributes, centers)
+        precision = (-log_variance).exp()
+        # Squares of a difference, multiplied out: one matrix product for all classes.
+        distance = (
+            latent.square() @ precision.T
+            - 2 * latent @ (precision * mean).T
+            + (precision * mean.square()).sum(dim=1)
+        )
+        volume = log_variance.sum(dim=1) + latent.shape[1] * math.log(2 * math.pi)
+        return log_det[:, None] - (distance + volume) / 2
+
+    def forward(self, x, y):
+        """Encode a batch and its classes for :class:`VAEcFlowLoss`."""
+        latent, log_det = self.flow(x)
+        mean, log_variance = self._prior_of_labels(y)
+        drawn = mean + (log_variance / 2).exp() * self._noise_like(mean)
+        classified = latent if self.cls_latent == "flow" else drawn
+        return Encoded(
+            latent,
+            log_det,
+            mean,
+            log_variance,
+            drawn,
+            self.class_attributes[y],
+            self.vae.decode(drawn),
+            self.classifier(classified),
+        )
+
+    def _prior_of_labels(self, y):
+        # A class is encoded once, however often it occurs in the batch.
+        present, row = y.unique(return_inverse=True)
+        mean, log_variance = self.prior(
+            self.class_attributes[present], self.class_centers[present]
+        )
+        return mean[row], log_variance[row]
+
+    def _noise_like(self, mean):
+        if self.noise_per_dimension:
+            return torch.randn_like(mean)
+        return torch.randn(len(mean), 1, device=mean.device)
+
+
+class VAEcFlowLoss(nn.Module):
+    """Exact likelihood of the features, plus what keeps the prior a code of classes.
+
+    Parameters
+    ----------
+    vae_weight : float
+        Weight of attribute reconstruction and variance regulariser.
+    cls_weight : float
+        Weight of the classification loss.
+    legacy_scale : bool
+        See :class:`VAEcFlowNetwork`.
+    """
+
+    def __init__(self, vae_weight, cls_weight, legacy_scale):
+        super().__init__()
+        self.vae_weight = vae_weight
+        self.cls_weight = cls_weight
+        self.variance_power = 2.0 if legacy_scale else 1.0
+
+    def forward(self, encoded, y):
+        """Parts of the loss by name; the likelihood is in bits, as in the paper."""
+        code = encoded.log_variance / self.variance_power
+        # KL divergence to a unit variance at any mean (no mean term, on purpose).
+        regulariser = 0.5 * self.variance_power * (code.exp() - code - 1)
+        misfit = (encoded.decoded - encoded.attributes).abs()
+        nats = gaussian_nll(encoded.latent, encoded.mean, encoded.log_variance)
+        return {
+            "likelihood_loss": (nats - encoded.log_det).mean() / math.log(2),
+            "reconstruction_loss": self.vae_weight * misfit.sum(dim=1).mean(),
+            "variance_loss": self.vae_weight * regulariser.sum(dim=1).mean(),
+            "classification_loss": self.cls_weight
+            * functional.cross_entropy(encoded.logits, y),
+        }
+
+
+def gaussian_nll(x, mean, log_variance):
+    """Negative log density of rows under diagonal normal distributions, in nats."""
+    squares = (x - mean).square() * (-log_variance).exp()
+    return 0.5 * (squares + log_variance + math.log(2 * math.pi)).sum(dim=1)
+
+
+def relu_perceptron(widths):
+    """Linear layers with ReLU between them, Xavier start with gain 0.5."""
+    layers = []
+    for n_in, n_out in pairwise(widths):
+        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+        nn.init.xavier_uniform_(layers[-2].weight, gain=0.5)
+        nn.init.zeros_(layers[-2].bias)
+    return nn.Sequential(*layers[:-1])
