@@ -129,11 +129,12 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     # Whether what `_fit_path` reports is scored by a cheap stand-in for the decision.
     _follows_with_stand_in = False
 
-    def _settle(self, X, y_index, candidate, random_state):
-        """Return to a reported candidate and make its decision the final one.
+    def _settle(self, X, y_index, candidate, report, random_state):
+        """Return to a candidate, make its decision the final one and report it.
 
         Called on the models of the folds when they were followed with a stand-in.
-        Arguments are those of :meth:`_fit`.
+        There may be several ways to decide, which are reported one after the other;
+        :meth:`_fit` gets the chosen candidate and the chosen way as a pair.
         """
         raise NotImplementedError
 
@@ -298,11 +299,12 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         record, folds = self._follow_folds(X, y_index, split, seed)
         self.held_out_results_ = record.to_frame()
         candidate = record.best_candidate
-        if self.seen_penalty != "auto":
-            return candidate, fixed_penalty
+        penalty = record.best_penalty(candidate)
         if self._follows_with_stand_in:
             record = self._settle_folds(folds, candidate, seed)
-        return candidate, record.best_penalty(candidate)
+            penalty = record.best_penalty(record.best_candidate)
+            candidate = candidate, record.best_candidate
+        return candidate, penalty if self.seen_penalty == "auto" else fixed_penalty
 
     def _follow_folds(self, X, y_index, split, seed):
         record, folds = HeldOutRecord(), []
@@ -324,8 +326,13 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         record = HeldOutRecord()
         for fold in folds:
             random_state = np.random.RandomState(seed)
-            fold.model._settle(fold.X, fold.y, candidate, random_state)
-            fold.report(candidate, record)
+            fold.model._settle(
+                fold.X,
+                fold.y,
+                candidate,
+                lambda settled, fold=fold: fold.report(settled, record),
+                random_state,
+            )
         return record
 
     def _follow(self, fold, record, seed):

@@ -26,6 +26,8 @@ FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
 # Pairs of opposite noise vectors behind every mean that a fold is judged by.
 PAIRS_PER_MEAN = 32
 ROWS_PER_PASS = 8192
+# What the folds choose from for the built-in head.
+WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
 SMALLEST_PROBABILITY = 1e-12
 
 
@@ -190,8 +192,13 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 f'head={self.head!r}. Use synthesis="once", or head=SoftmaxHead().'
             )
 
+    @property
+    def _builds_head(self):
+        """Whether the head is ours, to be tuned on the folds."""
+        return self.head is None
+
     def _has_built_in_head(self):
-        return self.head is None or isinstance(self.head, SoftmaxHead)
+        return self._builds_head or isinstance(self.head, SoftmaxHead)
 
     def _fit_shadow(self, X, y_index, random_state):
         shadow = ExemplarClassifier(
@@ -232,11 +239,14 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return torch.tensor(float32(attributes)), torch.tensor(float32(centers))
 
     def _fit(self, X, y_index, candidate, random_state):
-        super()._fit(X, y_index, candidate, random_state)
-        self._fit_decision(X, y_index, random_state)
+        # Only folds that settled chose a weight decay of the head, too.
+        settled = isinstance(candidate, tuple)
+        n_epochs, weight_decay = candidate if settled else (candidate, None)
+        super()._fit(X, y_index, n_epochs, random_state)
+        self._fit_decision(X, y_index, weight_decay, random_state)
 
     def _fit_path(self, X, y_index, report, random_state):
-        if not (self.early_stopping and self._follows_with_stand_in):
+        if not self._follows_with_stand_in:
             super()._fit_path(X, y_index, report, random_state)
             return
         self._snapshots = {}
@@ -248,14 +258,19 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             self._stand_in_means = self._means_with_synthetic(means, seed)
             report(n_epochs)
 
-        super()._fit_path(X, y_index, keep_and_report, random_state)
-
-    def _settle(self, X, y_index, candidate, random_state):
         if self.early_stopping:
-            self.net_.inference_module.load_state_dict(self._snapshots[candidate])
-            del self._snapshots
+            super()._fit_path(X, y_index, keep_and_report, random_state)
+        else:
+            super()._fit(X, y_index, None, random_state)
+            keep_and_report(None)
+
+    def _settle(self, X, y_index, candidate, report, random_state):
+        self.net_.inference_module.load_state_dict(self._snapshots.pop(candidate))
+        del self._snapshots
         self._is_followed, self._stand_in_means = False, None
-        self._fit_decision(X, y_index, random_state)
+        for weight_decay in WEIGHT_DECAYS if self._builds_head else (None,):
+            self._fit_decision(X, y_index, weight_decay, random_state)
+            report(weight_decay)
 
     def _weights(self):
         state = self.net_.inference_module.state_dict()
@@ -321,9 +336,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     # -- the head ---------------------------------------------------------------
 
-    def _fit_decision(self, X, y_index, random_state):
+    def _fit_decision(self, X, y_index, weight_decay, random_state):
         """Train the head on real rows of seen classes and synthetic ones of others."""
-        self.head_ = self._new_head(random_state)
+        self.head_ = self._new_head(weight_decay, random_state)
         # In the order of the head's columns; added classes come last.
         self._head_labels = self.classes_
         unseen = np.flatnonzero(~self._class_table.seen)
@@ -350,10 +365,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             else:
                 self.head_.fit(*features.all_rows())
 
-    def _new_head(self, random_state):
-        head = (
-            SoftmaxHead(device=self.device) if self.head is None else clone(self.head)
-        )
+    def _new_head(self, weight_decay, random_state):
+        built_in = SoftmaxHead(device=self.device)
+        head = clone(built_in if self._builds_head else self.head)
+        if weight_decay is not None:
+            head.set_params(weight_decay=weight_decay)
         seed = random_state.randint(LARGEST_SEED)
         if head.get_params().get("random_state", seed) is None:
             head.set_params(random_state=seed)

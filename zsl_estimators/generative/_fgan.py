@@ -286,7 +286,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
             "criterion": FGANLoss,
             **{f"criterion__{name}": value for name, value in loss.items()},
             # Betas of the official code.
-            "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999)),
+            "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
             "n_critic": self.n_critic,
             "critic_lr": self.critic_lr,
         }

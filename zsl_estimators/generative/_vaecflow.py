@@ -345,9 +345,9 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     def _sampling_temperature(self):
         return self.temperature
 
-    def _fit_decision(self, X, y_index, random_state):
+    def _fit_decision(self, X, y_index, weight_decay, random_state):
         if self.decision == "head":
-            super()._fit_decision(X, y_index, random_state)
+            super()._fit_decision(X, y_index, weight_decay, random_state)
 
     def _extend_decision(self):
         if self.decision == "head":

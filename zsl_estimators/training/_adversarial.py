@@ -48,7 +48,7 @@ class AdversarialNet(ZeroShotNet):
         if self.n_batches_trained % self.n_critic == 0:
             generator_loss, more = self._minimise("generator", self.optimizer_, inputs)
             loss, parts = loss + generator_loss, {**parts, **more}
-        self.loss_parts.append(parts)
+        self.note(parts)
         return {"loss": loss, "y_pred": None}
 
     def trim_for_prediction(self):
@@ -73,4 +73,4 @@ class AdversarialNet(ZeroShotNet):
         loss, parts = getattr(self.criterion_, part)(self.module_, **inputs)
         loss.backward()
         optimizer.step()
-        return loss.detach(), {name: value.detach() for name, value in parts.items()}
+        return loss.detach(), parts

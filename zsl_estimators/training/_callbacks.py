@@ -1,9 +1,7 @@
 """skorch callbacks that all nets of the package use."""
 
 import math
-from collections import defaultdict
 
-import torch
 from skorch.callbacks import Callback, LRScheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
@@ -37,17 +35,9 @@ class LossPartRecorder(Callback):
     A part that only some batches have is averaged over these.
     """
 
-    def on_epoch_begin(self, net, **kwargs):
-        net.loss_parts = []
-
     def on_epoch_end(self, net, **kwargs):
-        values = defaultdict(list)
-        for parts in net.loss_parts:
-            for name, value in parts.items():
-                values[name].append(value)
-        for name, collected in values.items():
-            net.history.record(name, torch.stack(collected).mean().item())
-        net.loss_parts = []
+        for name, (total, n_batches) in net.loss_sums.items():
+            net.history.record(name, total.item() / n_batches)
 
 
 class EpochReport(Callback):

@@ -46,5 +46,20 @@ class ZeroShotNet(skorch.NeuralNet):
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Sum the parts of the loss and keep them for the history."""
         parts = self.criterion_(y_pred, y_true)
-        self.loss_parts.append({name: part.detach() for name, part in parts.items()})
+        self.note(parts)
         return torch.stack(list(parts.values())).sum()
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Forget the losses of the last epoch."""
+        super().on_epoch_begin(net, **kwargs)
+        self.loss_sums = {}
+
+    def note(self, parts):
+        """Add the parts of a batch's loss to those of the epoch.
+
+        A list of small tensors, one per batch, would keep the memory of large ones
+        between them from being given back.
+        """
+        for name, part in parts.items():
+            total, n_batches = self.loss_sums.get(name, (0, 0))
+            self.loss_sums[name] = total + part.detach(), n_batches + 1
