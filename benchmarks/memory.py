@@ -55,7 +55,7 @@ def fit(synthesis, n_synthetic):
 def main():
     context = multiprocessing.get_context("spawn")
     print("synthesis  rows per class  extra peak memory")
-    for synthesis, n_synthetic in (("stream", 100), ("stream", 400), ("once", 100)):
+    for synthesis, n_synthetic in (("stream", 100), ("stream", 200), ("once", 100)):
         with context.Pool(1) as pool:
             extra = pool.apply(fit, (synthesis, n_synthetic))
         print(f"{synthesis:9s}  {n_synthetic:14d}  {extra:.0f} MiB", flush=True)

@@ -17,6 +17,7 @@ __all__ = [
     "Interval",
     "StrOptions",
     "check_parameters",
+    "check_widths",
 ]
 
 
@@ -41,3 +42,29 @@ def check_parameters(estimator):
         {name: values[name] for name in constraints},
         caller_name=type(estimator).__name__,
     )
+
+
+def check_widths(estimator, *names, at_least=1):
+    """Refuse parameters that are not sequences of positive layer widths.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters.
+    *names : str
+        Names of the parameters.
+    at_least : int, default=1
+        Fewest layers.
+
+    Raises
+    ------
+    ValueError
+        The message names the parameter and gives an example.
+    """
+    for name in names:
+        widths = tuple(getattr(estimator, name))
+        if len(widths) < at_least or any(width < 1 for width in widths):
+            raise ValueError(
+                f"{name} must hold at least {at_least} layer width(s), all positive, "
+                f"got {widths}. For instance {name}=(256, 128)."
+            )

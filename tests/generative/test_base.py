@@ -181,3 +181,18 @@ def test_losses_of_every_part_are_in_the_history(cls, task):
 def test_a_given_head_keeps_its_own_seed(task):
     head = SoftmaxHead(max_epochs=1, random_state=5)
     assert fitted(FGANClassifier, task, head=head).head_.random_state == 5
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (FGANClassifier, "generator_hidden"),
+        (FGANClassifier, "critic_hidden"),
+        (VAEcFlowClassifier, "coupling_hidden"),
+        (VAEcFlowClassifier, "encoder_hidden"),
+    ],
+)
+@pytest.mark.parametrize("widths", [(), (8, 0)])
+def test_widths_are_checked(cls, name, widths, task):
+    with pytest.raises(ValueError, match=rf"{name} must hold .*{name}=\(256, 128\)"):
+        fitted(cls, task, **{name: widths})

@@ -15,7 +15,7 @@ from zsl_estimators.generative._base import (
 )
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss, FGANNetwork
-from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.parameters import Interval, StrOptions, check_widths
 from zsl_estimators.training import AdversarialNet, float32
 
 # Learning rate, classification weight, noise, epochs and synthetic features per class
@@ -252,6 +252,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     def _check_combinations(self):
         super()._check_combinations()
+        check_widths(self, "generator_hidden", "critic_hidden")
         if self.linear_shadow and self.output_activation == "sigmoid":
             raise ValueError(
                 'output_activation="sigmoid" squeezes the linear start. Use '

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from zsl_estimators.base import LARGEST_SEED, private_random_state
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.parameters import Interval, check_parameters
+from zsl_estimators.parameters import Interval, check_parameters, check_widths
 from zsl_estimators.training import (
     DeviceBatches,
     DeviceData,
@@ -227,6 +227,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         return self.classes_[columns]
 
     def _fit_on(self, features, batches, old=None):
+        check_widths(self, "hidden", at_least=0)
         random_state = private_random_state(self.random_state)
         device = resolve_device(self.device)
         init_seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()

@@ -17,7 +17,7 @@ from zsl_estimators.generative._base import (
 )
 from zsl_estimators.nn.flow import COUPLINGS
 from zsl_estimators.nn.vaecflow import LATENTS, VAEcFlowLoss, VAEcFlowNetwork
-from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.parameters import Interval, StrOptions, check_widths
 from zsl_estimators.training import to_numpy
 
 # Iterations, training samples and synthetic features per class.
@@ -299,6 +299,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
 
     def _check_combinations(self):
         super()._check_combinations()
+        check_widths(self, "coupling_hidden", "encoder_hidden", "decoder_hidden")
         if self.linear_shadow and self.feature_scaling != "whitened":
             raise ValueError(
                 "linear_shadow=True needs features whose covariance within a class is "

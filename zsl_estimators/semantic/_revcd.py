@@ -16,7 +16,7 @@ from zsl_estimators.nn.revcd import (
     RevCDNetwork,
     reverse_process,
 )
-from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.parameters import Interval, StrOptions, check_widths
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
@@ -280,11 +280,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         self._draw_noise(random_state)
 
     def _check_combinations(self):
-        if len(self.hidden) == 0 or min(self.hidden) < 1:
-            raise ValueError(
-                f"hidden must hold at least one positive width, got {self.hidden}. "
-                "For instance hidden=(256, 128)."
-            )
+        check_widths(self, "hidden")
         if self.guidance_scale != 1 and not self.condition_dropout:
             raise ValueError(
                 f"guidance_scale={self.guidance_scale} needs a network that was "
