@@ -122,7 +122,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
     array([ 0,  4,  5, 13])
     >>> X, y = clf.sample(10, classes=clf.unseen_classes_)
     >>> X.shape
-    (40, 32)
+    (40, 16)
     """
 
     _net_class = AdversarialNet
