@@ -59,7 +59,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Widths of the generator's hidden layers.
     critic_hidden : sequence of int, default=(256,)
         Widths of the critic's hidden layers. With one layer the gradient penalty has
-        a closed form, which more than halves the time of a step.
+        a closed form, which nearly halves the time of a step.
     output_activation : {"linear", "relu", "sigmoid"}, default="linear"
         Applied to generated features, in scaled units. "sigmoid" needs
         ``linear_shadow=False``.
@@ -103,9 +103,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
     Notes
     -----
     For :meth:`add_classes` the model keeps its generator, the means and covariance of
-    the shadow, and the head, but no training data: about
-    ``4 * n_features * (n_features + hidden)`` bytes each for generator and head, and
-    ``16 * n_features^2`` for the shadow.
+    the shadow, and the head, but no training data.
 
     References
     ----------
