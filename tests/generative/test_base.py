@@ -196,3 +196,32 @@ def test_a_given_head_keeps_its_own_seed(task):
 def test_widths_are_checked(cls, name, widths, task):
     with pytest.raises(ValueError, match=rf"{name} must hold .*{name}=\(256, 128\)"):
         fitted(cls, task, **{name: widths})
+
+
+@every_generator
+def test_folds_choose_how_to_decide(cls, task):
+    clf = fitted(cls, task, head=None, max_epochs=1)
+    assert clf.decision_ in cls._decisions
+    chosen = fitted(cls, task, head=None, max_epochs=1, decision=clf.decision_)
+    scores = [one.decision_function(task.X_test) for one in (clf, chosen)]
+    np.testing.assert_allclose(*scores)
+
+
+@every_generator
+def test_a_given_head_decides(cls, task):
+    assert fitted(cls, task, head=LogisticRegression()).decision_ == "head"
+
+
+@every_generator
+def test_gaussian_decision(cls, task):
+    """Distances to observed and synthetic means; an added class leaves old scores."""
+    clf = fitted(cls, task, decision="gaussian")
+    assert not hasattr(clf, "head_")
+    assert clf.score(task.X_test, task.y_test) > 0.5
+    clf.seen_penalty_ = 0.0
+    before, old = clf.decision_function(task.X_test), clf.classes_
+    shift = before.mean() - clf.shadow_.decision_function(task.X_test).mean()
+    assert abs(shift) < 0.5 * before.std()
+    clf.add_classes(np.full((1, 4), 0.5), classes=[-1])
+    after = clf.decision_function(task.X_test)
+    np.testing.assert_allclose(after[:, np.isin(clf.classes_, old)], before)

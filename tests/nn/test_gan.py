@@ -37,10 +37,10 @@ def batch():
 
 
 def test_closed_form_gradient_equals_autograd():
-    critic, (x, _, s, _) = loud_critic((11,)), batch()
-    x.requires_grad_()
-    (expected,) = torch.autograd.grad(critic(x, s).sum(), x)
-    actual = critic.input_gradient(critic.first_layer(x, s))
+    critic, (real, fake, s, mix) = loud_critic((11,)), batch()
+    between = torch.lerp(fake, real, mix).requires_grad_()
+    (expected,) = torch.autograd.grad(critic(between, s).sum(), between)
+    *_, actual = critic.first_layers_and_gradient(real, fake, s, mix)
     torch.testing.assert_close(actual, expected, atol=1e-12, rtol=0)
 
 
@@ -51,14 +51,18 @@ def test_closed_form_losses_and_their_gradients_equal_double_backward():
     expected_penalty = gradient_penalty(critic, torch.lerp(fake, real, mix), s)
     assert abs(distance - expected_distance) < 1e-10
     assert abs(penalty - expected_penalty) < 1e-10
-    # Intercepts of the layers do not occur in the penalty.
+    assert_same_gradients(critic, penalty, expected_penalty)
+    assert_same_gradients(critic, distance, expected_distance)
+
+
+def assert_same_gradients(critic, ours, theirs):
+    """Parameters that do not occur, such as intercepts in the penalty, have zero."""
     parameters = list(critic.parameters())
-    ours = torch.autograd.grad(penalty, parameters, allow_unused=True)
-    theirs = torch.autograd.grad(expected_penalty, parameters, allow_unused=True)
-    for one, other, parameter in zip(ours, theirs, parameters, strict=True):
-        one = torch.zeros_like(parameter) if one is None else one
-        other = torch.zeros_like(parameter) if other is None else other
-        torch.testing.assert_close(one, other, atol=1e-10, rtol=0)
+    gradients = [
+        torch.autograd.grad(loss, parameters, retain_graph=True, materialize_grads=True)
+        for loss in (ours, theirs)
+    ]
+    torch.testing.assert_close(*gradients, atol=1e-10, rtol=0)
 
 
 def test_penalty_of_a_deep_critic_is_that_of_finite_differences():

@@ -28,6 +28,8 @@ PAIRS_PER_MEAN = 32
 ROWS_PER_PASS = 8192
 # What the folds choose from for the built-in head.
 WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
+# The way to decide that folds follow a generator with.
+STAND_IN = ("gaussian", None)
 SMALLEST_PROBABILITY = 1e-12
 
 
@@ -39,7 +41,8 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     noise, scaled descriptions and scaled means of the shadow into scaled features.
 
     The folds judge a generator by the distance to the mean of what it generates,
-    which takes milliseconds; the head is trained when it has been chosen.
+    which takes milliseconds; the head is trained when the generator has been chosen,
+    and then the folds tell whether to decide by the head at all.
     """
 
     _parameter_constraints = {
@@ -49,6 +52,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         "linear_shadow": ["boolean"],
         "feature_scaling": [StrOptions(set(FEATURE_SCALINGS))],
         "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "decision": [StrOptions({"auto", "head", "gaussian"})],
         "head": [HasMethods(["fit", "predict"]), None],
         "n_synthetic": [
             StrOptions({"auto"}),
@@ -69,6 +73,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         shrinkage,
         feature_scaling,
         attribute_scaling,
+        decision,
         n_synthetic,
         synthesis,
         head,
@@ -97,6 +102,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.shrinkage = shrinkage
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
+        self.decision = decision
         self.n_synthetic = n_synthetic
         self.synthesis = synthesis
         self.head = head
@@ -147,10 +153,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.
 
-        The generator is not trained further. The head learns the new classes from
+        The generator is not trained further. A head learns the new classes from
         synthetic features of old and new classes. The built-in head leaves the scores
-        of the old classes as they are; another classifier is fitted again, on
-        synthetic features of seen classes too, for the training data is not kept.
+        of the old classes as they are, and so do the other decisions; another
+        classifier is fitted again, on synthetic features of seen classes too, for the
+        training data is not kept.
 
         Parameters
         ----------
@@ -178,7 +185,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _prepare(self, X, y_index, random_state):
         self._check_combinations()
-        self._stand_in_means = None
+        self.decision_, _ = self._ways_to_decide()[0]
         self.shadow_ = self._fit_shadow(X, y_index, random_state)
         self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)
         seen_rows = self.class_attributes_[self._class_table.seen]
@@ -239,11 +246,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return torch.tensor(float32(attributes)), torch.tensor(float32(centers))
 
     def _fit(self, X, y_index, candidate, random_state):
-        # Only folds that settled chose a weight decay of the head, too.
+        # Only folds that settled chose a way to decide, too.
         settled = isinstance(candidate, tuple)
-        n_epochs, weight_decay = candidate if settled else (candidate, None)
+        n_epochs, way = candidate if settled else (candidate, None)
         super()._fit(X, y_index, n_epochs, random_state)
-        self._fit_decision(X, y_index, weight_decay, random_state)
+        self._fit_decision(X, y_index, way, random_state)
 
     def _fit_path(self, X, y_index, report, random_state):
         if not self._follows_with_stand_in:
@@ -251,11 +258,10 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             return
         self._snapshots = {}
         seed = random_state.randint(LARGEST_SEED)
-        means = class_means(X.astype(np.float64), y_index, len(self.classes_))
 
         def keep_and_report(n_epochs):
             self._snapshots[n_epochs] = self._weights()
-            self._stand_in_means = self._means_with_synthetic(means, seed)
+            self._fit_decision(X, y_index, STAND_IN, np.random.RandomState(seed))
             report(n_epochs)
 
         if self.early_stopping:
@@ -267,36 +273,73 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _settle(self, X, y_index, candidate, report, random_state):
         self.net_.inference_module.load_state_dict(self._snapshots.pop(candidate))
         del self._snapshots
-        self._is_followed, self._stand_in_means = False, None
-        for weight_decay in WEIGHT_DECAYS if self._builds_head else (None,):
-            self._fit_decision(X, y_index, weight_decay, random_state)
-            report(weight_decay)
+        self._is_followed = False
+        for way in self._ways_to_decide():
+            self._fit_decision(X, y_index, way, random_state)
+            report(way)
 
     def _weights(self):
         state = self.net_.inference_module.state_dict()
         return {name: tensor.clone() for name, tensor in state.items()}
 
-    # -- the stand-in for the head while folds are followed ---------------------
-
     @property
     def _follows_with_stand_in(self):
         return True
 
-    def _means_with_synthetic(self, means, seed):
-        """Observed means of seen classes, means of synthetic features of the others."""
-        rows = np.repeat(np.flatnonzero(~self._class_table.seen), 2 * PAIRS_PER_MEAN)
-        with self._synthesiser(np.random.RandomState(seed), True) as synthesise:
-            scaled = to_numpy(synthesise(rows))
-        synthetic = self.feature_scaler_.inverse_transform(scaled)
-        return np.where(
-            self._class_table.seen[:, None],
-            means,
-            class_means(synthetic, rows, len(means)),
-        )
+    # -- ways to decide ---------------------------------------------------------
 
-    def _stand_in_scores(self, X):
+    # What decision="auto" chooses from.
+    _decisions = ("head", "gaussian")
+
+    def _ways_to_decide(self):
+        """Pairs of a decision and a weight decay of the head, the default first."""
+        wanted = self._decisions if self.decision == "auto" else (self.decision,)
+        if not self._builds_head:
+            return [("head", None)] if "head" in wanted else [(wanted[0], None)]
+        heads = [("head", decay) for decay in WEIGHT_DECAYS if "head" in wanted]
+        return heads + [(name, None) for name in wanted if name != "head"]
+
+    def _fit_decision(self, X, y_index, way, random_state):
+        self.decision_, weight_decay = way or self._ways_to_decide()[0]
+        if self.decision_ == "head":
+            self._fit_head(X, y_index, weight_decay, random_state)
+        elif self.decision_ == "gaussian":
+            self._fit_gaussian(random_state)
+
+    def _extend_decision(self):
+        """Teach the decision classes that were added to the table."""
+        if self.decision_ == "likelihood":
+            return
+        n_old = len(self._decision_labels)
+        new = self.classes_[~np.isin(self.classes_, self._decision_labels)]
+        self._decision_labels = np.concatenate([self._decision_labels, new])
+        random_state = private_random_state(self.random_state)
+        if self.decision_ == "gaussian":
+            means = self._synthetic_means(self._class_table.rows(new), random_state)
+            self._means = np.concatenate([self._means, means])
+        else:
+            self._extend_head(n_old, random_state)
+
+    # -- the nearest mean, which also stands in for the head on folds -----------
+
+    def _fit_gaussian(self, random_state):
+        """Observed means of seen classes, means of synthetic features of the others."""
+        self._decision_labels = self.classes_
+        self._means = self.shadow_.class_means_
+        unseen = np.flatnonzero(~self._class_table.seen)
+        self._means[unseen] = self._synthetic_means(unseen, random_state)
+
+    def _synthetic_means(self, rows, random_state):
+        """Means of synthetic features of classes, in the users' units."""
+        repeated = np.repeat(np.arange(len(rows)), 2 * PAIRS_PER_MEAN)
+        with self._synthesiser(random_state, antithetic=True) as synthesise:
+            scaled = to_numpy(synthesise(rows[repeated]))
+        synthetic = self.feature_scaler_.inverse_transform(scaled)
+        return class_means(synthetic, repeated, len(rows))
+
+    def _gaussian_scores(self, X):
         scaler = self.shadow_.feature_scaler_
-        X, means = scaler.transform(X), scaler.transform(self._stand_in_means)
+        X, means = scaler.transform(X), scaler.transform(self._means)
         return -self.shadow_.gaussian_.squared_distances(X, means) / 2
 
     # -- synthesis --------------------------------------------------------------
@@ -336,11 +379,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     # -- the head ---------------------------------------------------------------
 
-    def _fit_decision(self, X, y_index, weight_decay, random_state):
+    def _fit_head(self, X, y_index, weight_decay, random_state):
         """Train the head on real rows of seen classes and synthetic ones of others."""
         self.head_ = self._new_head(weight_decay, random_state)
         # In the order of the head's columns; added classes come last.
-        self._head_labels = self.classes_
+        self._decision_labels = self.classes_
         unseen = np.flatnonzero(~self._class_table.seen)
         X = float32(self.feature_scaler_.transform(X))
         with self._features(X, y_index, unseen, random_state) as features:
@@ -349,17 +392,12 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             else:
                 self.head_.fit(*features.all_rows())
 
-    def _extend_decision(self):
-        """Teach the head classes that were added to the table."""
-        n_old = len(self._head_labels)
-        new = self.classes_[~np.isin(self.classes_, self._head_labels)]
-        self._head_labels = np.concatenate([self._head_labels, new])
-        positions = np.arange(len(self._head_labels))
+    def _extend_head(self, n_old, random_state):
+        """Train the head on synthetic rows of all classes."""
+        positions = np.arange(len(self._decision_labels))
         no_rows = np.empty((0, self.n_features_in_), dtype=np.float32)
-        random_state = private_random_state(self.random_state)
-        with self._features(
-            no_rows, np.empty(0, dtype=int), positions, random_state
-        ) as features:
+        no_labels = np.empty(0, dtype=int)
+        with self._features(no_rows, no_labels, positions, random_state) as features:
             if self._has_built_in_head():
                 self.head_.extend(features, positions[n_old:])
             else:
@@ -379,9 +417,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _features(self, X, y, synthetic, random_state):
         """Yield scaled features to train the head on.
 
-        `y` and `synthetic` are positions in `_head_labels`.
+        `y` and `synthetic` are positions in `_decision_labels`.
         """
-        table_rows = torch.as_tensor(self._class_table.rows(self._head_labels))
+        table_rows = torch.as_tensor(self._class_table.rows(self._decision_labels))
         with self._synthesiser(random_state) as synthesise:
             yield StreamedFeatures(
                 X,
@@ -394,13 +432,15 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     # -- prediction -------------------------------------------------------------
 
     def _decision(self, X):
-        if self._stand_in_means is not None:
-            return self._stand_in_scores(X)
-        columns = self._class_table.rows(self._head_labels)
+        columns = self._class_table.rows(self._decision_labels)
         scores = np.empty((len(X), len(columns)))
-        X = float32(self.feature_scaler_.transform(X))
-        scores[:, columns] = class_scores(self.head_, X)
+        scores[:, columns] = self._scores_as_learned(X)
         return scores
+
+    def _scores_as_learned(self, X):
+        if self.decision_ == "gaussian":
+            return self._gaussian_scores(X)
+        return class_scores(self.head_, float32(self.feature_scaler_.transform(X)))
 
 
 def class_scores(head, X):

@@ -72,6 +72,10 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Weight of the gradient penalty (lambda in the paper).
     cls_weight : float, default=0.1
         Weight of the classification loss (beta in the paper).
+    decision : {"auto", "head", "gaussian"}, default="auto"
+        Classify with the head, or take the nearest mean of real and generated
+        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
+        held-out classes, the head when one is given or there is nothing to choose on.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data; the critic sees every sample once in
@@ -85,8 +89,10 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
+    decision_ : str
+        "head" or "gaussian".
     head_ : estimator
-        The fitted head; it sees scaled features.
+        The fitted head, when `decision_` is "head"; it sees scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
         critic tells real from generated features), ``penalty_loss``,
@@ -155,6 +161,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         critic_lr=3e-3,
         gp_weight=10.0,
         cls_weight=0.1,
+        decision="auto",
         n_synthetic="auto",
         synthesis="once",
         head=None,
@@ -179,6 +186,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
             shrinkage=shrinkage,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
+            decision=decision,
             n_synthetic=n_synthetic,
             synthesis=synthesis,
             head=head,
@@ -239,6 +247,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
             "critic_lr": None,
             "gp_weight": 10.0,
             "cls_weight": published["cls_weight"],
+            "decision": "head",
             "n_synthetic": published["n_synthetic"],
             "head": paper_head(batch_size=published["n_synthetic"], max_epochs=25),
             "max_epochs": 5 * published["epochs"],

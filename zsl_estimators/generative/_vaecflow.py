@@ -80,9 +80,11 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         standard deviation elsewhere, as the code does.
     temperature : float, default=1.1
         Multiplies the variance of the latents that features are generated from.
-    decision : {"head", "likelihood"}, default="head"
-        Classify with the head, or take the class with the largest likelihood; then
-        the parameters of the head have no effect.
+    decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
+        Classify with the head; take the nearest mean of real and generated features,
+        as :class:`ExemplarClassifier` does; or take the class with the largest
+        likelihood in the flow. "auto" takes what is best on held-out classes, the
+        head when one is given or there is nothing to choose on.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.
@@ -95,8 +97,10 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
+    decision_ : str
+        "head", "gaussian" or "likelihood".
     head_ : estimator
-        The fitted head, with ``decision="head"``; it sees scaled features.
+        The fitted head, when `decision_` is "head"; it sees scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``likelihood_loss`` (in bits
         per sample), ``reconstruction_loss``, ``variance_loss`` and
@@ -148,7 +152,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         "noise_per_dimension": ["boolean"],
         "legacy_scale": ["boolean"],
         "temperature": [Interval(Real, 0, None, closed="left")],
-        "decision": [StrOptions({"head", "likelihood"})],
+        "decision": [StrOptions({"auto", "head", "gaussian", "likelihood"})],
     }
 
     def __init__(
@@ -173,7 +177,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         noise_per_dimension=True,
         legacy_scale=False,
         temperature=1.1,
-        decision="head",
+        decision="auto",
         n_synthetic="auto",
         synthesis="once",
         head=None,
@@ -198,6 +202,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             shrinkage=shrinkage,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
+            decision=decision,
             n_synthetic=n_synthetic,
             synthesis=synthesis,
             head=head,
@@ -224,7 +229,6 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         self.noise_per_dimension = noise_per_dimension
         self.legacy_scale = legacy_scale
         self.temperature = temperature
-        self.decision = decision
 
     # -- for users --------------------------------------------------------------
 
@@ -268,6 +272,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             "noise_per_dimension": False,
             "legacy_scale": True,
             "temperature": 1.0,
+            "decision": "head",
             "n_synthetic": published["n_synthetic"],
             "head": paper_head(batch_size=published["n_synthetic"], max_epochs=25),
             "max_epochs": round(published["iterations"] * 64 / published["n_training"]),
@@ -338,24 +343,18 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
 
     # -- prediction -------------------------------------------------------------
 
+    _decisions = ("head", "gaussian", "likelihood")
+
     @property
     def _follows_with_stand_in(self):
-        return self.decision == "head"
+        return self.decision != "likelihood"
 
     @property
     def _sampling_temperature(self):
         return self.temperature
 
-    def _fit_decision(self, X, y_index, weight_decay, random_state):
-        if self.decision == "head":
-            super()._fit_decision(X, y_index, weight_decay, random_state)
-
-    def _extend_decision(self):
-        if self.decision == "head":
-            super()._extend_decision()
-
     def _decision(self, X):
-        if self.decision == "likelihood":
+        if self.decision_ == "likelihood":
             return self._log_likelihood(X)
         return super()._decision(X)
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 NEGATIVE_SLOPE = 0.2
@@ -116,7 +117,7 @@ class Critic(nn.Module):
 
     @property
     def has_one_hidden_layer(self):
-        """Whether the gradient has the closed form of `input_gradient`."""
+        """Whether the gradient has a closed form."""
         return len(self.rest) == 1
 
     def first_layer(self, features, attributes):
@@ -131,14 +132,51 @@ class Critic(nn.Module):
         """Rate rows, shape (n_rows,); larger is more real."""
         return self.rate(self.first_layer(features, attributes))
 
-    def input_gradient(self, first):
-        """Gradient of the rating in the features, for one hidden layer.
+    def first_layers_and_gradient(self, real, fake, attributes, mix):
+        """First layers of real and fake rows, gradient of the rating between them.
 
-        It is exact, and so are the gradients of its parameters: the slopes are
-        constant almost everywhere, so that they need no second derivative.
+        The gradient is that in the features, for one hidden layer.
         """
-        slopes = torch.full_like(first, NEGATIVE_SLOPE).masked_fill(first > 0, 1.0)
-        return slopes * self.rest[0].weight @ self.from_features.weight
+        return FirstLayersAndGradient.apply(
+            torch.cat([real, fake]),
+            self.from_attributes(attributes),
+            mix,
+            self.from_features.weight,
+            self.from_features.bias,
+            self.rest[0].weight,
+        )
+
+
+class FirstLayersAndGradient(torch.autograd.Function):
+    """What a critic with one hidden layer needs of its first matrix, in few passes.
+
+    The first layer is linear: between rows lie, mixed alike, its values. The gradient
+    of the rating in the features is exact, and so are the gradients of its
+    parameters: the slopes are constant almost everywhere, so that they need no second
+    derivative. Backward, first layers and gradient share the one large product that
+    makes the gradient of the matrix.
+    """
+
+    @staticmethod
+    def forward(ctx, features, from_attributes, mix, weight, bias, last):
+        """First layers of real and fake rows, shape (n_rows, n_hidden); gradient."""
+        first = torch.addmm(bias, features, weight.T)
+        real, fake = first.unflatten(0, (2, -1)) + from_attributes
+        active = torch.lerp(fake, real, mix) > 0
+        slopes = torch.full_like(real, NEGATIVE_SLOPE).masked_fill_(active, 1.0)
+        ctx.save_for_backward(features, weight, last, slopes)
+        return real, fake, slopes * last @ weight
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, real, fake, gradient):
+        """Gradients in the inputs from those in the outputs; none in `features`."""
+        features, weight, last, slopes = ctx.saved_tensors
+        into_layer = torch.cat([real, fake, slopes * last])
+        into_weight = into_layer.T @ torch.cat([features, gradient])
+        into_bias = real.sum(dim=0) + fake.sum(dim=0)
+        into_last = (slopes * (gradient @ weight.T)).sum(dim=0, keepdim=True)
+        return None, real + fake, None, into_weight, into_bias, into_last
 
 
 def critic_losses(critic, real, fake, attributes, mix):
@@ -149,7 +187,7 @@ def critic_losses(critic, real, fake, attributes, mix):
     critic : Critic
         Rates rows.
     real, fake : Tensor of shape (n_rows, n_features)
-        Real and generated features of the same classes.
+        Real and generated features of the same classes; nothing flows back to them.
     attributes : Tensor of shape (n_rows, n_attributes)
         Descriptions of these classes.
     mix : Tensor of shape (n_rows, 1)
@@ -167,11 +205,8 @@ def critic_losses(critic, real, fake, attributes, mix):
         distance = (critic(real, attributes) - critic(fake, attributes)).mean()
         between = torch.lerp(fake, real, mix)
         return distance, gradient_penalty(critic, between, attributes)
-    both = critic.from_features(torch.cat([real, fake]))
-    real, fake = both.unflatten(0, (2, -1)) + critic.from_attributes(attributes)
+    real, fake, gradient = critic.first_layers_and_gradient(real, fake, attributes, mix)
     distance = (critic.rate(real) - critic.rate(fake)).mean()
-    # The first layer is linear: between rows lie, mixed alike, its values.
-    gradient = critic.input_gradient(torch.lerp(fake, real, mix).detach())
     return distance, unit_norm_penalty(gradient)
 
 
