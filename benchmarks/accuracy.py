@@ -6,7 +6,8 @@ Usage::
                                   [--seeds 3] [--csv FILE]
 
 FOLDER holds ``.npz`` files in the layout of ``zsl_estimators.datasets.load_gzsl_npz``;
-the handwritten digits need none. Every estimator runs with its defaults. A model is
+the handwritten digits need none. Every estimator runs with its defaults, but for those
+whose name says what is different. A model is
 fitted on the training rows of the seen classes, where it also chooses its epochs and
 its seen penalty, and meets the test rows once. Figures are means of per-class
 accuracies over all choices of unseen classes and seeds.
@@ -18,6 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import LocalOutlierFactor
 from tqdm.auto import tqdm
 
 import zsl_estimators
@@ -30,7 +34,35 @@ ESTIMATORS = (
     "RevCDClassifier",
     "FGANClassifier",
     "VAEcFlowClassifier",
+    "ESZSLClassifier, gamma 10, lambda 1, centered",
+    "ESZSLClassifierCV",
+    "SAEClassifier",
+    "DAPClassifier",
+    "DAPClassifier, naive Bayes",
+    "DAPClassifier, random forest",
+    "IAPClassifier",
+    "ConSEClassifier",
+    "CMTClassifier",
+    "CMTClassifier, novelty detection",
+    "ALEClassifier",
+    "ALEClassifier, WARP",
+    "DeViSEClassifier",
+    "SJEClassifier",
+    "LatEmClassifier",
+    "SynCClassifier",
+    "ClassNormClassifier",
 )
+SETTINGS = {
+    "gamma 10, lambda 1, centered": {
+        "gamma": 10.0,
+        "lmbda": 1.0,
+        "feature_scaling": "centered",
+    },
+    "naive Bayes": {"estimator": GaussianNB()},
+    "random forest": {"estimator": RandomForestClassifier(100, min_samples_leaf=5)},
+    "novelty detection": {"novelty_detector": LocalOutlierFactor(novelty=True)},
+    "WARP": {"loss": "warp"},
+}
 DIGIT_PAIRS = [(digit, (digit + 1) % 10) for digit in range(10)]
 FIGURES = ["T1", "U", "S", "H", "H without penalty", "AUSUC", "seconds"]
 
@@ -51,8 +83,9 @@ def find_tasks(folder, wanted):
 
 
 def estimator(name):
-    """An estimator with its defaults."""
-    return getattr(zsl_estimators, name)()
+    """An estimator by its name, with the settings that follow after a comma."""
+    cls, _, settings = name.partition(", ")
+    return getattr(zsl_estimators, cls)(**SETTINGS.get(settings, {}))
 
 
 def run(clf, data, seed):

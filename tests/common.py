@@ -24,6 +24,12 @@ SMALL = {
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
         "n_synthetic": 20,
     },
+    "ALEClassifier": {"max_epochs": 3},
+    "DeViSEClassifier": {"max_epochs": 3},
+    "LatEmClassifier": {"max_epochs": 3},
+    "SJEClassifier": {"max_epochs": 3},
+    "ClassNormClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
+    "CMTClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
     "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
 }
 

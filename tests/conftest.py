@@ -5,7 +5,19 @@ import os
 # scikit-learn's array API check is skipped unless scipy is imported with this set.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+import pytest
 import torch
 
 # The suite runs in one process per core (pytest-xdist).
 torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def task():
+    """A small task with 8 seen and 3 unseen classes."""
+    # Imported late: the settings above come first.
+    from zsl_estimators.datasets import make_gzsl
+
+    return make_gzsl(
+        30, n_seen=8, n_unseen=3, n_features=6, n_attributes=4, random_state=1
+    )

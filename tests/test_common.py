@@ -6,8 +6,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.common import public_estimators, small
 from zsl_estimators import (
+    ClassNormClassifier,
+    ConSEClassifier,
+    DAPClassifier,
     ExemplarClassifier,
     FGANClassifier,
+    IAPClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
 )
@@ -25,13 +29,25 @@ NOT_FOR_FIVE_COLUMNS = {
     "check_decision_proba_consistency": "the check compares one column with five",
 }
 # By luck the others rank the check's samples alike in both.
-FAILS_WITH_FIVE_COLUMNS = ExemplarClassifier, FGANClassifier, VAEcFlowClassifier
+FAILS_WITH_FIVE_COLUMNS = (
+    ClassNormClassifier,
+    DAPClassifier,
+    ExemplarClassifier,
+    FGANClassifier,
+    IAPClassifier,
+    VAEcFlowClassifier,
+)
+# The classifier inside explains that it needs two labels, which the check accepts.
+REFUSES_ONE_LABEL = ConSEClassifier, IAPClassifier
 
 
 def expected_failures(estimator):
+    expected = dict(NOT_FOR_A_FIXED_TABLE)
     if isinstance(estimator, FAILS_WITH_FIVE_COLUMNS):
-        return {**NOT_FOR_A_FIXED_TABLE, **NOT_FOR_FIVE_COLUMNS}
-    return NOT_FOR_A_FIXED_TABLE
+        expected |= NOT_FOR_FIVE_COLUMNS
+    if isinstance(estimator, REFUSES_ONE_LABEL):
+        del expected["check_classifiers_one_label"]
+    return expected
 
 
 def with_random_rows(cls):
@@ -67,7 +83,11 @@ def test_sklearn_checks_with_a_random_row_per_label(estimator, check):
 
 
 @parametrize_with_checks(
-    [small(cls, attributes=fixed_table()) for cls in public_estimators()],
+    [
+        # By luck of the seed one of the checks passes or fails, hence the seed.
+        small(cls, attributes=fixed_table(), random_state=0)
+        for cls in public_estimators()
+    ],
     expected_failed_checks=expected_failures,
     xfail_strict=True,
 )
@@ -86,7 +106,7 @@ def test_zero_shot_contract(estimator, check):
 
 
 def test_every_estimator_is_public():
-    assert len(public_estimators()) >= 5
+    assert len(public_estimators()) >= 18
 
 
 @pytest.mark.parametrize("cls", public_estimators())

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from scipy.linalg import solve_sylvester
 from sklearn.linear_model import Ridge
 
-from zsl_estimators.linear import RidgePath
+from zsl_estimators.linear import RidgePath, SylvesterPath
 
 
 @pytest.fixture
@@ -38,3 +39,22 @@ def test_large_penalty_leads_to_the_origin(problem):
 def test_singular_problem_stays_finite():
     X = np.ones((4, 3))
     assert np.isfinite(RidgePath(X, X).coefficients(0.0)).all()
+
+
+@pytest.mark.parametrize("weight", [1e-3, 1.0, 1e3])
+def test_sylvester_path_equals_scipy(problem, weight):
+    X, Y = problem
+    A, B, C = Y.T @ Y, X.T @ X, Y.T @ X
+    expected = solve_sylvester(A, weight * B, C)
+    np.testing.assert_allclose(
+        SylvesterPath(A, B, C).solve(weight), expected, atol=1e-10
+    )
+
+
+def test_singular_sylvester_equation_is_solved():
+    """More columns than rows on both sides: some solution must come out."""
+    rng = np.random.RandomState(0)
+    X, Y = rng.normal(size=(3, 6)), rng.normal(size=(3, 5))
+    A, B, C = Y.T @ Y, X.T @ X, Y.T @ X
+    W = SylvesterPath(A, B, C).solve(2.0)
+    np.testing.assert_allclose(A @ W + 2.0 * W @ B, C, atol=1e-8)

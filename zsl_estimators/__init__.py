@@ -1,22 +1,53 @@
 """Generalized zero-shot learning for people who use scikit-learn."""
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.compatibility import (
+    ALEClassifier,
+    ClassNormClassifier,
+    DeViSEClassifier,
+    LatEmClassifier,
+    SJEClassifier,
+    SynCClassifier,
+)
 from zsl_estimators.generative import (
     ExemplarClassifier,
     FGANClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
 )
-from zsl_estimators.semantic import RevCDClassifier, RidgeSemanticClassifier
+from zsl_estimators.semantic import (
+    CMTClassifier,
+    ConSEClassifier,
+    DAPClassifier,
+    ESZSLClassifier,
+    ESZSLClassifierCV,
+    IAPClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+    SAEClassifier,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ALEClassifier",
     "BaseZeroShotClassifier",
+    "CMTClassifier",
+    "ClassNormClassifier",
+    "ConSEClassifier",
+    "DAPClassifier",
+    "DeViSEClassifier",
+    "ESZSLClassifier",
+    "ESZSLClassifierCV",
     "ExemplarClassifier",
     "FGANClassifier",
+    "IAPClassifier",
+    "LatEmClassifier",
     "RevCDClassifier",
     "RidgeSemanticClassifier",
+    "SAEClassifier",
+    "SJEClassifier",
     "SoftmaxHead",
+    "SynCClassifier",
     "VAEcFlowClassifier",
 ]

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -21,8 +20,7 @@ from zsl_estimators.calibration import HeldOutRecord, held_out_split
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
-
-LARGEST_SEED = 2**31 - 1
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 
 @fill_docstring
@@ -366,10 +364,3 @@ class Fold(NamedTuple):
         """Note how the model scores what is held out."""
         scores = self.model._decision(self.X_held_out)
         record.add(candidate, self.y_held_out, scores, self.model._class_table.seen)
-
-
-def private_random_state(random_state):
-    """Like scikit-learn's helper, but None never touches numpy's global state."""
-    if random_state is None:
-        return np.random.RandomState()
-    return check_random_state(random_state)

@@ -30,12 +30,33 @@ default=None
             chooses with `alpha`.
         """,
     "attribute_scaling": """
-        attribute_scaling : {"whitened", "standard", "minmax", "rms", "none"}, \
+        attribute_scaling : {"whitened", "standard", "minmax", "rms", "unit", "none"}, \
 default="whitened"
             Scaling of the descriptions, fitted on the seen classes: to mean 0 and
             variance 1 and then partly decorrelated, so that attributes that say the
             same do not outvote the others; to mean 0 and variance 1; to the range
-            from -1 to 1; all with one factor to mean square 1; or not at all.
+            from -1 to 1; all with one factor to mean square 1; to mean 0, then every
+            row to length 1; or not at all.
+        """,
+    "attribute_scaling_unit": """
+        attribute_scaling : {"unit", "whitened", "standard", "minmax", "rms", "none"}, \
+default="unit"
+            Scaling of the descriptions, fitted on the seen classes: to mean 0, then
+            every row to length 1; see :class:`RidgeSemanticClassifier` for the others.
+        """,
+    "attribute_prior": """
+        attribute_prior : {"seen", "uniform"}, default="seen"
+            How often a class has an attribute by chance: as the seen classes do, or
+            in half of the cases.
+        """,
+    "linear_start": """
+        linear_shadow : bool, default=True
+            Whether the matrix starts from ridge regression of the descriptions on the
+            features, or from zero.
+        alpha : "auto" or float, default="auto"
+            Ridge penalty of the start, see :class:`RidgeSemanticClassifier`.
+        shrink_to : {"auto", "zero", "identity"}, default="auto"
+            Map that this penalty pulls towards, see :class:`RidgeSemanticClassifier`.
         """,
     "shadow": """
         linear_shadow : bool, default=True
@@ -84,6 +105,22 @@ default="whitened"
         device : str, default="auto"
             Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
             "cuda:1", "mps".
+        """,
+    "semantic_fitted": """
+        feature_scaler_ : StandardScaler
+            Scaling of the features.
+        attribute_scaler_ : object
+            Scaling of the attributes.
+        """,
+    "torch_fitted": """
+        net_ : skorch.NeuralNet
+            The trained net; what only training needs is dropped unless
+            ``warm_start=True``.
+        history_ : skorch.History
+            One entry per epoch: the losses and the duration ``dur`` in seconds.
+        n_iter_ : int
+            Number of epochs trained; 0 when no training did better on held-out
+            classes.
         """,
     "generator_fitted": """
         net_ : skorch.NeuralNet

@@ -1,4 +1,4 @@
-"""Ridge maps between features and descriptions, chosen on held-out classes."""
+"""Linear maps between features and descriptions, chosen on held-out classes."""
 
 from numbers import Real
 
@@ -28,6 +28,7 @@ class RidgePath:
 
     def __init__(self, X, Y, origin=None):
         X = np.asarray(X, dtype=np.float64)
+        self.n_samples = len(X)
         self.origin = np.zeros((X.shape[1], Y.shape[1])) if origin is None else origin
         gram = X.T @ X / len(X)
         self.eigenvalues, self.vectors = eigh(gram)
@@ -49,6 +50,66 @@ class RidgePath:
         # Rounding can push the eigenvalues of a singular matrix below zero.
         shrunk = np.maximum(self.eigenvalues, 0) + max(alpha, 1e-12)
         return self.origin + self.vectors @ (self.projected / shrunk[:, None])
+
+
+class SylvesterPath:
+    """Solutions of ``A W + weight W B = C`` for any weight from two decompositions.
+
+    Parameters
+    ----------
+    A : ndarray of shape (n_rows, n_rows)
+        Symmetric, no negative eigenvalues.
+    B : ndarray of shape (n_columns, n_columns)
+        Symmetric, no negative eigenvalues.
+    C : ndarray of shape (n_rows, n_columns)
+        Right side.
+    """
+
+    def __init__(self, A, B, C):
+        self.left, self.left_vectors = eigh(A)
+        self.right, self.right_vectors = eigh(B)
+        self.rotated = self.left_vectors.T @ C @ self.right_vectors
+
+    def solve(self, weight):
+        """Solve for one weight; not negative."""
+        sums = np.maximum(self.left, 0)[:, None] + weight * np.maximum(self.right, 0)
+        # Where both sides are singular, any solution will do.
+        sums = np.maximum(sums, np.finfo(float).eps * sums.max())
+        return self.left_vectors @ (self.rotated / sums) @ self.right_vectors.T
+
+
+class SolutionPathMixin:
+    """Decompose once, then choose among cheap candidates on held-out classes.
+
+    Stands left of a zero-shot base class. Subclasses implement `_candidates`,
+    `_decompose` and `_take`.
+    """
+
+    def _candidates(self):
+        """What to choose from; the middle one is the default."""
+        raise NotImplementedError
+
+    def _decompose(self, X, y_index):
+        """Do what all candidates have in common."""
+        raise NotImplementedError
+
+    def _take(self, path, candidate):
+        """Become the model of one candidate, given the result of `_decompose`."""
+        raise NotImplementedError
+
+    def _fit(self, X, y_index, candidate, random_state):
+        candidates = self._candidates()
+        path = self._decompose(X, y_index)
+        self._take(path, candidate or candidates[len(candidates) // 2])
+
+    def _fit_path(self, X, y_index, report, random_state):
+        path = self._decompose(X, y_index)
+        for candidate in self._candidates():
+            self._take(path, candidate)
+            report(candidate)
+
+    def _chooses_on_held_out_classes(self):
+        return len(self._candidates()) > 1
 
 
 class RidgeChoiceMixin:

@@ -16,6 +16,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "check_grids",
     "check_parameters",
     "check_widths",
 ]
@@ -42,6 +43,30 @@ def check_parameters(estimator):
         {name: values[name] for name in constraints},
         caller_name=type(estimator).__name__,
     )
+
+
+def check_grids(estimator, *names):
+    """Refuse parameters that are not sequences of positive numbers.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameters.
+    *names : str
+        Names of the parameters.
+
+    Raises
+    ------
+    ValueError
+        The message names the parameter and gives an example.
+    """
+    for name in names:
+        values = list(getattr(estimator, name))
+        if not values or min(values) <= 0:
+            raise ValueError(
+                f"{name} must hold at least one number, all positive, got {values}. "
+                f"For instance {name}=(0.1, 1.0, 10.0)."
+            )
 
 
 def check_widths(estimator, *names, at_least=1):

@@ -6,31 +6,32 @@ from numbers import Integral
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from zsl_estimators.base import (
-    LARGEST_SEED,
-    BaseZeroShotClassifier,
-    private_random_state,
-)
+from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.generative._exemplar import ExemplarClassifier
 from zsl_estimators.generative._features import FEATURE_SCALINGS, FeatureScaler
 from zsl_estimators.generative._gaussian import class_means
 from zsl_estimators.generative._head import SoftmaxHead, StreamedFeatures
+from zsl_estimators.nested import class_scores, seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import SCALINGS, AttributeScaler
-from zsl_estimators.training import TorchTrainingMixin, float32, scoped_seed, to_numpy
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.training import (
+    TorchTrainingMixin,
+    float32,
+    row_slices,
+    scoped_seed,
+    to_numpy,
+)
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
 # Pairs of opposite noise vectors behind every mean that a fold is judged by.
 PAIRS_PER_MEAN = 32
-ROWS_PER_PASS = 8192
 # What the folds choose from for the built-in head.
 WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
 # The way to decide that folds follow a generator with.
 STAND_IN = ("gaussian", None)
-SMALLEST_PROBABILITY = 1e-12
 
 
 class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
@@ -405,12 +406,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _new_head(self, weight_decay, random_state):
         built_in = SoftmaxHead(device=self.device)
-        head = clone(built_in if self._builds_head else self.head)
+        head = seeded_clone(built_in if self._builds_head else self.head, random_state)
         if weight_decay is not None:
             head.set_params(weight_decay=weight_decay)
-        seed = random_state.randint(LARGEST_SEED)
-        if head.get_params().get("random_state", seed) is None:
-            head.set_params(random_state=seed)
         return head
 
     @contextmanager
@@ -440,24 +438,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _scores_as_learned(self, X):
         if self.decision_ == "gaussian":
             return self._gaussian_scores(X)
-        return class_scores(self.head_, float32(self.feature_scaler_.transform(X)))
-
-
-def class_scores(head, X):
-    """Scores of a fitted classifier, one column per class, comparable across them."""
-    if isinstance(head, SoftmaxHead):
-        return head.logits(X)
-    if hasattr(head, "predict_proba"):
-        probabilities = head.predict_proba(X).astype(np.float64)
-        return np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
-    scores = head.decision_function(X).astype(np.float64)
-    return scores if scores.ndim == 2 else np.column_stack([-scores, scores]) / 2
-
-
-def row_slices(n_rows):
-    """Slices that bound the memory of one pass."""
-    starts = range(0, max(n_rows, 1), ROWS_PER_PASS)
-    return [slice(start, start + ROWS_PER_PASS) for start in starts]
+        X = float32(self.feature_scaler_.transform(X))
+        built_in = isinstance(self.head_, SoftmaxHead)
+        return self.head_.logits(X) if built_in else class_scores(self.head_, X)
 
 
 def paper_head(batch_size, max_epochs):

@@ -6,7 +6,6 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from zsl_estimators.base import LARGEST_SEED
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
@@ -16,6 +15,7 @@ from zsl_estimators.generative._base import (
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss, FGANNetwork
 from zsl_estimators.parameters import Interval, StrOptions, check_widths
+from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import AdversarialNet, float32
 
 # Learning rate, classification weight, noise, epochs and synthetic features per class

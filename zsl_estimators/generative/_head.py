@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 from torch.nn import functional
 
-from zsl_estimators.base import LARGEST_SEED, private_random_state
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.parameters import Interval, check_parameters, check_widths
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
     DeviceBatches,
     DeviceData,

@@ -13,12 +13,11 @@ from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     paper_head,
     published_settings,
-    row_slices,
 )
 from zsl_estimators.nn.flow import COUPLINGS
 from zsl_estimators.nn.vaecflow import LATENTS, VAEcFlowLoss, VAEcFlowNetwork
 from zsl_estimators.parameters import Interval, StrOptions, check_widths
-from zsl_estimators.training import to_numpy
+from zsl_estimators.training import row_slices, to_numpy
 
 # Iterations, training samples and synthetic features per class.
 PAPER = {

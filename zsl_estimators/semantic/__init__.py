@@ -1,7 +1,25 @@
 """Features to attribute space, then the most similar class description."""
 
 from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.semantic._cmt import CMTClassifier
+from zsl_estimators.semantic._conse import ConSEClassifier
+from zsl_estimators.semantic._dap import DAPClassifier
+from zsl_estimators.semantic._eszsl import ESZSLClassifier
+from zsl_estimators.semantic._eszsl_cv import ESZSLClassifierCV
+from zsl_estimators.semantic._iap import IAPClassifier
 from zsl_estimators.semantic._revcd import RevCDClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
+from zsl_estimators.semantic._sae import SAEClassifier
 
-__all__ = ["RevCDClassifier", "RidgeSemanticClassifier", "SemanticClassifier"]
+__all__ = [
+    "CMTClassifier",
+    "ConSEClassifier",
+    "DAPClassifier",
+    "ESZSLClassifier",
+    "ESZSLClassifierCV",
+    "IAPClassifier",
+    "RevCDClassifier",
+    "RidgeSemanticClassifier",
+    "SAEClassifier",
+    "SemanticClassifier",
+]

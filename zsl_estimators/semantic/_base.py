@@ -4,20 +4,20 @@ from abc import abstractmethod
 
 import numpy as np
 from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.parameters import StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler
+from zsl_estimators.scaling import SCALINGS, AttributeScaler, balanced_scaler
 
 
 class SemanticClassifier(BaseZeroShotClassifier):
     """Base of classifiers that describe a sample and compare the descriptions.
 
     Subclasses implement `_fit` and :meth:`_describe`. The score of a class is the
-    cosine between the description predicted from the features and that of the class,
-    both scaled with the statistics of the seen classes.
+    similarity of the description predicted from the features and that of the class,
+    both scaled with the statistics of the seen classes: their cosine, unless
+    :meth:`_similarity` says otherwise.
     """
 
     _parameter_constraints = {
@@ -50,15 +50,22 @@ class SemanticClassifier(BaseZeroShotClassifier):
         return self.attribute_scaler_.inverse_transform(described)
 
     def _prepare(self, X, y_index, random_state):
+        self.feature_scaler_ = self._fit_feature_scaler(X, y_index)
         seen_rows = self.class_attributes_[self._class_table.seen]
-        self.feature_scaler_ = StandardScaler().fit(
-            X.astype(np.float64), sample_weight=class_weights(y_index)
-        )
-        self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
+        self.attribute_scaler_ = self._new_attribute_scaler().fit(seen_rows)
+
+    def _fit_feature_scaler(self, X, y_index):
+        return balanced_scaler(X, y_index)
+
+    def _new_attribute_scaler(self):
+        return AttributeScaler(self.attribute_scaling)
 
     def _decision(self, X):
         described = self._describe(self._scaled_features(X))
-        classes = self.attribute_scaler_.transform(self.class_attributes_)
+        return self._similarity(described, self._scaled_attributes())
+
+    def _similarity(self, described, classes):
+        """Compare scaled descriptions of samples and classes, one column per class."""
         return cosine_similarity(described, classes)
 
     def _scaled_features(self, X):
@@ -66,10 +73,8 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     def _targets(self, y_index):
         """Scaled attributes of every sample's class."""
-        return self.attribute_scaler_.transform(self.class_attributes_)[y_index]
+        return self._scaled_attributes()[y_index]
 
-
-def class_weights(y_index):
-    """Sample weights of mean 1 that make the weights of all classes equal."""
-    counts = np.bincount(y_index)
-    return len(y_index) / (np.count_nonzero(counts) * counts[y_index])
+    def _scaled_attributes(self):
+        """Scaled descriptions of all classes."""
+        return self.attribute_scaler_.transform(self.class_attributes_)

@@ -4,7 +4,8 @@ import numpy as np
 
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeChoiceMixin
-from zsl_estimators.semantic._base import SemanticClassifier, class_weights
+from zsl_estimators.scaling import class_weights
+from zsl_estimators.semantic._base import SemanticClassifier
 
 
 @fill_docstring

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training._callbacks import (
     DivergenceGuard,
     EpochReport,
@@ -20,6 +21,7 @@ from zsl_estimators.training._seeding import scoped_seed
 
 # What batch_size="auto" aims at, so that small data sets get enough steps.
 BATCHES_PER_EPOCH = 32
+ROWS_PER_PASS = 8192
 
 
 class TorchTrainingMixin:
@@ -93,7 +95,7 @@ class TorchTrainingMixin:
 
     def _train(self, X, y_index, n_epochs, random_state, callbacks=()):
         device = resolve_device(self.device)
-        init_seed, order_seed = random_state.randint(2**31 - 1, size=2).tolist()
+        init_seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()
         with scoped_seed(init_seed, device):
             if not self._goes_on():
                 self.net_ = self._new_net(X, y_index, device, order_seed, callbacks)
@@ -189,3 +191,9 @@ def float32(array):
 def to_numpy(tensor):
     """Float64 array of a tensor on any device."""
     return tensor.cpu().numpy().astype(np.float64)
+
+
+def row_slices(n_rows):
+    """Slices that bound the memory of one pass."""
+    starts = range(0, max(n_rows, 1), ROWS_PER_PASS)
+    return [slice(start, start + ROWS_PER_PASS) for start in starts]

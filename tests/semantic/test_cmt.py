@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from sklearn.ensemble import IsolationForest
+from sklearn.neighbors import LocalOutlierFactor
+
+from tests.common import small
+from zsl_estimators import CMTClassifier
+
+
+def fitted(task, **parameters):
+    parameters = {
+        "attributes": task.attributes,
+        "seen_penalty": 0.0,
+        "early_stopping": False,
+        "max_epochs": 10,
+        "random_state": 0,
+        **parameters,
+    }
+    return small(CMTClassifier, **parameters).fit(task.X_train, task.y_train)
+
+
+def test_scores_are_negative_squared_distances(task):
+    clf = fitted(task, attribute_scaling="none")
+    described = clf.predict_attributes(task.X_test)
+    classes = task.attributes.loc[clf.classes_].to_numpy()
+    distances = ((described[:, None] - classes) ** 2).sum(axis=2)
+    np.testing.assert_allclose(
+        clf.decision_function(task.X_test), -distances, rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("penalty", [-1.1, -1.5])
+def test_novel_samples_go_to_the_nearest_unseen_class(task, penalty):
+    """The seen penalty is the detector's threshold; inside a group nothing changes."""
+    clf = fitted(
+        task,
+        novelty_detector=LocalOutlierFactor(novelty=True),
+        seen_penalty=penalty,
+        attribute_scaling="none",
+    )
+    described = clf.predict_attributes(task.X_test)
+    novel = clf.novelty_detector_.score_samples(described) < penalty
+    assert 0 < novel.sum() < len(novel)
+    predicted = clf.predict(task.X_test)
+    np.testing.assert_array_equal(np.isin(predicted, clf.unseen_classes_), novel)
+    plain = fitted(task, attribute_scaling="none").decision_function(task.X_test)
+    unseen = np.isin(clf.classes_, clf.unseen_classes_)
+    for rows, columns in ((novel, unseen), (~novel, ~unseen)):
+        nearest = clf.classes_[columns][plain[rows][:, columns].argmax(axis=1)]
+        np.testing.assert_array_equal(predicted[rows], nearest)
+
+
+def test_folds_use_the_detector(task):
+    clf = fitted(
+        task,
+        novelty_detector=IsolationForest(n_estimators=10),
+        early_stopping=True,
+        seen_penalty="auto",
+        max_epochs=2,
+    )
+    # Scores of isolation forests lie between -1 and 0.
+    assert -1 <= clf.seen_penalty_ <= 0

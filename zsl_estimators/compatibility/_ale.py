@@ -1,0 +1,114 @@
+"""ALEClassifier: attribute label embedding."""
+
+from zsl_estimators.compatibility._bilinear import BilinearClassifier
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.parameters import StrOptions
+
+
+@fill_docstring
+class ALEClassifier(BilinearClassifier):
+    """Zero-shot classifier by attribute label embedding (ALE).
+
+    A bilinear score of a sample and a class description is trained to rank the class
+    of the sample first: with the weighted ranking loss of the paper, computed over
+    all classes at once rather than by drawing some, or with cross-entropy.
+
+    Parameters
+    ----------
+    %(attributes)s
+    loss : {"softmax", "warp"}, default="softmax"
+        Cross-entropy over the seen classes, or violations of the margin, weighted by
+        the rank of the right class as in the paper.
+    margin : float, default=1.0
+        By how much the score of the right class should exceed the others, with
+        ``loss="warp"``.
+    %(linear_start)s
+    %(attribute_scaling)s
+    max_epochs : int, default=20
+        Largest number of passes over the data.
+    lr : float, default=1e-2
+        Learning rate of Adam at the start; it falls to 0 as a cosine.
+    weight_decay : float, default=1e-4
+        Weight decay of AdamW.
+    %(torch_training)s
+    %(seen_penalty)s
+    %(device)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    %(torch_fitted)s
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    DeViSEClassifier : Sums the violations of all classes.
+    SJEClassifier : Takes the largest violation.
+
+    References
+    ----------
+    .. [1] Akata, Perronnin, Harchaoui, Schmid: Label-embedding for image
+       classification, TPAMI 2016.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ALEClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ALEClassifier(attributes=data.attributes, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **BilinearClassifier._parameter_constraints,
+        "loss": [StrOptions({"softmax", "warp"})],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        loss="softmax",
+        margin=1.0,
+        linear_shadow=True,
+        alpha="auto",
+        shrink_to="auto",
+        attribute_scaling="whitened",
+        max_epochs=20,
+        early_stopping=True,
+        batch_size="auto",
+        lr=1e-2,
+        weight_decay=1e-4,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            margin=margin,
+            linear_shadow=linear_shadow,
+            alpha=alpha,
+            shrink_to=shrink_to,
+            attribute_scaling=attribute_scaling,
+            max_epochs=max_epochs,
+            early_stopping=early_stopping,
+            batch_size=batch_size,
+            lr=lr,
+            weight_decay=weight_decay,
+            callbacks=callbacks,
+            net_params=net_params,
+            warm_start=warm_start,
+            seen_penalty=seen_penalty,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.loss = loss

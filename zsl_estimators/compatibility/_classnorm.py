@@ -1,0 +1,128 @@
+"""ClassNormClassifier: prototypes from a network normalised over the classes."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from zsl_estimators.compatibility._base import CompatibilityClassifier
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.nn.compatibility import ClassNormNetwork
+from zsl_estimators.parameters import Interval
+
+
+@fill_docstring
+class ClassNormClassifier(CompatibilityClassifier):
+    """Zero-shot classifier by class normalization (CN-ZSL).
+
+    A network turns every class description into a prototype in the space of the
+    features; the score is the cosine of the two. Its hidden units have mean 0 and
+    variance 1 over the classes.
+
+    Parameters
+    ----------
+    %(attributes)s
+    hidden : int, default=256
+        Width of both hidden layers. The paper has 1024.
+    scale : float, default=25.0
+        Multiplies the cosine.
+    attribute_scaling : {"rms", "whitened", "standard", "minmax", "unit", "none"}, \
+default="rms"
+        Scaling of the descriptions before every one gets the same length. "rms" does
+        nothing else, as in the paper; see :class:`RidgeSemanticClassifier` for the
+        others.
+    max_epochs : int, default=50
+        Largest number of passes over the data.
+    lr : float, default=1e-3
+        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+    weight_decay : float, default=1e-4
+        Weight decay of AdamW.
+    %(torch_training)s
+    %(seen_penalty)s
+    %(device)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    %(torch_fitted)s
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    ExemplarClassifier : Prototypes that are linear in the description.
+
+    Notes
+    -----
+    Hidden units are divided by their standard deviation; the notebook of the authors
+    divides by the variance. Prototypes may be negative, for features are centred
+    here; there they pass through ReLU.
+
+    References
+    ----------
+    .. [1] Skorokhodov, Elhoseiny: Class normalization for (continual)? generalized
+       zero-shot learning, ICLR 2021.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ClassNormClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ClassNormClassifier(data.attributes, max_epochs=2, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **CompatibilityClassifier._parameter_constraints,
+        "hidden": [Interval(Integral, 1, None, closed="left")],
+        "scale": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        hidden=256,
+        scale=25.0,
+        attribute_scaling="rms",
+        max_epochs=50,
+        early_stopping=True,
+        batch_size="auto",
+        lr=1e-3,
+        weight_decay=1e-4,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            attribute_scaling=attribute_scaling,
+            max_epochs=max_epochs,
+            early_stopping=early_stopping,
+            batch_size=batch_size,
+            lr=lr,
+            weight_decay=weight_decay,
+            callbacks=callbacks,
+            net_params=net_params,
+            warm_start=warm_start,
+            seen_penalty=seen_penalty,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.hidden = hidden
+        self.scale = scale
+
+    def _scaled_attributes(self):
+        # A mean square of 1 suits the initial weights.
+        return super()._scaled_attributes() * np.sqrt(self.class_attributes_.shape[1])
+
+    def _network(self, X, y_index):
+        sizes = {"n_features": self.n_features_in_, "hidden": self.hidden}
+        return ClassNormNetwork, {**sizes, "scale": self.scale}

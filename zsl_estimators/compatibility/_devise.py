@@ -1,0 +1,103 @@
+"""DeViSEClassifier: deep visual-semantic embedding."""
+
+from zsl_estimators.compatibility._bilinear import BilinearClassifier
+from zsl_estimators.docstrings import fill_docstring
+
+
+@fill_docstring
+class DeViSEClassifier(BilinearClassifier):
+    """Zero-shot classifier by a visual-semantic embedding (DeViSE).
+
+    A bilinear score of a sample and a class description is trained with a hinge loss
+    that sums, over the other seen classes, what their scores lack to be a margin
+    below that of the right class.
+
+    Parameters
+    ----------
+    %(attributes)s
+    margin : float, default=1.0
+        By how much the score of the right class should exceed the others.
+    %(linear_start)s
+    %(attribute_scaling)s
+    max_epochs : int, default=20
+        Largest number of passes over the data.
+    lr : float, default=1e-2
+        Learning rate of Adam at the start; it falls to 0 as a cosine.
+    weight_decay : float, default=1e-4
+        Weight decay of AdamW.
+    %(torch_training)s
+    %(seen_penalty)s
+    %(device)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    %(torch_fitted)s
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    ALEClassifier : Weights violations by rank, or uses cross-entropy.
+    SJEClassifier : Takes the largest violation.
+
+    References
+    ----------
+    .. [1] Frome et al.: DeViSE: A deep visual-semantic embedding model, NIPS 2013.
+
+    Examples
+    --------
+    >>> from zsl_estimators import DeViSEClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = DeViSEClassifier(attributes=data.attributes, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    loss = "sum"
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        margin=1.0,
+        linear_shadow=True,
+        alpha="auto",
+        shrink_to="auto",
+        attribute_scaling="whitened",
+        max_epochs=20,
+        early_stopping=True,
+        batch_size="auto",
+        lr=1e-2,
+        weight_decay=1e-4,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            margin=margin,
+            linear_shadow=linear_shadow,
+            alpha=alpha,
+            shrink_to=shrink_to,
+            attribute_scaling=attribute_scaling,
+            max_epochs=max_epochs,
+            early_stopping=early_stopping,
+            batch_size=batch_size,
+            lr=lr,
+            weight_decay=weight_decay,
+            callbacks=callbacks,
+            net_params=net_params,
+            warm_start=warm_start,
+            seen_penalty=seen_penalty,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )

@@ -1,0 +1,113 @@
+"""LatEmClassifier: several bilinear scores, of which the largest counts."""
+
+from numbers import Integral
+
+from zsl_estimators.compatibility._bilinear import BilinearClassifier
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.parameters import Interval
+
+
+@fill_docstring
+class LatEmClassifier(BilinearClassifier):
+    """Zero-shot classifier by latent embeddings (LatEm).
+
+    The score of a sample and a class description is the largest of several bilinear
+    ones, so that it is piecewise linear. It is trained with the expected violation of
+    a margin by a random other seen class.
+
+    Parameters
+    ----------
+    %(attributes)s
+    n_maps : int, default=4
+        Number of matrices (K in the paper).
+    margin : float, default=1.0
+        By how much the score of the right class should exceed the others.
+    %(linear_start)s
+    %(attribute_scaling)s
+    max_epochs : int, default=20
+        Largest number of passes over the data.
+    lr : float, default=1e-2
+        Learning rate of Adam at the start; it falls to 0 as a cosine.
+    weight_decay : float, default=1e-4
+        Weight decay of AdamW.
+    %(torch_training)s
+    %(seen_penalty)s
+    %(device)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    %(torch_fitted)s
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    DeViSEClassifier : One matrix, the same violations.
+
+    References
+    ----------
+    .. [1] Xian et al.: Latent embeddings for zero-shot classification, CVPR 2016.
+
+    Examples
+    --------
+    >>> from zsl_estimators import LatEmClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = LatEmClassifier(attributes=data.attributes, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **BilinearClassifier._parameter_constraints,
+        "n_maps": [Interval(Integral, 1, None, closed="left")],
+    }
+    loss = "mean"
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        n_maps=4,
+        margin=1.0,
+        linear_shadow=True,
+        alpha="auto",
+        shrink_to="auto",
+        attribute_scaling="whitened",
+        max_epochs=20,
+        early_stopping=True,
+        batch_size="auto",
+        lr=1e-2,
+        weight_decay=1e-4,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            margin=margin,
+            linear_shadow=linear_shadow,
+            alpha=alpha,
+            shrink_to=shrink_to,
+            attribute_scaling=attribute_scaling,
+            max_epochs=max_epochs,
+            early_stopping=early_stopping,
+            batch_size=batch_size,
+            lr=lr,
+            weight_decay=weight_decay,
+            callbacks=callbacks,
+            net_params=net_params,
+            warm_start=warm_start,
+            seen_penalty=seen_penalty,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.n_maps = n_maps

@@ -1,0 +1,205 @@
+"""Scores of pairs of samples and class descriptions, and losses that rank them.
+
+References
+----------
+Akata, Perronnin, Harchaoui, Schmid: Label-embedding for image classification, TPAMI
+2016 (ALE).
+Frome et al.: DeViSE: A deep visual-semantic embedding model, NIPS 2013.
+Akata, Reed, Walter, Lee, Schiele: Evaluation of output embeddings for fine-grained
+image classification, CVPR 2015 (SJE).
+Xian et al.: Latent embeddings for zero-shot classification, CVPR 2016 (LatEm).
+Skorokhodov, Elhoseiny: Class normalization for (continual)? generalized zero-shot
+learning, ICLR 2021 (CN-ZSL).
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class CompatibilityNetwork(nn.Module):
+    """Base of modules that score samples against class descriptions.
+
+    Subclasses implement ``scores(x, attributes)``, shape (n_rows, n_classes).
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    """
+
+    def __init__(self, class_attributes):
+        super().__init__()
+        self.register_buffer("class_attributes", class_attributes)
+
+    def forward(self, x):
+        """Scores of the seen classes, shape (n_rows, n_classes)."""
+        return self.scores(x, self.class_attributes)
+
+
+class BilinearNetwork(CompatibilityNetwork):
+    """Score ``max_k x W_k s``, with one matrix or several.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    start : Tensor of shape (n_features, n_attributes)
+        Where the matrices start.
+    n_maps : int, default=1
+        Number of matrices. Several start with a little noise, for equal matrices
+        would stay equal.
+    """
+
+    def __init__(self, class_attributes, start, n_maps=1):
+        super().__init__(class_attributes)
+        weight = start.repeat(n_maps, 1, 1)
+        if n_maps > 1:
+            weight = weight + 1e-3 * torch.randn_like(weight)
+        self.weight = nn.Parameter(weight)
+
+    def scores(self, x, attributes):
+        """Scores of any classes, shape (n_rows, n_classes)."""
+        return (x @ self.weight @ attributes.T).amax(dim=0)
+
+
+class ClassNormNetwork(CompatibilityNetwork):
+    """Cosine between features and a prototype made from the description.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    n_features : int
+        Number of features.
+    hidden : int, default=1024
+        Width of both hidden layers.
+    scale : float, default=25.0
+        Score of a sample that points where the prototype does.
+    """
+
+    def __init__(self, class_attributes, n_features, hidden=1024, scale=25.0):
+        super().__init__(class_attributes)
+        self.scale = scale
+        last = nn.Linear(hidden, n_features)
+        # Variance 1 / (hidden * n_features), as in the official notebook.
+        bound = math.sqrt(3 / (hidden * n_features))
+        nn.init.uniform_(last.weight, -bound, bound)
+        self.prototypes = nn.Sequential(
+            nn.Linear(class_attributes.shape[1], hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            ClassStandardisation(hidden),
+            nn.ReLU(),
+            ClassStandardisation(hidden),
+            last,
+        )
+
+    def scores(self, x, attributes):
+        """Scores of any classes, shape (n_rows, n_classes)."""
+        samples = functional.normalize(x, dim=1)
+        prototypes = functional.normalize(self.prototypes(attributes), dim=1)
+        return self.scale * samples @ prototypes.T
+
+
+class ClassStandardisation(nn.BatchNorm1d):
+    """Mean 0 and variance 1 of every unit over the classes.
+
+    Scores of classes that are described later do not depend on each other: outside of
+    training the running statistics of the seen classes are used.
+    """
+
+    def __init__(self, n_units):
+        super().__init__(n_units, affine=False)
+
+    def forward(self, rows):
+        """Standardise; one class alone has no variance and is left as it is."""
+        return super().forward(rows) if len(rows) > 1 else rows
+
+
+class CompatibilityLoss(nn.Module):
+    """One of `LOSSES` as a criterion with a named part.
+
+    Parameters
+    ----------
+    kind : str
+        Key of `LOSSES`.
+    margin : float, default=1.0
+        By how much the score of the right class should exceed the others.
+    """
+
+    def __init__(self, kind, margin=1.0):
+        super().__init__()
+        self.loss = LOSSES[kind]
+        self.margin = margin
+
+    def forward(self, scores, y):
+        """Mean over the batch."""
+        return {"ranking_loss": self.loss(scores, y, self.margin)}
+
+
+def softmax_loss(scores, y, margin):
+    """Cross-entropy; there is no margin in it."""
+    return functional.cross_entropy(scores, y)
+
+
+def sum_loss(scores, y, margin):
+    """Sum over the violations of the margin (DeViSE)."""
+    return violations(scores, y, margin).sum(dim=1).mean()
+
+
+def max_loss(scores, y, margin):
+    """Largest violation of the margin (SJE)."""
+    return violations(scores, y, margin).amax(dim=1).mean()
+
+
+def mean_loss(scores, y, margin):
+    """Expected violation of a random other class (LatEm)."""
+    n_others = max(scores.shape[1] - 1, 1)
+    return sum_loss(scores, y, margin) / n_others
+
+
+def warp_loss(scores, y, margin):
+    """Mean violation, weighted by the rank of the right class (ALE)."""
+    violation = violations(scores, y, margin)
+    weights = warp_weights((violation > 0).sum(dim=1), scores.shape[1])
+    return (weights.to(scores) * violation.sum(dim=1)).mean()
+
+
+def warp_weights(n_violations, n_classes):
+    """Weight ``(1 + 1/2 + ... + 1/r) / r`` of a sample with r violations; 0 for none.
+
+    Parameters
+    ----------
+    n_violations : Tensor of shape (n_rows,)
+        Number of classes that violate the margin, exactly rather than estimated by
+        drawing classes until one does.
+    n_classes : int
+        Largest number of violations, plus 1.
+
+    Returns
+    -------
+    weights : Tensor of shape (n_rows,)
+        Double precision.
+    """
+    ranks = torch.arange(1, n_classes + 1, device=n_violations.device)
+    weights = (1 / ranks.double()).cumsum(dim=0) / ranks
+    return torch.where(n_violations > 0, weights[n_violations - 1], 0.0)
+
+
+def violations(scores, y, margin):
+    """``max(0, margin + score - score of the right class)``; 0 for that class."""
+    right = scores.gather(1, y[:, None])
+    too_close = functional.relu(margin + scores - right)
+    return too_close.scatter(1, y[:, None], 0.0)
+
+
+LOSSES = {
+    "softmax": softmax_loss,
+    "warp": warp_loss,
+    "sum": sum_loss,
+    "max": max_loss,
+    "mean": mean_loss,
+}

@@ -1,0 +1,186 @@
+"""CMTClassifier: a small network to the attributes, and novelty detection."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.metrics.pairwise import euclidean_distances
+
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.nested import seeded_clone
+from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
+from zsl_estimators.parameters import HasMethods, Interval
+from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.training import (
+    TorchTrainingMixin,
+    cosine_schedule,
+    float32,
+    row_slices,
+    to_numpy,
+)
+
+
+@fill_docstring
+class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
+    """Zero-shot classifier by cross-modal transfer (CMT).
+
+    A network with one hidden layer predicts the attributes of a sample, and the class
+    with the nearest description wins. With a novelty detector, as in CMT*, samples
+    whose predicted attributes are unlike those of the training samples go to the
+    unseen classes, the others to the seen ones.
+
+    Parameters
+    ----------
+    %(attributes)s
+    hidden : int, default=256
+        Width of the hidden layer.
+    novelty_detector : outlier detector or None, default=None
+        Has ``score_samples``, such as ``LocalOutlierFactor(novelty=True)`` or
+        ``IsolationForest()`` of scikit-learn; it sees predicted attributes, scaled.
+        How novel a sample must be for an unseen class is the seen penalty, in the
+        unit of the detector's scores.
+    %(attribute_scaling)s
+    max_epochs : int, default=40
+        Largest number of passes over the data.
+    lr : float, default=1e-3
+        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+    weight_decay : float, default=1e-2
+        Weight decay of AdamW.
+    %(torch_training)s
+    %(seen_penalty)s
+    %(device)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    novelty_detector_ : outlier detector
+        Fitted, when one was given.
+    %(torch_fitted)s
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    RidgeSemanticClassifier : A linear map to the attributes.
+
+    References
+    ----------
+    .. [1] Socher, Ganjoo, Manning, Ng: Zero-shot learning through cross-modal
+       transfer, NIPS 2013.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import LocalOutlierFactor
+    >>> from zsl_estimators import CMTClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> detector = LocalOutlierFactor(novelty=True)
+    >>> clf = CMTClassifier(
+    ...     data.attributes, novelty_detector=detector, max_epochs=2, random_state=0
+    ... )
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **SemanticClassifier._parameter_constraints,
+        **TorchTrainingMixin._torch_constraints,
+        "hidden": [Interval(Integral, 1, None, closed="left")],
+        "novelty_detector": [HasMethods(["fit", "score_samples"]), None],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        hidden=256,
+        novelty_detector=None,
+        attribute_scaling="whitened",
+        max_epochs=40,
+        early_stopping=True,
+        batch_size="auto",
+        lr=1e-3,
+        weight_decay=1e-2,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.hidden = hidden
+        self.novelty_detector = novelty_detector
+        self.attribute_scaling = attribute_scaling
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device = device
+
+    def _net_arguments(self, X, y_index):
+        return {
+            "module": TanhRegression,
+            "module__n_features": self.n_features_in_,
+            "module__hidden": self.hidden,
+            "module__n_attributes": self.class_attributes_.shape[1],
+            "criterion": SquaredLoss,
+            "optimizer": torch.optim.AdamW,
+            "optimizer__weight_decay": self.weight_decay,
+            "callbacks": [cosine_schedule(self.max_epochs)],
+        }
+
+    def _training_tensors(self, X, y_index):
+        targets = float32(self._targets(y_index))
+        return {"x": float32(self._scaled_features(X))}, targets
+
+    def _fit(self, X, y_index, candidate, random_state):
+        super()._fit(X, y_index, candidate, random_state)
+        self._fit_detector(X, random_state)
+
+    def _fit_path(self, X, y_index, report, random_state):
+        def report_with_detector(candidate):
+            self._fit_detector(X, random_state)
+            report(candidate)
+
+        super()._fit_path(X, y_index, report_with_detector, random_state)
+
+    def _fit_detector(self, X, random_state):
+        if self.novelty_detector is None:
+            return
+        detector = seeded_clone(self.novelty_detector, random_state)
+        described = self._describe(self._scaled_features(X))
+        self.novelty_detector_ = detector.fit(described)
+
+    def _describe(self, X):
+        with self._inference() as module:
+            weight = module[0].weight
+            parts = [
+                to_numpy(module(torch.as_tensor(X[part]).to(weight)))
+                for part in row_slices(len(X))
+            ]
+        return np.concatenate(parts)
+
+    def _similarity(self, described, classes):
+        scores = -euclidean_distances(described, classes, squared=True)
+        seen = self._class_table.seen
+        if self.novelty_detector is None or seen.all():
+            return scores
+        # The best seen class leads the best unseen one by the normality of the sample.
+        normality = self.novelty_detector_.score_samples(described)
+        lead = scores[:, seen].max(axis=1) - scores[:, ~seen].max(axis=1)
+        scores[:, seen] += (normality - lead)[:, None]
+        return scores

@@ -1,0 +1,103 @@
+"""ConSEClassifier: a convex combination of the descriptions of likely classes."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.nested import fit_on_seen_classes
+from zsl_estimators.parameters import HasMethods, Interval
+from zsl_estimators.semantic._base import SemanticClassifier
+
+
+@fill_docstring
+class ConSEClassifier(SemanticClassifier):
+    """Zero-shot classifier by a convex combination of semantic embeddings (ConSE).
+
+    An ordinary classifier gives the probabilities of the seen classes. The mean of
+    the most likely classes' descriptions, weighted by probability, is compared with
+    the descriptions of all classes by the cosine.
+
+    Parameters
+    ----------
+    %(attributes)s
+    estimator : classifier or None, default=None
+        Has ``predict_proba``. None is
+        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
+    n_top : int, default=10
+        Number of most likely classes in the mean (T in the paper).
+    %(attribute_scaling)s
+    %(seen_penalty)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted on positions in `seen_classes_`.
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    IAPClassifier : Also asks a classifier of seen classes first.
+
+    References
+    ----------
+    .. [1] Norouzi et al.: Zero-shot learning by convex combination of semantic
+       embeddings, ICLR 2014.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ConSEClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ConSEClassifier(attributes=data.attributes, n_top=5, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **SemanticClassifier._parameter_constraints,
+        "estimator": [HasMethods(["fit", "predict_proba"]), None],
+        "n_top": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        estimator=None,
+        n_top=10,
+        attribute_scaling="whitened",
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.estimator = estimator
+        self.n_top = n_top
+        self.attribute_scaling = attribute_scaling
+
+    def _fit(self, X, y_index, candidate, random_state):
+        estimator = self.estimator
+        if estimator is None:
+            estimator = LogisticRegression(max_iter=1000)
+        self.estimator_ = fit_on_seen_classes(
+            estimator, self._scaled_features(X), y_index, random_state
+        )
+
+    def _describe(self, X):
+        probabilities = self.estimator_.predict_proba(X)
+        n_top = min(self.n_top, probabilities.shape[1])
+        least = np.partition(probabilities, -n_top, axis=1)[:, [-n_top]]
+        kept = np.where(probabilities >= least, probabilities, 0.0)
+        seen = self._scaled_attributes()[self._class_table.seen]
+        return kept / kept.sum(axis=1, keepdims=True) @ seen

@@ -1,0 +1,107 @@
+"""DAPClassifier: one classifier per attribute."""
+
+from numbers import Integral
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.linear_model import LogisticRegression
+
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.nested import log_probabilities, seeded_clone
+from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
+
+
+@fill_docstring
+class DAPClassifier(AttributeWiseClassifier):
+    """Zero-shot classifier by direct attribute prediction (DAP).
+
+    One binary classifier per attribute tells how likely a sample has it, and the
+    class whose attributes are most likely wins. A class has an attribute when its
+    value lies above the mean over the seen classes.
+
+    Parameters
+    ----------
+    %(attributes)s
+    estimator : classifier or None, default=None
+        Fitted once per attribute; has ``predict_proba``. None is
+        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
+    %(attribute_prior)s
+    n_jobs : int or None, default=None
+        Number of attributes that are learned at the same time, see
+        :class:`joblib.Parallel`.
+    %(seen_penalty)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    estimators_ : list of classifiers
+        One per attribute that varies over the seen classes.
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    IAPClassifier : Finds the attributes by way of the seen classes.
+
+    References
+    ----------
+    .. [1] Lampert, Nickisch, Harmeling: Attribute-based classification for zero-shot
+       visual object categorization, TPAMI 2014.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from zsl_estimators import DAPClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> forest = RandomForestClassifier(20, min_samples_leaf=5)
+    >>> clf = DAPClassifier(data.attributes, estimator=forest, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **AttributeWiseClassifier._parameter_constraints,
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        estimator=None,
+        attribute_prior="seen",
+        n_jobs=None,
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.estimator = estimator
+        self.attribute_prior = attribute_prior
+        self.n_jobs = n_jobs
+
+    def _fit(self, X, y_index, candidate, random_state):
+        X, has = self._scaled_features(X), self._targets(y_index) > 0
+        estimator = self.estimator
+        if estimator is None:
+            estimator = LogisticRegression(max_iter=1000)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(seeded_clone(estimator, random_state).fit)(X, has[:, attribute])
+            for attribute in np.flatnonzero(self.attribute_scaler_.varies)
+        )
+
+    def _describe(self, X):
+        log_odds = np.zeros((len(X), self.class_attributes_.shape[1]))
+        varying = np.flatnonzero(self.attribute_scaler_.varies)
+        for attribute, estimator in zip(varying, self.estimators_, strict=True):
+            without, having = log_probabilities(estimator, X).T
+            log_odds[:, attribute] = having - without
+        return log_odds

@@ -1,0 +1,133 @@
+"""ESZSLClassifier: a bilinear score by least squares, in closed form."""
+
+from numbers import Real
+
+import numpy as np
+from scipy.linalg import eigh
+from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.linear import RidgePath, SolutionPathMixin
+from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.semantic._base import SemanticClassifier
+
+
+class BaseESZSL(SolutionPathMixin, SemanticClassifier):
+    """What ESZSL does with a pair of penalties, whoever chooses them."""
+
+    _parameter_constraints = {
+        **SemanticClassifier._parameter_constraints,
+        "feature_scaling": [StrOptions({"standard", "centered"})],
+    }
+
+    def _fit_feature_scaler(self, X, y_index):
+        standard = self.feature_scaling == "standard"
+        return StandardScaler(with_std=standard).fit(X.astype(np.float64))
+
+    def _decompose(self, X, y_index):
+        features = RidgePath(self._scaled_features(X), self._targets(y_index))
+        seen = self._scaled_attributes()[self._class_table.seen]
+        return features, eigh(seen.T @ seen)
+
+    def _take(self, path, candidate):
+        features, (eigenvalues, vectors) = path
+        self.gamma_, self.lmbda_ = candidate
+        self.coef_ = features.coefficients(self.gamma_ / features.n_samples)
+        self.metric_ = vectors / (np.maximum(eigenvalues, 0) + self.lmbda_) @ vectors.T
+
+    def _describe(self, X):
+        return X @ self.coef_
+
+    def _similarity(self, described, classes):
+        return described @ self.metric_ @ classes.T
+
+
+@fill_docstring
+class ESZSLClassifier(BaseESZSL):
+    """Zero-shot classifier by two regularised least squares problems (ESZSL).
+
+    Scores ``x V s`` of samples and class descriptions are fitted to 1 for the class
+    of a sample and 0 for the other seen classes, with a penalty on the side of the
+    features and one on that of the attributes. The solution has a closed form: ridge
+    regression from features to attributes, then an inner product with the inverse of
+    the descriptions' second moments.
+
+    Parameters
+    ----------
+    %(attributes)s
+    gamma : float, default=10.0
+        Penalty of the features, added to the eigenvalues of ``X.T @ X``.
+    lmbda : float, default=1.0
+        Penalty of the attributes (lambda in the paper), added to the eigenvalues of
+        ``S.T @ S`` over the seen classes.
+    feature_scaling : {"standard", "centered"}, default="standard"
+        Bring features to mean 0 and variance 1, or only to mean 0.
+    %(attribute_scaling_unit)s
+    %(seen_penalty)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    gamma_ : float
+        The penalty of the features in use.
+    lmbda_ : float
+        The penalty of the attributes in use.
+    coef_ : ndarray of shape (n_features, n_attributes)
+        Map from scaled features to scaled attributes.
+    metric_ : ndarray of shape (n_attributes, n_attributes)
+        Inverse of the regularised second moments of the seen descriptions.
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    ESZSLClassifierCV : Chooses both penalties on held-out classes.
+
+    References
+    ----------
+    .. [1] Romera-Paredes, Torr: An embarrassingly simple approach to zero-shot
+       learning, ICML 2015.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ESZSLClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ESZSLClassifier(attributes=data.attributes, gamma=100.0, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **BaseESZSL._parameter_constraints,
+        "gamma": [Interval(Real, 0, None, closed="neither")],
+        "lmbda": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        gamma=10.0,
+        lmbda=1.0,
+        feature_scaling="standard",
+        attribute_scaling="unit",
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.gamma = gamma
+        self.lmbda = lmbda
+        self.feature_scaling = feature_scaling
+        self.attribute_scaling = attribute_scaling
+
+    def _candidates(self):
+        return [(self.gamma, self.lmbda)]

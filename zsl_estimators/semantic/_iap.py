@@ -1,0 +1,91 @@
+"""IAPClassifier: attributes by way of the probabilities of the seen classes."""
+
+import numpy as np
+from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
+
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.nested import SMALLEST_PROBABILITY, fit_on_seen_classes
+from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
+
+
+@fill_docstring
+class IAPClassifier(AttributeWiseClassifier):
+    """Zero-shot classifier by indirect attribute prediction (IAP).
+
+    An ordinary classifier gives the probabilities of the seen classes, and these the
+    probability of every attribute: the sum over the classes that have it. The class
+    whose attributes are most likely wins. A class has an attribute when its value
+    lies above the mean over the seen classes.
+
+    Parameters
+    ----------
+    %(attributes)s
+    estimator : classifier or None, default=None
+        Has ``predict_proba``. None is
+        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
+    %(attribute_prior)s
+    %(seen_penalty)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted on positions in `seen_classes_`.
+    %(semantic_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    DAPClassifier : One classifier per attribute.
+    ConSEClassifier : Also asks a classifier of seen classes first.
+
+    References
+    ----------
+    .. [1] Lampert, Nickisch, Harmeling: Attribute-based classification for zero-shot
+       visual object categorization, TPAMI 2014.
+
+    Examples
+    --------
+    >>> from zsl_estimators import IAPClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = IAPClassifier(attributes=data.attributes, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        estimator=None,
+        attribute_prior="seen",
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.estimator = estimator
+        self.attribute_prior = attribute_prior
+
+    def _fit(self, X, y_index, candidate, random_state):
+        estimator = self.estimator
+        if estimator is None:
+            estimator = LogisticRegression(max_iter=1000)
+        self.estimator_ = fit_on_seen_classes(
+            estimator, self._scaled_features(X), y_index, random_state
+        )
+
+    def _describe(self, X):
+        has = self._scaled_attributes()[self._class_table.seen]
+        having = self.estimator_.predict_proba(X) @ has
+        having = np.clip(having, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+        return np.where(self.attribute_scaler_.varies, logit(having), 0.0)
