@@ -59,7 +59,9 @@ SETTINGS = {
         "feature_scaling": "centered",
     },
     "naive Bayes": {"estimator": GaussianNB()},
-    "random forest": {"estimator": RandomForestClassifier(100, min_samples_leaf=5)},
+    "random forest": {
+        "estimator": RandomForestClassifier(min_samples_leaf=5, max_samples=0.3)
+    },
     "novelty detection": {"novelty_detector": LocalOutlierFactor(novelty=True)},
     "WARP": {"loss": "warp"},
 }

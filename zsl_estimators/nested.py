@@ -54,9 +54,17 @@ def fit_on_seen_classes(estimator, X, y_index, random_state):
 
 
 def log_probabilities(classifier, X):
-    """Finite logarithms of a fitted classifier's probabilities, float64."""
-    probabilities = classifier.predict_proba(X).astype(np.float64)
-    return np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
+    """Finite logarithms of a fitted classifier's probabilities, float64.
+
+    Tiny probabilities keep their logarithm where the classifier knows it, as naive
+    Bayes does; a probability of zero counts as `SMALLEST_PROBABILITY`.
+    """
+    if not hasattr(classifier, "predict_log_proba"):
+        probabilities = classifier.predict_proba(X).astype(np.float64)
+        return np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
+    with np.errstate(divide="ignore"):
+        logarithms = classifier.predict_log_proba(X).astype(np.float64)
+    return np.where(np.isfinite(logarithms), logarithms, np.log(SMALLEST_PROBABILITY))
 
 
 def class_scores(classifier, X):

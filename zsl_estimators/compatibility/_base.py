@@ -63,10 +63,10 @@ class CompatibilityClassifier(
         classes,
         attribute_scaling,
         max_epochs,
-        early_stopping,
-        batch_size,
         lr,
         weight_decay,
+        early_stopping,
+        batch_size,
         callbacks,
         net_params,
         warm_start,
@@ -84,10 +84,10 @@ class CompatibilityClassifier(
         )
         self.attribute_scaling = attribute_scaling
         self.max_epochs = max_epochs
-        self.early_stopping = early_stopping
-        self.batch_size = batch_size
         self.lr = lr
         self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
         self.callbacks = callbacks
         self.net_params = net_params
         self.warm_start = warm_start

@@ -32,6 +32,8 @@ class DeViSEClassifier(BilinearClassifier):
 
     Attributes
     ----------
+    shadow_ : object or None
+        The ridge regression that the matrix starts from.
     %(torch_fitted)s
     %(semantic_fitted)s
     %(fitted)s
@@ -68,10 +70,10 @@ class DeViSEClassifier(BilinearClassifier):
         shrink_to="auto",
         attribute_scaling="whitened",
         max_epochs=20,
-        early_stopping=True,
-        batch_size="auto",
         lr=1e-2,
         weight_decay=1e-4,
+        early_stopping=True,
+        batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
@@ -89,10 +91,10 @@ class DeViSEClassifier(BilinearClassifier):
             shrink_to=shrink_to,
             attribute_scaling=attribute_scaling,
             max_epochs=max_epochs,
-            early_stopping=early_stopping,
-            batch_size=batch_size,
             lr=lr,
             weight_decay=weight_decay,
+            early_stopping=early_stopping,
+            batch_size=batch_size,
             callbacks=callbacks,
             net_params=net_params,
             warm_start=warm_start,

@@ -53,7 +53,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     Attributes
     ----------
-    novelty_detector_ : outlier detector
+    novelty_detector_ : outlier detector or None
         Fitted, when one was given.
     %(torch_fitted)s
     %(semantic_fitted)s
@@ -99,10 +99,10 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         novelty_detector=None,
         attribute_scaling="whitened",
         max_epochs=40,
-        early_stopping=True,
-        batch_size="auto",
         lr=1e-3,
         weight_decay=1e-2,
+        early_stopping=True,
+        batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
@@ -122,10 +122,10 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         self.novelty_detector = novelty_detector
         self.attribute_scaling = attribute_scaling
         self.max_epochs = max_epochs
-        self.early_stopping = early_stopping
-        self.batch_size = batch_size
         self.lr = lr
         self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
         self.callbacks = callbacks
         self.net_params = net_params
         self.warm_start = warm_start
@@ -159,11 +159,11 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         super()._fit_path(X, y_index, report_with_detector, random_state)
 
     def _fit_detector(self, X, random_state):
-        if self.novelty_detector is None:
-            return
-        detector = seeded_clone(self.novelty_detector, random_state)
-        described = self._describe(self._scaled_features(X))
-        self.novelty_detector_ = detector.fit(described)
+        self.novelty_detector_ = None
+        if self.novelty_detector is not None:
+            detector = seeded_clone(self.novelty_detector, random_state)
+            described = self._describe(self._scaled_features(X))
+            self.novelty_detector_ = detector.fit(described)
 
     def _describe(self, X):
         with self._inference() as module:
@@ -177,7 +177,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
     def _similarity(self, described, classes):
         scores = -euclidean_distances(described, classes, squared=True)
         seen = self._class_table.seen
-        if self.novelty_detector is None or seen.all():
+        if self.novelty_detector_ is None or seen.all():
             return scores
         # The best seen class leads the best unseen one by the normality of the sample.
         normality = self.novelty_detector_.score_samples(described)

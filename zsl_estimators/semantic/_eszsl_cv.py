@@ -17,9 +17,11 @@ class ESZSLClassifierCV(BaseESZSL):
     Parameters
     ----------
     %(attributes)s
-    gammas : array-like of shape (n_gammas,), default=(0.1, 1, ..., 1e5)
+    gammas : array-like of shape (n_gammas,), \
+default=(0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0, 100000.0)
         Penalties of the features to try.
-    lmbdas : array-like of shape (n_lmbdas,), default=(0.001, 0.01, ..., 1e3)
+    lmbdas : array-like of shape (n_lmbdas,), \
+default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         Penalties of the attributes to try.
     feature_scaling : {"standard", "centered"}, default="standard"
         Bring features to mean 0 and variance 1, or only to mean 0.
