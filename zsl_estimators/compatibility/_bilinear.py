@@ -1,6 +1,5 @@
 """What bilinear scores share: a linear start, and a loss that ranks classes."""
 
-from abc import abstractmethod
 from numbers import Real
 
 import numpy as np
@@ -37,7 +36,6 @@ class BilinearClassifier(CompatibilityClassifier):
     }
     n_maps = 1
 
-    @abstractmethod
     def __init__(
         self,
         attributes=None,
