@@ -167,3 +167,42 @@ class RidgeChoiceMixin:
         if self.shrink_to == "auto":
             return ("zero", "identity") if one_space else ("zero",)
         return (self.shrink_to,)
+
+
+class RidgeShadowMixin:
+    """Fit a ridge classifier first, for a network to start from.
+
+    Stands left of a zero-shot base class with `linear_shadow`, `alpha`, `shrink_to`
+    and `attribute_scaling`. The folds take over what the shadow has chosen.
+    """
+
+    _shadow_constraints = {
+        **RidgeChoiceMixin._ridge_constraints,
+        "linear_shadow": ["boolean"],
+    }
+    # Class of the shadow, with a RidgeChoiceMixin.
+    _shadow_class = None
+
+    def _prepare(self, X, y_index, random_state):
+        super()._prepare(X, y_index, random_state)
+        self.shadow_ = None
+        if self.linear_shadow:
+            self.shadow_ = self._new_shadow(random_state).fit(X, y_index)
+
+    def _new_shadow(self, random_state):
+        return self._shadow_class(
+            self.class_attributes_,
+            classes=np.arange(len(self.classes_)),
+            alpha=self.alpha,
+            shrink_to=self.shrink_to,
+            attribute_scaling=self.attribute_scaling,
+            seen_penalty=0.0,
+            random_state=random_state,
+        )
+
+    def _fold_parameters(self):
+        parameters = super()._fold_parameters()
+        if self.shadow_ is not None:
+            parameters["alpha"] = self.shadow_.alpha_
+            parameters["shrink_to"] = self.shadow_.shrink_to_
+        return parameters

@@ -10,7 +10,7 @@ from zsl_estimators.compatibility._base import (
     CompatibilityClassifier,
     UnitFeaturesMixin,
 )
-from zsl_estimators.linear import RidgeChoiceMixin
+from zsl_estimators.linear import RidgeChoiceMixin, RidgeShadowMixin
 from zsl_estimators.nn.compatibility import BilinearNetwork
 from zsl_estimators.parameters import Interval
 from zsl_estimators.scaling import class_weights
@@ -21,7 +21,47 @@ from zsl_estimators.training import float32
 START_LENGTH = 10.0
 
 
-class BilinearClassifier(CompatibilityClassifier):
+class RidgeCompatibility(RidgeChoiceMixin, UnitFeaturesMixin, BaseZeroShotClassifier):
+    """The linear start: scores ``x W s`` with W from ridge regression."""
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        alpha="auto",
+        shrink_to="auto",
+        attribute_scaling="whitened",
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.alpha = alpha
+        self.shrink_to = shrink_to
+        self.attribute_scaling = attribute_scaling
+
+    def _ridge_problem(self, X, y_index):
+        # Penalties are for features of variance 1; samples of length 1 have less.
+        scale = np.sqrt(self.n_features_in_)
+        weights = np.sqrt(class_weights(y_index))[:, None]
+        targets = self._scaled_attributes()[y_index]
+        return self._scaled_features(X) * weights * scale, targets * weights
+
+    def _identity_map(self):
+        return self.attribute_scaler_.mixing
+
+    def _decision(self, X):
+        return self._scaled_features(X) @ self.coef_ @ self._scaled_attributes().T
+
+
+class BilinearClassifier(RidgeShadowMixin, CompatibilityClassifier):
     """Base of classifiers with scores ``x W s``.
 
     By default W starts from ridge regression of the descriptions on the features, and
@@ -30,11 +70,11 @@ class BilinearClassifier(CompatibilityClassifier):
 
     _parameter_constraints = {
         **CompatibilityClassifier._parameter_constraints,
-        **RidgeChoiceMixin._ridge_constraints,
-        "linear_shadow": ["boolean"],
+        **RidgeShadowMixin._shadow_constraints,
         "margin": [Interval(Real, 0, None, closed="neither")],
     }
     n_maps = 1
+    _shadow_class = RidgeCompatibility
 
     def __init__(
         self,
@@ -81,31 +121,6 @@ class BilinearClassifier(CompatibilityClassifier):
         self.alpha = alpha
         self.shrink_to = shrink_to
 
-    def _prepare(self, X, y_index, random_state):
-        super()._prepare(X, y_index, random_state)
-        self.shadow_ = None
-        if self.linear_shadow:
-            self.shadow_ = self._fit_shadow(X, y_index, random_state)
-
-    def _fit_shadow(self, X, y_index, random_state):
-        shadow = RidgeCompatibility(
-            self.class_attributes_,
-            classes=np.arange(len(self.classes_)),
-            alpha=self.alpha,
-            shrink_to=self.shrink_to,
-            attribute_scaling=self.attribute_scaling,
-            seen_penalty=0.0,
-            random_state=random_state,
-        )
-        return shadow.fit(X, y_index)
-
-    def _fold_parameters(self):
-        parameters = super()._fold_parameters()
-        if self.shadow_ is not None:
-            parameters["alpha"] = self.shadow_.alpha_
-            parameters["shrink_to"] = self.shadow_.shrink_to_
-        return parameters
-
     def _network(self, X, y_index):
         start = torch.tensor(float32(self._start(X)))
         return BilinearNetwork, {"start": start, "n_maps": self.n_maps}
@@ -116,43 +131,3 @@ class BilinearClassifier(CompatibilityClassifier):
         predicted = self._scaled_features(X) @ self.shadow_.coef_
         length = np.sqrt((predicted**2).sum(axis=1).mean())
         return self.shadow_.coef_ * (START_LENGTH / length if length else 1.0)
-
-
-class RidgeCompatibility(RidgeChoiceMixin, UnitFeaturesMixin, BaseZeroShotClassifier):
-    """The linear start: scores ``x W s`` with W from ridge regression."""
-
-    def __init__(
-        self,
-        attributes=None,
-        *,
-        classes=None,
-        alpha="auto",
-        shrink_to="auto",
-        attribute_scaling="whitened",
-        seen_penalty="auto",
-        random_state=None,
-        verbose=0,
-    ):
-        super().__init__(
-            attributes,
-            classes=classes,
-            seen_penalty=seen_penalty,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.alpha = alpha
-        self.shrink_to = shrink_to
-        self.attribute_scaling = attribute_scaling
-
-    def _ridge_problem(self, X, y_index):
-        # Penalties are for features of variance 1; samples of length 1 have less.
-        scale = np.sqrt(self.n_features_in_)
-        weights = np.sqrt(class_weights(y_index))[:, None]
-        targets = self._scaled_attributes()[y_index]
-        return self._scaled_features(X) * weights * scale, targets * weights
-
-    def _identity_map(self):
-        return self.attribute_scaler_.mixing
-
-    def _decision(self, X):
-        return self._scaled_features(X) @ self.coef_ @ self._scaled_attributes().T

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.callbacks import GradientNormClipping
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import RidgeChoiceMixin
+from zsl_estimators.linear import RidgeShadowMixin
 from zsl_estimators.nn.diffusion import PREDICTION_TYPES, SCHEDULES
 from zsl_estimators.nn.revcd import (
     NOISE_LOSSES,
@@ -31,7 +31,7 @@ ROWS_PER_PASS = 4096
 
 
 @fill_docstring
-class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
+class RevCDClassifier(RidgeShadowMixin, TorchTrainingMixin, SemanticClassifier):
     """Zero-shot classifier by reversed conditional diffusion (RevCD).
 
     A denoising network learns the attributes of a class given the features of a
@@ -170,8 +170,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     _parameter_constraints = {
         **SemanticClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
-        "linear_shadow": ["boolean"],
-        **RidgeChoiceMixin._ridge_constraints,
+        **RidgeShadowMixin._shadow_constraints,
         "hidden": ["array-like"],
         "condition_dim": [Interval(Integral, 1, None, closed="left")],
         "n_tokens": [Interval(Integral, 1, None, closed="left"), None],
@@ -191,6 +190,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         "n_draws": [Interval(Integral, 1, None, closed="left")],
         "guidance_scale": [Interval(Real, 0, None, closed="left")],
     }
+
+    _shadow_class = RidgeSemanticClassifier
 
     def __init__(
         self,
@@ -274,9 +275,6 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     def _prepare(self, X, y_index, random_state):
         self._check_combinations()
         super()._prepare(X, y_index, random_state)
-        self.shadow_ = None
-        if self.linear_shadow:
-            self.shadow_ = self._fit_shadow(X, y_index, random_state)
         self._draw_noise(random_state)
 
     def _check_combinations(self):
@@ -288,31 +286,12 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
                 "guidance_scale=1."
             )
 
-    def _fit_shadow(self, X, y_index, random_state):
-        shadow = RidgeSemanticClassifier(
-            self.class_attributes_,
-            classes=np.arange(len(self.classes_)),
-            alpha=self.alpha,
-            shrink_to=self.shrink_to,
-            attribute_scaling=self.attribute_scaling,
-            seen_penalty=0.0,
-            random_state=random_state,
-        )
-        return shadow.fit(X, y_index)
-
     def _draw_noise(self, random_state):
         """Start and step noise of every draw, the same for all samples and classes."""
         self._n_passes = 1 if self.sampler == "one_shot" else self.sampling_steps
         n_steps = self._n_passes if self.sampler == "ddpm" else 0
         shape = self.n_draws, 1 + n_steps, self.class_attributes_.shape[1]
         self.noise_ = random_state.normal(size=shape)
-
-    def _fold_parameters(self):
-        parameters = super()._fold_parameters()
-        if self.shadow_ is not None:
-            parameters["alpha"] = self.shadow_.alpha_
-            parameters["shrink_to"] = self.shadow_.shrink_to_
-        return parameters
 
     def _net_arguments(self, X, y_index):
         seen = self.class_attributes_[self._class_table.seen]
