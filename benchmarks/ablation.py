@@ -14,10 +14,14 @@ from zsl_estimators import FGANClassifier, SoftmaxHead, VAEcFlowClassifier
 
 VARIANTS = {
     "FGAN, no shadow": lambda: FGANClassifier(linear_shadow=False),
+    "FGAN, head": lambda: FGANClassifier(decision="head"),
     "FGAN, linear head": lambda: FGANClassifier(head=SoftmaxHead(hidden=())),
+    "FGAN, nearest mean": lambda: FGANClassifier(decision="gaussian"),
     "VAE-cFlow, no shadow": lambda: VAEcFlowClassifier(
         linear_shadow=False, feature_scaling="standard"
     ),
+    "VAE-cFlow, head": lambda: VAEcFlowClassifier(decision="head"),
+    "VAE-cFlow, nearest mean": lambda: VAEcFlowClassifier(decision="gaussian"),
     "VAE-cFlow, likelihood": lambda: VAEcFlowClassifier(decision="likelihood"),
 }
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from zsl_estimators import SoftmaxHead
-from zsl_estimators.generative._head import StreamedFeatures
+from zsl_estimators.generative._stream import StreamedFeatures
 
 N_CLASSES, N_FEATURES = 2000, 512
 

@@ -1,25 +1,16 @@
 import numpy as np
 import pytest
-import torch
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
+from tests.generative.common import streamed
 from zsl_estimators import SoftmaxHead
-from zsl_estimators.generative._head import StreamedFeatures
 
 
 @pytest.fixture(scope="module")
 def blobs():
     X, y = make_blobs(600, n_features=4, centers=5, cluster_std=2.0, random_state=0)
     return ((X - X.mean(axis=0)) / X.std(axis=0)).astype(np.float32), y
-
-
-def streamed(real, y_real, centers, synthetic, n_per_class):
-    def synthesise(positions):
-        noise = torch.randn(len(positions), centers.shape[1])
-        return torch.as_tensor(centers, dtype=torch.float32)[positions] + 0.1 * noise
-
-    return StreamedFeatures(real, y_real, synthesise, np.array(synthetic), n_per_class)
 
 
 def test_linear_head_is_logistic_regression(blobs):
@@ -55,23 +46,3 @@ def test_stream_fits_real_and_synthetic_classes(blobs):
     features = streamed(X[seen], y[seen], centers, [4], 120)
     head = SoftmaxHead(random_state=0).fit_stream(features, np.arange(5))
     assert (head.predict(X) == y).mean() > 0.8
-
-
-def test_streamed_rows(blobs):
-    X, y = blobs
-    features = streamed(X, y, np.eye(8, 4) * 100, [5, 7], 3).to(torch.device("cpu"))
-    assert len(features) == len(X) + 6
-    index = torch.tensor([0, len(X), len(X) + 2, len(X) + 3, len(X) + 5])
-    inputs, labels = features[index]
-    assert labels.tolist() == [y[0], 5, 5, 7, 7]
-    np.testing.assert_array_equal(inputs["x"][0], X[0])
-    np.testing.assert_allclose(
-        inputs["x"][1:], np.eye(8, 4)[[5, 5, 7, 7]] * 100, atol=1
-    )
-
-
-def test_all_rows(blobs):
-    X, y = blobs
-    rows, labels = streamed(X, y, np.zeros((7, 4)), [5, 6], 3).all_rows()
-    assert rows.shape == (len(X) + 6, 4)
-    assert labels[-6:].tolist() == [5, 5, 5, 6, 6, 6]

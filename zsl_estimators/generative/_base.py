@@ -9,11 +9,10 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.generative._decision import STAND_IN, DecisionMixin
 from zsl_estimators.generative._exemplar import ExemplarClassifier
 from zsl_estimators.generative._features import FEATURE_SCALINGS, FeatureScaler
-from zsl_estimators.generative._gaussian import class_means
-from zsl_estimators.generative._head import SoftmaxHead, StreamedFeatures
-from zsl_estimators.nested import class_scores, seeded_clone
+from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import SCALINGS, AttributeScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -26,15 +25,11 @@ from zsl_estimators.training import (
 )
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
-# Pairs of opposite noise vectors behind every mean that a fold is judged by.
-PAIRS_PER_MEAN = 32
-# What the folds choose from for the built-in head.
-WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
-# The way to decide that folds follow a generator with.
-STAND_IN = ("gaussian", None)
 
 
-class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
+class FeatureGeneratingClassifier(
+    DecisionMixin, TorchTrainingMixin, BaseZeroShotClassifier
+):
     """Base of classifiers that generate features and train a head on them.
 
     Subclasses implement `_net_arguments`: a module with a ``noise_dim`` and a method
@@ -193,21 +188,6 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
         self._n_synthetic = self._synthetic_rows_per_class(y_index)
 
-    def _check_combinations(self):
-        if self.synthesis == "stream" and not self._has_built_in_head():
-            raise ValueError(
-                'synthesis="stream" needs the built-in head, got '
-                f'head={self.head!r}. Use synthesis="once", or head=SoftmaxHead().'
-            )
-
-    @property
-    def _builds_head(self):
-        """Whether the head is ours, to be tuned on the folds."""
-        return self.head is None
-
-    def _has_built_in_head(self):
-        return self._builds_head or isinstance(self.head, SoftmaxHead)
-
     def _fit_shadow(self, X, y_index, random_state):
         shadow = ExemplarClassifier(
             self.class_attributes_,
@@ -287,62 +267,6 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _follows_with_stand_in(self):
         return True
 
-    # -- ways to decide ---------------------------------------------------------
-
-    # What decision="auto" chooses from.
-    _decisions = ("head", "gaussian")
-
-    def _ways_to_decide(self):
-        """Pairs of a decision and a weight decay of the head, the default first."""
-        wanted = self._decisions if self.decision == "auto" else (self.decision,)
-        if not self._builds_head:
-            return [("head", None)] if "head" in wanted else [(wanted[0], None)]
-        heads = [("head", decay) for decay in WEIGHT_DECAYS if "head" in wanted]
-        return heads + [(name, None) for name in wanted if name != "head"]
-
-    def _fit_decision(self, X, y_index, way, random_state):
-        self.decision_, weight_decay = way or self._ways_to_decide()[0]
-        if self.decision_ == "head":
-            self._fit_head(X, y_index, weight_decay, random_state)
-        elif self.decision_ == "gaussian":
-            self._fit_gaussian(random_state)
-
-    def _extend_decision(self):
-        """Teach the decision classes that were added to the table."""
-        if self.decision_ == "likelihood":
-            return
-        n_old = len(self._decision_labels)
-        new = self.classes_[~np.isin(self.classes_, self._decision_labels)]
-        self._decision_labels = np.concatenate([self._decision_labels, new])
-        random_state = private_random_state(self.random_state)
-        if self.decision_ == "gaussian":
-            means = self._synthetic_means(self._class_table.rows(new), random_state)
-            self._means = np.concatenate([self._means, means])
-        else:
-            self._extend_head(n_old, random_state)
-
-    # -- the nearest mean, which also stands in for the head on folds -----------
-
-    def _fit_gaussian(self, random_state):
-        """Observed means of seen classes, means of synthetic features of the others."""
-        self._decision_labels = self.classes_
-        self._means = self.shadow_.class_means_
-        unseen = np.flatnonzero(~self._class_table.seen)
-        self._means[unseen] = self._synthetic_means(unseen, random_state)
-
-    def _synthetic_means(self, rows, random_state):
-        """Means of synthetic features of classes, in the users' units."""
-        repeated = np.repeat(np.arange(len(rows)), 2 * PAIRS_PER_MEAN)
-        with self._synthesiser(random_state, antithetic=True) as synthesise:
-            scaled = to_numpy(synthesise(rows[repeated]))
-        synthetic = self.feature_scaler_.inverse_transform(scaled)
-        return class_means(synthetic, repeated, len(rows))
-
-    def _gaussian_scores(self, X):
-        scaler = self.shadow_.feature_scaler_
-        X, means = scaler.transform(X), scaler.transform(self._means)
-        return -self.shadow_.gaussian_.squared_distances(X, means) / 2
-
     # -- synthesis --------------------------------------------------------------
 
     # Multiplies the variance of the noise.
@@ -377,70 +301,6 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
         with scoped_seed(random_state.randint(LARGEST_SEED), device):
             yield synthesise
-
-    # -- the head ---------------------------------------------------------------
-
-    def _fit_head(self, X, y_index, weight_decay, random_state):
-        """Train the head on real rows of seen classes and synthetic ones of others."""
-        self.head_ = self._new_head(weight_decay, random_state)
-        # In the order of the head's columns; added classes come last.
-        self._decision_labels = self.classes_
-        unseen = np.flatnonzero(~self._class_table.seen)
-        X = float32(self.feature_scaler_.transform(X))
-        with self._features(X, y_index, unseen, random_state) as features:
-            if self.synthesis == "stream":
-                self.head_.fit_stream(features, np.arange(len(self.classes_)))
-            else:
-                self.head_.fit(*features.all_rows())
-
-    def _extend_head(self, n_old, random_state):
-        """Train the head on synthetic rows of all classes."""
-        positions = np.arange(len(self._decision_labels))
-        no_rows = np.empty((0, self.n_features_in_), dtype=np.float32)
-        no_labels = np.empty(0, dtype=int)
-        with self._features(no_rows, no_labels, positions, random_state) as features:
-            if self._has_built_in_head():
-                self.head_.extend(features, positions[n_old:])
-            else:
-                self.head_.fit(*features.all_rows())
-
-    def _new_head(self, weight_decay, random_state):
-        built_in = SoftmaxHead(device=self.device)
-        head = seeded_clone(built_in if self._builds_head else self.head, random_state)
-        if weight_decay is not None:
-            head.set_params(weight_decay=weight_decay)
-        return head
-
-    @contextmanager
-    def _features(self, X, y, synthetic, random_state):
-        """Yield scaled features to train the head on.
-
-        `y` and `synthetic` are positions in `_decision_labels`.
-        """
-        table_rows = torch.as_tensor(self._class_table.rows(self._decision_labels))
-        with self._synthesiser(random_state) as synthesise:
-            yield StreamedFeatures(
-                X,
-                y,
-                lambda positions: synthesise(table_rows[positions.cpu()]),
-                synthetic,
-                self._n_synthetic,
-            )
-
-    # -- prediction -------------------------------------------------------------
-
-    def _decision(self, X):
-        columns = self._class_table.rows(self._decision_labels)
-        scores = np.empty((len(X), len(columns)))
-        scores[:, columns] = self._scores_as_learned(X)
-        return scores
-
-    def _scores_as_learned(self, X):
-        if self.decision_ == "gaussian":
-            return self._gaussian_scores(X)
-        X = float32(self.feature_scaler_.transform(X))
-        built_in = isinstance(self.head_, SoftmaxHead)
-        return self.head_.logits(X) if built_in else class_scores(self.head_, X)
 
 
 def paper_head(batch_size, max_epochs):

@@ -13,16 +13,15 @@ from torch import nn
 from torch.nn import functional
 
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.generative._stream import RealFeatures
 from zsl_estimators.parameters import Interval, check_parameters, check_widths
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
     DeviceBatches,
-    DeviceData,
     SampledBatches,
     TorchTrainingMixin,
     ZeroShotNet,
     cosine_schedule,
-    on_device,
     resolve_device,
     rows_per_batch,
     scoped_seed,
@@ -326,81 +325,3 @@ class CrossEntropy(nn.Module):
     def forward(self, logits, y):
         """Mean over the batch."""
         return {"classification_loss": functional.cross_entropy(logits, y)}
-
-
-class RealFeatures:
-    """Samples in memory, to be put on a device.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Features.
-    y_index : ndarray of shape (n_samples,)
-        Positions of the classes.
-    """
-
-    def __init__(self, X, y_index):
-        self.X = X
-        self.y_index = y_index
-
-    def __len__(self):
-        return len(self.y_index)
-
-    def to(self, device):
-        """Copy to the device."""
-        y = on_device(self.y_index, device)
-        return DeviceData({"x": on_device(self.X, device)}, y)
-
-
-class StreamedFeatures(torch.utils.data.Dataset):
-    """Real features, and synthetic ones that are generated when they are read.
-
-    Memory does not depend on the number of synthetic features.
-
-    Parameters
-    ----------
-    real : ndarray of shape (n_real, n_features)
-        Float32, may have no rows.
-    y_real : ndarray of shape (n_real,)
-        Positions of their classes.
-    synthesise : callable
-        ``synthesise(positions)`` returns a tensor of one row of features per position
-        of a class, made with torch's global generator.
-    synthetic_classes : ndarray of shape (n_synthetic_classes,)
-        Positions of the classes to synthesise.
-    n_per_class : int
-        Number of synthetic features per class and epoch.
-    """
-
-    def __init__(self, real, y_real, synthesise, synthetic_classes, n_per_class):
-        self.n_features = real.shape[1]
-        self.real = real
-        self.y_real = y_real
-        self.synthesise = synthesise
-        self.synthetic_classes = synthetic_classes
-        self.n_per_class = n_per_class
-
-    def __len__(self):
-        return len(self.y_real) + len(self.synthetic_classes) * self.n_per_class
-
-    def all_rows(self):
-        """All features and labels at once, as arrays."""
-        labels = np.repeat(self.synthetic_classes, self.n_per_class)
-        synthetic = self.synthesise(torch.as_tensor(labels)).cpu().numpy()
-        X = np.concatenate([self.real, synthetic])
-        return X, np.concatenate([self.y_real, labels])
-
-    def to(self, device):
-        """Copy the real features to the device."""
-        self.device = device
-        self.real = on_device(self.real, device)
-        self.y_real = on_device(self.y_real, device)
-        self.synthetic_classes = on_device(self.synthetic_classes, device)
-        return self
-
-    def __getitem__(self, index):
-        is_real = index < len(self.y_real)
-        wanted = (index[~is_real] - len(self.y_real)) // self.n_per_class
-        y_synthetic = self.synthetic_classes[wanted]
-        x = torch.cat([self.real[index[is_real]], self.synthesise(y_synthetic)])
-        return {"x": x}, torch.cat([self.y_real[index[is_real]], y_synthetic])
