@@ -1,4 +1,6 @@
 import numpy as np
+import pytest
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import LinearSVC
 
 from tests.common import small
@@ -56,3 +58,8 @@ def test_two_seen_classes(task):
 def test_any_linear_classifier(task):
     clf = fitted(task, estimator=LinearSVC(fit_intercept=False))
     assert clf.score(task.X_test, task.y_test) > 0.4
+
+
+def test_other_classifiers_are_refused(task):
+    with pytest.raises(ValueError, match=r"linear.*GaussianNB.*RidgeClassifier"):
+        fitted(task, estimator=GaussianNB())

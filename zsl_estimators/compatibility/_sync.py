@@ -113,6 +113,11 @@ class SynCClassifier(UnitFeaturesMixin, SolutionPathMixin, BaseZeroShotClassifie
         self.estimator_ = fit_on_seen_classes(
             estimator, self._scaled_features(X), y_index, random_state
         )
+        if not hasattr(self.estimator_, "coef_"):
+            raise ValueError(
+                f"estimator must be a linear classifier with coef_, got {estimator}. "
+                "Use RidgeClassifier(), or LinearSVC(fit_intercept=False)."
+            )
 
     def _candidates(self):
         return SCALES if self.scale == "auto" else (float(self.scale),)
