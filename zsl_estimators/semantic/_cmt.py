@@ -39,7 +39,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         ``IsolationForest()`` of scikit-learn; it sees predicted attributes, scaled.
         How novel a sample must be for an unseen class is the seen penalty, in the
         unit of the detector's scores.
-    %(attribute_scaling)s
+    %(attribute_scaling_unit)s
     max_epochs : int, default=40
         Largest number of passes over the data.
     lr : float, default=1e-3
@@ -62,6 +62,12 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
     See Also
     --------
     RidgeSemanticClassifier : A linear map to the attributes.
+
+    Notes
+    -----
+    Descriptions have length 1 by default. Of descriptions with different lengths the
+    short ones are near to every sample, so that a penalty for seen classes means
+    something else for other classes.
 
     References
     ----------
@@ -97,7 +103,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         classes=None,
         hidden=256,
         novelty_detector=None,
-        attribute_scaling="whitened",
+        attribute_scaling="unit",
         max_epochs=40,
         lr=1e-3,
         weight_decay=1e-2,
