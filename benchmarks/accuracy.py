@@ -87,7 +87,7 @@ def find_tasks(folder, wanted):
 def estimator(name):
     """An estimator by its name, with the settings that follow after a comma."""
     cls, _, settings = name.partition(", ")
-    return getattr(zsl_estimators, cls)(**SETTINGS.get(settings, {}))
+    return getattr(zsl_estimators, cls)(**(SETTINGS[settings] if settings else {}))
 
 
 def run(clf, data, seed):

@@ -52,9 +52,17 @@ def test_sylvester_path_equals_scipy(problem, weight):
 
 
 def test_singular_sylvester_equation_is_solved():
-    """More columns than rows on both sides: some solution must come out."""
+    """More columns than rows on both sides: the shortest solution must come out."""
     rng = np.random.RandomState(0)
     X, Y = rng.normal(size=(3, 6)), rng.normal(size=(3, 5))
     A, B, C = Y.T @ Y, X.T @ X, Y.T @ X
     W = SylvesterPath(A, B, C).solve(2.0)
     np.testing.assert_allclose(A @ W + 2.0 * W @ B, C, atol=1e-8)
+    system = np.kron(A, np.eye(6)) + 2.0 * np.kron(np.eye(5), B)
+    shortest = np.linalg.pinv(system, rcond=1e-12) @ C.ravel()
+    np.testing.assert_allclose(W, shortest.reshape(5, 6), atol=1e-8)
+
+
+def test_sylvester_equation_of_zeros_is_solved_by_zero():
+    nothing = SylvesterPath(np.zeros((2, 2)), np.zeros((3, 3)), np.zeros((2, 3)))
+    assert not nothing.solve(1.0).any()

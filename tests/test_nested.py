@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from zsl_estimators.nested import class_scores, fit_on_seen_classes, seeded_clone
+from zsl_estimators.nested import (
+    class_scores,
+    fit_on_seen_classes,
+    log_probabilities,
+    seeded_clone,
+)
 
 X = np.random.RandomState(0).normal(size=(60, 3))
 
@@ -17,6 +24,32 @@ def test_seed_is_given_where_there_is_none():
     fixed = LogisticRegression(random_state=3)
     assert seeded_clone(fixed, random_state).random_state == 3
     assert not hasattr(seeded_clone(GaussianNB(), random_state), "random_state")
+
+
+def test_seeds_reach_the_inside_of_pipelines():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    clones = [seeded_clone(pipeline, np.random.RandomState(0)) for _ in range(2)]
+    seeds = [one[-1].random_state for one in clones]
+    assert isinstance(seeds[0], int)
+    assert seeds[0] == seeds[1]
+
+
+@pytest.mark.parametrize("classifier", [GaussianNB(), LogisticRegression()])
+def test_surer_is_never_less_sure(classifier):
+    """Far out, where probabilities round to 0 and 1, log odds still do not fall."""
+    x = np.concatenate([-np.ones(30), np.ones(30)])
+    noise = np.random.RandomState(0).normal(scale=0.5, size=60)
+    classifier.fit((x + noise)[:, None], x > 0)
+    without, having = log_probabilities(
+        classifier, np.linspace(-1e3, 1e3, 999)[:, None]
+    ).T
+    log_odds = having - without
+    # Variances of naive Bayes differ, so that its log odds bend back far out.
+    rising = np.diff(log_odds)[np.abs(np.linspace(-1e3, 1e3, 998)) < 1]
+    assert (rising >= 0).all()
+    if isinstance(classifier, LogisticRegression):
+        assert (np.diff(log_odds) >= 0).all()
+        assert log_odds[0] == pytest.approx(-log_odds[-1])
 
 
 def test_classes_are_numbered_by_position():

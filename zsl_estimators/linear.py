@@ -3,7 +3,9 @@
 from numbers import Real
 
 import numpy as np
-from scipy.linalg import eigh
+
+# Divide and conquer, faster here than the default of scipy.
+from numpy.linalg import eigh
 
 from zsl_estimators.parameters import Interval, StrOptions
 
@@ -71,11 +73,12 @@ class SylvesterPath:
         self.rotated = self.left_vectors.T @ C @ self.right_vectors
 
     def solve(self, weight):
-        """Solve for one weight; not negative."""
+        """Solve for one weight, not negative; the shortest solution of several."""
         sums = np.maximum(self.left, 0)[:, None] + weight * np.maximum(self.right, 0)
-        # Where both sides are singular, any solution will do.
-        sums = np.maximum(sums, np.finfo(float).eps * sums.max())
-        return self.left_vectors @ (self.rotated / sums) @ self.right_vectors.T
+        smallest = np.finfo(float).eps * max(sums.shape) * sums.max()
+        # Where both sides are singular, the right side holds rounding errors only.
+        inverse = np.where(sums > smallest, 1 / np.where(sums > 0, sums, 1.0), 0.0)
+        return self.left_vectors @ (self.rotated * inverse) @ self.right_vectors.T
 
 
 class SolutionPathMixin:
@@ -86,8 +89,13 @@ class SolutionPathMixin:
     """
 
     def _candidates(self):
-        """What to choose from; the middle one is the default."""
+        """What to choose from."""
         raise NotImplementedError
+
+    def _default_candidate(self):
+        """What to take when there is nothing to choose on."""
+        candidates = self._candidates()
+        return candidates[len(candidates) // 2]
 
     def _decompose(self, X, y_index):
         """Do what all candidates have in common."""
@@ -98,9 +106,8 @@ class SolutionPathMixin:
         raise NotImplementedError
 
     def _fit(self, X, y_index, candidate, random_state):
-        candidates = self._candidates()
         path = self._decompose(X, y_index)
-        self._take(path, candidate or candidates[len(candidates) // 2])
+        self._take(path, candidate or self._default_candidate())
 
     def _fit_path(self, X, y_index, report, random_state):
         path = self._decompose(X, y_index)

@@ -9,14 +9,14 @@ SMALLEST_PROBABILITY = 1e-12
 
 
 def seeded_clone(estimator, random_state):
-    """Clone an estimator and give it a seed, unless it has one or wants none.
+    """Clone an estimator and seed what in it has no seed yet, at any depth.
 
     Parameters
     ----------
     estimator : estimator
         Stays untouched.
     random_state : RandomState
-        Draws the seed.
+        Draws the seeds.
 
     Returns
     -------
@@ -24,9 +24,9 @@ def seeded_clone(estimator, random_state):
         Not fitted.
     """
     estimator = clone(estimator)
-    seed = random_state.randint(LARGEST_SEED)
-    if estimator.get_params().get("random_state", seed) is None:
-        estimator.set_params(random_state=seed)
+    for name, value in sorted(estimator.get_params().items(), key=lambda item: item[0]):
+        if name.rpartition("__")[2] == "random_state" and value is None:
+            estimator.set_params(**{name: random_state.randint(LARGEST_SEED)})
     return estimator
 
 
@@ -56,15 +56,19 @@ def fit_on_seen_classes(estimator, X, y_index, random_state):
 def log_probabilities(classifier, X):
     """Finite logarithms of a fitted classifier's probabilities, float64.
 
-    Tiny probabilities keep their logarithm where the classifier knows it, as naive
-    Bayes does; a probability of zero counts as `SMALLEST_PROBABILITY`.
+    None counts as less than `SMALLEST_PROBABILITY`, except with naive Bayes, which
+    knows the logarithm of any probability.
     """
-    if not hasattr(classifier, "predict_log_proba"):
-        probabilities = classifier.predict_proba(X).astype(np.float64)
-        return np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
-    with np.errstate(divide="ignore"):
+    if hasattr(classifier, "predict_joint_log_proba"):
         logarithms = classifier.predict_log_proba(X).astype(np.float64)
-    return np.where(np.isfinite(logarithms), logarithms, np.log(SMALLEST_PROBABILITY))
+        return np.maximum(logarithms, np.finfo(np.float32).min)
+    probabilities = classifier.predict_proba(X).astype(np.float64)
+    return np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
+
+
+def can_score(classifier):
+    """Whether :func:`class_scores` works with a classifier."""
+    return any(hasattr(classifier, m) for m in ("predict_proba", "decision_function"))
 
 
 def class_scores(classifier, X):

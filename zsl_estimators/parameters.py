@@ -5,6 +5,7 @@ module. It is imported here and nowhere else, so that a change on their side
 touches one file of ours.
 """
 
+import numpy as np
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -61,12 +62,22 @@ def check_grids(estimator, *names):
         The message names the parameter and gives an example.
     """
     for name in names:
-        values = list(getattr(estimator, name))
-        if not values or min(values) <= 0:
+        values = getattr(estimator, name)
+        if not is_positive_grid(values):
             raise ValueError(
-                f"{name} must hold at least one number, all positive, got {values}. "
-                f"For instance {name}=(0.1, 1.0, 10.0)."
+                f"{name} must hold at least one number, all finite and positive, got "
+                f"{values!r}. For instance {name}=(0.1, 1.0, 10.0)."
             )
+
+
+def is_positive_grid(values):
+    """Whether these are one or more finite positive numbers."""
+    try:
+        values = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    good = np.isfinite(values) & (values > 0)
+    return values.ndim == 1 and values.size > 0 and bool(good.all())
 
 
 def check_widths(estimator, *names, at_least=1):

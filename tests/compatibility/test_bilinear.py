@@ -94,3 +94,31 @@ def test_one_space_starts_from_the_identity():
     y_test = np.repeat(np.arange(12), 10)
     X_test = table.loc[y_test].to_numpy() + 0.5 * rng.normal(size=(len(y_test), 20))
     assert clf.score(X_test, y_test) > 0.9
+
+
+def test_warm_start_lowers_the_learning_rate_again(task):
+    clf = small(
+        ALEClassifier,
+        attributes=task.attributes,
+        early_stopping=False,
+        seen_penalty=0.0,
+        warm_start=True,
+        lr=0.01,
+        random_state=0,
+    )
+    for _ in range(2):
+        clf.fit(task.X_train, task.y_train)
+    rates = clf.history_[:, "event_lr"]
+    assert len(rates) == 6
+    np.testing.assert_allclose(rates[3:], rates[:3])
+    assert rates[0] == 0.01
+    assert rates[2] < rates[0]
+
+
+def test_warm_start_refuses_other_descriptions_and_features(task):
+    clf = fitted(ALEClassifier, task, warm_start=True, seen_penalty=0.0)
+    with pytest.raises(ValueError, match="number of features changed"):
+        clf.fit(task.X_train[:, :-1], task.y_train)
+    clf.set_params(attributes=task.attributes + 1.0)
+    with pytest.raises(ValueError, match="descriptions of the seen classes changed"):
+        clf.fit(task.X_train, task.y_train)

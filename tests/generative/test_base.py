@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ks_2samp
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import LinearSVC
@@ -225,3 +226,18 @@ def test_gaussian_decision(cls, task):
     clf.add_classes(np.full((1, 4), 0.5), classes=[-1])
     after = clf.decision_function(task.X_test)
     np.testing.assert_allclose(after[:, np.isin(clf.classes_, old)], before)
+
+
+@every_generator
+def test_decision_is_chosen_whatever_else_is_fixed(cls, task):
+    settings = {"head": None, "early_stopping": False, "max_epochs": 1}
+    free = fitted(cls, task, **settings)
+    fixed = fitted(cls, task, **settings, seen_penalty=0.0)
+    assert fixed.held_out_results_ is not None
+    assert fixed.decision_ == free.decision_
+
+
+@every_generator
+def test_a_head_without_scores_is_refused(cls, task):
+    with pytest.raises(ValueError, match="predict_proba nor decision_function"):
+        fitted(cls, task, head=VotingClassifier([("a", LogisticRegression())]))

@@ -68,16 +68,16 @@ def test_best_pair_is_taken(task):
 
 
 def test_without_folds_the_middle_pair_is_taken(task):
-    clf = ESZSLClassifierCV(gammas=[1.0, 2.0, 3.0], lmbdas=[5.0])
+    clf = ESZSLClassifierCV(gammas=[1.0, 2.0], lmbdas=[5.0, 6.0, 7.0])
     clf.fit(task.X_train, task.y_train)
-    assert (clf.gamma_, clf.lmbda_) == (2.0, 5.0)
+    assert (clf.gamma_, clf.lmbda_) == (2.0, 6.0)
 
 
 @pytest.mark.parametrize("name", ["gammas", "lmbdas"])
-@pytest.mark.parametrize("values", [[], [1.0, -1.0], [0.0]])
+@pytest.mark.parametrize("values", [[], [1.0, -1.0], [0.0], [np.nan], ["a"], 3.0])
 def test_grids_are_checked(task, name, values):
     clf = ESZSLClassifierCV(task.attributes, **{name: values})
-    with pytest.raises(ValueError, match=f"{name} .*positive"):
+    with pytest.raises(ValueError, match=f"{name}.*(positive|array-like)"):
         clf.fit(task.X_train, task.y_train)
 
 

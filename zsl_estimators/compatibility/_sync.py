@@ -113,20 +113,13 @@ class SynCClassifier(UnitFeaturesMixin, SolutionPathMixin, BaseZeroShotClassifie
         self.estimator_ = fit_on_seen_classes(
             estimator, self._scaled_features(X), y_index, random_state
         )
-        if not hasattr(self.estimator_, "coef_"):
-            raise ValueError(
-                f"estimator must be a linear classifier with coef_, got {estimator}. "
-                "Use RidgeClassifier(), or LinearSVC(fit_intercept=False)."
-            )
+        self._coef = coefficients(self.estimator_, len(self.seen_classes_))
 
     def _candidates(self):
         return SCALES if self.scale == "auto" else (float(self.scale),)
 
     def _decompose(self, X, y_index):
-        coef = np.atleast_2d(self.estimator_.coef_)
-        # For two classes classifiers of scikit-learn keep the row of the second.
-        is_binary = len(self.seen_classes_) == 2
-        return np.concatenate([-coef, coef]) if is_binary else coef
+        return self._coef
 
     def _take(self, coef, candidate):
         self.scale_ = candidate
@@ -143,3 +136,18 @@ class SynCClassifier(UnitFeaturesMixin, SolutionPathMixin, BaseZeroShotClassifie
         seen = classes[self._class_table.seen]
         distances = euclidean_distances(classes, seen, squared=True)
         return softmax(-self.scale_ * distances, axis=1)
+
+
+def coefficients(classifier, n_classes):
+    """One row per class of a linear classifier, which keeps one row for two classes."""
+    coef = np.atleast_2d(getattr(classifier, "coef_", np.empty((0, 0))))
+    if n_classes == 2 and len(coef) == 1:
+        return np.concatenate([-coef, coef])
+    # Support vector machines of this kind have a row per pair of classes.
+    if len(coef) != n_classes or hasattr(classifier, "dual_coef_"):
+        raise ValueError(
+            "estimator must be a linear classifier whose coef_ has one row per class, "
+            f"got {classifier}. Use RidgeClassifier(), or "
+            "LinearSVC(fit_intercept=False)."
+        )
+    return coef

@@ -8,7 +8,7 @@ import torch
 from zsl_estimators.generative._gaussian import class_means
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.generative._stream import StreamedFeatures
-from zsl_estimators.nested import class_scores, seeded_clone
+from zsl_estimators.nested import can_score, class_scores, seeded_clone
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import float32, to_numpy
 
@@ -38,7 +38,16 @@ class DecisionMixin:
         heads = [("head", decay) for decay in WEIGHT_DECAYS if "head" in wanted]
         return heads + [(name, None) for name in wanted if name != "head"]
 
+    def _chooses_on_held_out_classes(self):
+        several = len(self._ways_to_decide()) > 1
+        return several or super()._chooses_on_held_out_classes()
+
     def _check_combinations(self):
+        if self.head is not None and not can_score(self.head):
+            raise ValueError(
+                f"head={self.head!r} has neither predict_proba nor decision_function, "
+                "so that its classes cannot be compared. Use a classifier that has one."
+            )
         if self.synthesis == "stream" and not self._has_built_in_head():
             raise ValueError(
                 'synthesis="stream" needs the built-in head, got '
@@ -55,6 +64,8 @@ class DecisionMixin:
 
     def _fit_decision(self, X, y_index, way, random_state):
         self.decision_, weight_decay = way or self._ways_to_decide()[0]
+        # A former fit may have left one.
+        vars(self).pop("head_", None)
         if self.decision_ == "head":
             self._fit_head(X, y_index, weight_decay, random_state)
         elif self.decision_ == "gaussian":

@@ -115,8 +115,9 @@ class ClassStandardisation(nn.BatchNorm1d):
         super().__init__(n_units, affine=False)
 
     def forward(self, rows):
-        """Standardise; one class alone has no variance and is left as it is."""
-        return super().forward(rows) if len(rows) > 1 else rows
+        """Standardise; training with one class, which has no variance, does nothing."""
+        alone = self.training and len(rows) == 1
+        return rows if alone else super().forward(rows)
 
 
 class CompatibilityLoss(nn.Module):

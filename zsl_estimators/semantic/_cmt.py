@@ -38,7 +38,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         Has ``score_samples``, such as ``LocalOutlierFactor(novelty=True)`` or
         ``IsolationForest()`` of scikit-learn; it sees predicted attributes, scaled.
         How novel a sample must be for an unseen class is the seen penalty, in the
-        unit of the detector's scores.
+        unit of the detector's scores; 0 is the detector's own threshold.
     %(attribute_scaling_unit)s
     max_epochs : int, default=40
         Largest number of passes over the data.
@@ -137,6 +137,34 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         self.warm_start = warm_start
         self.device = device
 
+    def add_classes(self, attributes, classes=None):
+        """Let the fitted model predict new, unseen classes.
+
+        Nothing is trained and no training data is needed. Without a novelty detector
+        scores of the old classes stay what they were. With one, the same samples go
+        to the unseen classes as before, and scores compare within the seen classes as
+        before; they are shifted as a whole.
+
+        Parameters
+        ----------
+        attributes : DataFrame or array-like of shape (n_new, n_attributes)
+            Descriptions of the new classes, with the attributes of the old ones.
+        classes : array-like of shape (n_new,), default=None
+            Their labels when `attributes` is an array. None continues integer
+            labels.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a class exists already or the attributes do not match.
+        """
+        return super().add_classes(attributes, classes)
+
     def _net_arguments(self, X, y_index):
         return {
             "module": TanhRegression,
@@ -185,8 +213,10 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         seen = self._class_table.seen
         if self.novelty_detector_ is None or seen.all():
             return scores
-        # The best seen class leads the best unseen one by the normality of the sample.
-        normality = self.novelty_detector_.score_samples(described)
+        # The best seen class leads the best unseen one by how far a sample is from
+        # being an outlier.
+        detector = self.novelty_detector_
+        normality = detector.score_samples(described) - getattr(detector, "offset_", 0)
         lead = scores[:, seen].max(axis=1) - scores[:, ~seen].max(axis=1)
         scores[:, seen] += (normality - lead)[:, None]
         return scores

@@ -91,3 +91,11 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
     def _candidates(self):
         check_grids(self, "gammas", "lmbdas")
         return [(float(g), float(lmb)) for g in self.gammas for lmb in self.lmbdas]
+
+    def _default_candidate(self):
+        return middle(self.gammas), middle(self.lmbdas)
+
+
+def middle(values):
+    """The value in the middle of a grid."""
+    return float(values[len(values) // 2])

@@ -101,6 +101,10 @@ class SAEClassifier(SolutionPathMixin, SemanticClassifier):
         lmbdas = LMBDAS if self.lmbda == "auto" else (float(self.lmbda),)
         return [(lmbda, space) for lmbda in lmbdas for space in spaces]
 
+    def _default_candidate(self):
+        lmbda = 10.0 if self.lmbda == "auto" else float(self.lmbda)
+        return lmbda, "features" if self.space == "auto" else self.space
+
     def _decompose(self, X, y_index):
         X, S = self._scaled_features(X), self._targets(y_index)
         return SylvesterPath(S.T @ S / len(X), X.T @ X / len(X), S.T @ X / len(X))

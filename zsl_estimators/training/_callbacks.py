@@ -123,6 +123,15 @@ class WeightAveraging(Callback):
         return old * decay + new * (1 - decay)
 
 
+class Schedule(LRScheduler):
+    """A schedule of the learning rate that begins anew in every fit."""
+
+    def on_train_begin(self, net, **kwargs):
+        for group in net.optimizer_.param_groups:
+            group["lr"] = net.lr
+        super().on_train_begin(net, **kwargs)
+
+
 def cosine_schedule(max_epochs):
     """Callback that lowers the learning rate to 0 as a cosine over all epochs."""
-    return LRScheduler("CosineAnnealingLR", T_max=max_epochs)
+    return Schedule("CosineAnnealingLR", T_max=max_epochs, last_epoch=-1)

@@ -99,7 +99,7 @@ class TorchTrainingMixin:
         with scoped_seed(init_seed, device):
             if not self._goes_on():
                 self.net_ = self._new_net(X, y_index, device, order_seed, callbacks)
-                self._trained_classes = self.seen_classes_
+                self._trained_on = self._what_is_learned()
             self.net_.max_epochs = n_epochs
             inputs, targets = self._training_tensors(X, y_index)
             self.net_.partial_fit(
@@ -111,14 +111,23 @@ class TorchTrainingMixin:
         """Whether to train the net of the last fit further."""
         if not (self.warm_start and hasattr(self, "net_")):
             return False
-        if not np.array_equal(self._trained_classes, self.seen_classes_):
-            raise ValueError(
-                "warm_start=True goes on with the classes of the last fit, but y "
-                f"holds other ones: {list(self.seen_classes_[:8])} instead of "
-                f"{list(self._trained_classes[:8])}. Use warm_start=False, or give "
-                "samples of the same classes."
-            )
+        for what, before, now in zip(
+            ("classes in y", "descriptions of the seen classes", "number of features"),
+            self._trained_on,
+            self._what_is_learned(),
+            strict=True,
+        ):
+            if not np.array_equal(before, now):
+                raise ValueError(
+                    f"warm_start=True goes on with the last fit, but the {what} "
+                    f"changed from {np.ravel(before)[:8]} to {np.ravel(now)[:8]}. Use "
+                    "warm_start=False, or give what it was."
+                )
         return True
+
+    def _what_is_learned(self):
+        seen_rows = self.class_attributes_[self._class_table.seen]
+        return self.seen_classes_, seen_rows, self.n_features_in_
 
     @contextmanager
     def _inference(self):
