@@ -49,7 +49,7 @@ default="unit"
             How often a class has an attribute by chance: as the seen classes do, or
             in half of the cases.
         """,
-    "linear_start": """
+    "bilinear_training": """
         linear_shadow : bool, default=True
             Whether the matrix starts from ridge regression of the descriptions on the
             features, or from zero.
@@ -57,6 +57,13 @@ default="unit"
             Ridge penalty of the start, see :class:`RidgeSemanticClassifier`.
         shrink_to : {"auto", "zero", "identity"}, default="auto"
             Map that this penalty pulls towards, see :class:`RidgeSemanticClassifier`.
+        %(attribute_scaling)s
+        max_epochs : int, default=20
+            Largest number of passes over the data.
+        lr : float, default=1e-2
+            Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        weight_decay : float, default=1e-4
+            Weight decay of AdamW.
         """,
     "shadow": """
         linear_shadow : bool, default=True
@@ -121,6 +128,12 @@ default="unit"
         n_iter_ : int
             Number of epochs trained; 0 when no training did better on held-out
             classes.
+        """,
+    "bilinear_fitted": """
+        shadow_ : object or None
+            The ridge regression that the matrix starts from.
+        %(torch_fitted)s
+        %(semantic_fitted)s
         """,
     "generator_fitted": """
         net_ : skorch.NeuralNet
@@ -194,7 +207,8 @@ def fill_docstring(cls):
     def shared_text(match):
         indent, key = match.groups()
         text = textwrap.dedent(SHARED[key]).strip()
-        return textwrap.indent(text, indent)
+        # The text may have placeholders of its own.
+        return textwrap.indent(_PLACEHOLDER.sub(shared_text, text), indent)
 
     # Python runs with -OO have no docstrings.
     if cls.__doc__:

@@ -17,14 +17,7 @@ class DeViSEClassifier(BilinearClassifier):
     %(attributes)s
     margin : float, default=1.0
         By how much the score of the right class should exceed the others.
-    %(linear_start)s
-    %(attribute_scaling)s
-    max_epochs : int, default=20
-        Largest number of passes over the data.
-    lr : float, default=1e-2
-        Learning rate of Adam at the start; it falls to 0 as a cosine.
-    weight_decay : float, default=1e-4
-        Weight decay of AdamW.
+    %(bilinear_training)s
     %(torch_training)s
     %(seen_penalty)s
     %(device)s
@@ -32,10 +25,7 @@ class DeViSEClassifier(BilinearClassifier):
 
     Attributes
     ----------
-    shadow_ : object or None
-        The ridge regression that the matrix starts from.
-    %(torch_fitted)s
-    %(semantic_fitted)s
+    %(bilinear_fitted)s
     %(fitted)s
 
     See Also

@@ -128,7 +128,7 @@ class Schedule(LRScheduler):
 
     def on_train_begin(self, net, **kwargs):
         for group in net.optimizer_.param_groups:
-            group["lr"] = net.lr
+            group["lr"] = group.get("initial_lr", group["lr"])
         super().on_train_begin(net, **kwargs)
 
 
