@@ -300,6 +300,7 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         penalty = record.best_penalty(candidate)
         if self._follows_with_stand_in:
             record = self._settle_folds(folds, candidate, seed)
+            self.held_out_decisions_ = record.to_frame()
             penalty = record.best_penalty(record.best_candidate)
             candidate = candidate, record.best_candidate
         return candidate, penalty if self.seen_penalty == "auto" else fixed_penalty

@@ -142,6 +142,9 @@ default="unit"
         n_iter_ : int
             Number of epochs trained; 0 when no training did better on held-out
             classes.
+        held_out_decisions_ : DataFrame or None
+            Like `held_out_results_`, for the chosen number of epochs: what the folds
+            showed for every decision and weight decay of the head.
         shadow_ : ExemplarClassifier
             The linear start. It also knows the covariance by which folds judge
             generators.

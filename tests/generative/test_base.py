@@ -202,7 +202,9 @@ def test_widths_are_checked(cls, name, widths, task):
 @every_generator
 def test_folds_choose_how_to_decide(cls, task):
     clf = fitted(cls, task, head=None, max_epochs=1)
-    assert clf.decision_ in cls._decisions
+    means = clf.held_out_decisions_.groupby("candidate").AUSUC.mean()
+    assert {decision for decision, _ in means.index} == set(cls._decisions)
+    assert means.idxmax()[0] == clf.decision_
     chosen = fitted(cls, task, head=None, max_epochs=1, decision=clf.decision_)
     scores = [one.decision_function(task.X_test) for one in (clf, chosen)]
     np.testing.assert_allclose(*scores)

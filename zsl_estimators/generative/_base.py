@@ -182,6 +182,7 @@ class FeatureGeneratingClassifier(
     def _prepare(self, X, y_index, random_state):
         self._check_combinations()
         self.decision_, _ = self._ways_to_decide()[0]
+        self.held_out_decisions_ = None
         self.shadow_ = self._fit_shadow(X, y_index, random_state)
         self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)
         seen_rows = self.class_attributes_[self._class_table.seen]
