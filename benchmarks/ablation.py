@@ -2,14 +2,14 @@
 
 Usage::
 
-    python benchmarks/ablation.py FOLDER [--sets NAME ...] [--seeds 3] [--csv FILE]
+    python benchmarks/ablation.py --data FOLDER [--sets NAME ...] [--seeds 3]
+                                  [--n-jobs 2] [--csv FILE]
 
-FOLDER and figures are those of ``accuracy.py``, whose table shows the defaults with
+Arguments and figures are those of ``accuracy.py``, whose table shows the defaults with
 and without seen penalty. Here one part at a time is switched off or exchanged.
 """
 
-from accuracy import parse_arguments, run_all, summarise, to_markdown
-
+from accuracy import command_line, report
 from zsl_estimators import FGANClassifier, SoftmaxHead, VAEcFlowClassifier
 
 VARIANTS = {
@@ -26,10 +26,12 @@ VARIANTS = {
 }
 
 
+def variant(name, set_name):
+    return VARIANTS[name]()
+
+
 def main():
-    arguments = parse_arguments(__doc__.split("\n")[0], list(VARIANTS))
-    results = run_all(*arguments, make=lambda name: VARIANTS[name]())
-    print(to_markdown(summarise(results)))
+    report(command_line(__doc__, VARIANTS, "ablation.csv"), variant)
 
 
 if __name__ == "__main__":

@@ -2,31 +2,49 @@
 
 Usage::
 
-    python benchmarks/accuracy.py FOLDER [--sets NAME ...] [--estimators NAME ...]
-                                  [--seeds 3] [--csv FILE]
+    python benchmarks/accuracy.py --data FOLDER [--sets NAME ...] [--seeds 5]
+                                  [--estimators NAME ...] [--n-jobs 2]
+                                  [--protocol paper] [--csv FILE]
 
-FOLDER holds ``.npz`` files in the layout of ``zsl_estimators.datasets.load_gzsl_npz``;
-the handwritten digits need none. Every estimator runs with its defaults, but for those
-whose name says what is different. A model is
-fitted on the training rows of the seen classes, where it also chooses its epochs and
-its seen penalty, and meets the test rows once. Figures are means of per-class
-accuracies over all choices of unseen classes and seeds.
+FOLDER holds ``.npz`` files in the layout of ``zsl_estimators.datasets.load_gzsl_npz``,
+or one folder per data set in that of ``load_xlsa17``; the handwritten digits need none.
+
+Every estimator runs with its defaults, but for those whose name says what is
+different. A model is fitted on the training rows of the seen classes, where it also
+chooses its epochs and its seen penalty, and meets the test rows once. The figures per
+set are means of per-class accuracies over all choices of unseen classes and seeds.
+"Oracle H" is the one with the seen penalty that is best on the test rows: a bound to
+compare with, never a result.
+
+With ``--protocol paper``, which wants a FILE of its own, estimators have the published
+settings of a set, where there are any, train for the published number of epochs, and
+none has a seen penalty: what papers report, less the epoch that was best on the test
+rows.
+
+Rows are written to FILE as they come. A run that was killed goes on where it was when
+it is started again with the same FILE; the table is printed, and written as Markdown
+beside it.
 """
 
 import argparse
+import platform
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import LocalOutlierFactor
-from tqdm.auto import tqdm
 
 import zsl_estimators
-from zsl_estimators.datasets import load_digits_gzsl, load_gzsl_npz
-from zsl_estimators.metrics import gzsl_scorer, harmonic_mean_scorer
+from runner import run_missing
+from tasks import find_tasks
+from zsl_estimators.metrics import (
+    gzsl_report,
+    harmonic_mean_score,
+    seen_unseen_curve,
+)
 
 ESTIMATORS = (
     "RidgeSemanticClassifier",
@@ -65,72 +83,114 @@ SETTINGS = {
     "novelty detection": {"novelty_detector": LocalOutlierFactor(novelty=True)},
     "WARP": {"loss": "warp"},
 }
-DIGIT_PAIRS = [(digit, (digit + 1) % 10) for digit in range(10)]
-FIGURES = ["T1", "U", "S", "H", "H without penalty", "AUSUC", "seconds"]
+FIGURES = ["T1", "U", "S", "H", "H without penalty", "oracle H", "AUSUC"]
+COSTS = ["fit seconds", "predict seconds", "peak MiB"]
 
 
-def find_tasks(folder, wanted):
-    """List (set name, loader of one task), one per choice of unseen classes."""
-    tasks = [
-        ("digits", lambda pair=pair: load_digits_gzsl(pair)) for pair in DIGIT_PAIRS
-    ]
-    for path in sorted(Path(folder).glob("*.npz")):
-        with np.load(path) as file:
-            n_sets = len(file["unseen_sets"]) if "unseen_sets" in file else 0
-        tasks += [
-            (path.stem, lambda path=path, j=j: load_gzsl_npz(path, unseen_set=j))
-            for j in range(n_sets)
-        ]
-    return [task for task in tasks if not wanted or task[0] in wanted]
-
-
-def estimator(name):
+def estimator(name, set_name, protocol):
     """An estimator by its name, with the settings that follow after a comma."""
-    cls, _, settings = name.partition(", ")
-    return getattr(zsl_estimators, cls)(**(SETTINGS[settings] if settings else {}))
+    name, _, settings = name.partition(", ")
+    cls = getattr(zsl_estimators, name)
+    parameters = SETTINGS[settings] if settings else {}
+    if protocol == "paper":
+        parameters = {"seen_penalty": 0.0, **published(cls, set_name), **parameters}
+    return cls(**parameters)
 
 
-def run(clf, data, seed):
-    """Fit one estimator on one task and give its figures."""
+def published(cls, set_name):
+    """Published settings of an estimator for a set, as far as there are any."""
+    if hasattr(cls, "paper_params"):
+        try:
+            return cls.paper_params(set_name.upper())
+        except ValueError:
+            pass
+    return {}
+
+
+def run(make, load, seed):
+    """Fit one estimator on one task and give its figures and costs."""
+    data = load()
+    clf = make().set_params(attributes=data.attributes, random_state=seed)
     start = time.perf_counter()
-    clf.set_params(attributes=data.attributes, random_state=seed)
     clf.fit(data.X_train, data.y_train)
-    figures = gzsl_scorer(clf, data.X_test, data.y_test)
-    figures["seconds"] = time.perf_counter() - start
-    clf.seen_penalty_ = 0.0
-    uncalibrated = harmonic_mean_scorer(clf, data.X_test, data.y_test)
-    return {**figures, "H without penalty": uncalibrated}
+    fitted = time.perf_counter()
+    y_pred = clf.predict(data.X_test)
+    predicted = time.perf_counter()
+    return {
+        **figures(clf, data, y_pred),
+        "fit seconds": fitted - start,
+        "predict seconds": predicted - fitted,
+        "peak MiB": peak_mebibytes(),
+    }
 
 
-def run_all(tasks, estimators, n_seeds, csv, make=estimator):
-    """Run everything; rows are written to `csv` as they come."""
-    rows = []
-    plan = [
-        (set_name, load, name, seed)
-        for set_name, load in tasks
-        for name in estimators
+def figures(clf, data, y_pred):
+    penalty, clf.seen_penalty_ = clf.seen_penalty_, 0.0
+    scores = all_columns(clf.decision_function(data.X_test))
+    columns = {"classes": clf.classes_, "seen_classes": clf.seen_classes_}
+    report = gzsl_report(data.y_test, y_pred, y_score=scores, **columns).iloc[0]
+    seen, unseen, _ = seen_unseen_curve(data.y_test, scores, **columns)
+    plain = clf.classes_[scores.argmax(axis=1)]
+    return {
+        **report.to_dict(),
+        "H without penalty": harmonic_mean_score(
+            data.y_test, plain, seen_classes=clf.seen_classes_
+        ),
+        "oracle H": np.max(2 * seen * unseen / np.maximum(seen + unseen, 1e-12)),
+        "seen penalty": penalty,
+    }
+
+
+def all_columns(scores):
+    """Two classes have one column."""
+    return scores if scores.ndim == 2 else np.column_stack([0 * scores, scores])
+
+
+def peak_mebibytes():
+    """Largest memory this process ever had; NaN on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if platform.system() == "Darwin" else 2**10)
+
+
+def make_plan(tasks, names, n_seeds, make):
+    """Rows to run, seed after seed, so that a run cut short has all estimators."""
+    return [
+        (
+            {"set": task.set, "unseen": task.unseen, "estimator": name, "seed": seed},
+            (partial(make, name, task.set), task.load, seed),
+        )
         for seed in range(n_seeds)
+        for task in tasks
+        for name in names
     ]
-    progress = tqdm(plan, unit="fit")
-    for set_name, load, name, seed in progress:
-        progress.set_description(f"{set_name} {name}")
-        row = {"set": set_name, "estimator": name, "seed": seed}
-        rows.append({**row, **run(make(name), load(), seed)})
-        if csv:
-            pd.DataFrame(rows).to_csv(csv, index=False)
-    return pd.DataFrame(rows)
+
+
+def in_order(results, estimators):
+    """Rows by set and estimator, in an order that no interruption changes."""
+    place = {name: number for number, name in enumerate(estimators)}
+    keys = ["set", "estimator", "unseen", "seed"]
+    return results.sort_values(
+        keys, key=lambda column: column.map(place) if column.name == keys[1] else column
+    )
 
 
 def summarise(results):
     """Mean and standard deviation per set and estimator, as text."""
-    groups = results.groupby(["set", "estimator"], sort=False)[FIGURES]
+    columns = FIGURES + COSTS
+    groups = results.groupby(["set", "estimator"], sort=False)[columns]
     means, spreads = groups.mean(), groups.std()
     table = means.copy().astype(object)
-    for figure in FIGURES:
-        digits = 1 if figure == "seconds" else 3
-        table[figure] = [
+    for column in columns:
+        digits = {"peak MiB": 0, "fit seconds": 1, "predict seconds": 2}.get(column, 3)
+        table[column] = [
             f"{mean:.{digits}f} ± {spread:.{digits}f}"
-            for mean, spread in zip(means[figure], spreads[figure], strict=True)
+            if spread == spread
+            else f"{mean:.{digits}f}"
+            for mean, spread in zip(means[column], spreads[column], strict=True)
         ]
     return table.reset_index()
 
@@ -141,24 +201,37 @@ def to_markdown(table):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def parse_arguments(description, estimators):
-    """Read the command line; find the tasks."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("folder", help="folder of .npz files")
+def command_line(description, estimators, csv):
+    """Parser of what all tables have in common."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("--data", help="folder of .npz files or xlsa17 folders")
     parser.add_argument("--sets", nargs="*", help="names of files, or digits")
-    parser.add_argument("--estimators", nargs="*", default=estimators)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--csv", help="write every single run to this file")
-    arguments = parser.parse_args()
-    tasks = find_tasks(arguments.folder, arguments.sets)
-    if not tasks:
-        parser.error(f"no data set found in {arguments.folder}")
-    return tasks, arguments.estimators, arguments.seeds, arguments.csv
+    parser.add_argument("--estimators", nargs="*", default=list(estimators))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--n-jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--csv", type=Path, default=csv, help="file of the results")
+    return parser
 
 
 def main():
-    results = run_all(*parse_arguments(__doc__.split("\n")[0], ESTIMATORS))
-    print(to_markdown(summarise(results)))
+    parser = command_line(__doc__, ESTIMATORS, "accuracy.csv")
+    parser.add_argument("--protocol", choices=["honest", "paper"], default="honest")
+    protocol = parser.parse_args().protocol
+    report(parser, partial(estimator, protocol=protocol))
+
+
+def report(parser, make):
+    """Run what is missing, print the table and write it."""
+    arguments = parser.parse_args()
+    tasks = find_tasks(arguments.data, arguments.sets)
+    if not tasks:
+        parser.error(f"no data set found in {arguments.data}")
+    plan = make_plan(tasks, arguments.estimators, arguments.seeds, make)
+    results = run_missing(plan, run, arguments.csv, arguments.n_jobs)
+    results = in_order(results, parser.get_default("estimators"))
+    table = to_markdown(summarise(results))
+    arguments.csv.with_suffix(".md").write_text(table + "\n")
+    print(table)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import argparse
 
 import numpy as np
 from scipy.linalg import eigh, solve_sylvester
-from speed import N_ATTRIBUTES, N_CLASSES, N_FEATURES, fastest
 
+from speed import N_ATTRIBUTES, N_CLASSES, N_FEATURES, fastest
 from zsl_estimators import ESZSLClassifierCV
 from zsl_estimators.linear import SylvesterPath
 
