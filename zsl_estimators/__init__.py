@@ -1,6 +1,7 @@
 """Generalized zero-shot learning for people who use scikit-learn."""
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.calibration import CalibratedStackingCV
 from zsl_estimators.compatibility import (
     ALEClassifier,
     ClassNormClassifier,
@@ -33,6 +34,7 @@ __all__ = [
     "ALEClassifier",
     "BaseZeroShotClassifier",
     "CMTClassifier",
+    "CalibratedStackingCV",
     "ClassNormClassifier",
     "ConSEClassifier",
     "DAPClassifier",

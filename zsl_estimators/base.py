@@ -11,12 +11,15 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from zsl_estimators.calibration import HeldOutRecord, held_out_split
+from zsl_estimators.calibration import (
+    HeldOutRecord,
+    PenalisedPredictionMixin,
+    held_out_split,
+)
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
@@ -24,7 +27,9 @@ from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 
 @fill_docstring
-class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseZeroShotClassifier(
+    PenalisedPredictionMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Base class of all estimators: fit on some classes, predict any class.
 
     Subclasses implement `_fit` and `_decision`. Those that have something to choose
@@ -40,13 +45,6 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     ----------
     %(fitted)s
     """
-
-    # Links of the HTML representation to the documentation, see sklearn.base.
-    _doc_link_module = "zsl_estimators"
-    _doc_link_template = (
-        "https://zsl-estimators.readthedocs.io/en/latest/api/generated/"
-        "zsl_estimators.{estimator_name}.html"
-    )
 
     _parameter_constraints = {
         "seen_penalty": [
@@ -140,9 +138,6 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Whether :meth:`_fit_path` has several candidates to choose from."""
         return False
 
-    # Divides the scores before the softmax of predict_proba.
-    _score_temperature = 1.0
-
     # -- for users --------------------------------------------------------------
 
     def fit(self, X, y):
@@ -176,57 +171,6 @@ class BaseZeroShotClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._fit(X, y_index, candidate, np.random.RandomState(fit_seed))
         self.seen_penalty_ = penalty
         return self
-
-    def predict(self, X):
-        """Predict a class, seen or unseen, for every sample.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels out of `classes_`.
-        """
-        scores = self._calibrated_scores(X)
-        return self.classes_[scores.argmax(axis=1)]
-
-    def predict_proba(self, X):
-        """Turn the scores into probabilities with a softmax.
-
-        They rank classes as :meth:`decision_function` does. They are not fitted to
-        observed frequencies.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Rows sum to 1, columns in the order of `classes_`.
-        """
-        return softmax(self._calibrated_scores(X) / self._score_temperature, axis=1)
-
-    def decision_function(self, X):
-        """Score every class; the seen penalty is taken off already.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-            Columns in the order of `classes_`. With two classes, the score of the
-            second minus that of the first.
-        """
-        scores = self._calibrated_scores(X)
-        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.

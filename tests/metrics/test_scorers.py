@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators import ExemplarClassifier
+from zsl_estimators.candidates import find_zero_shot_classifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import (
     GZSLScorer,
@@ -15,7 +16,7 @@ from zsl_estimators.metrics import (
     gzsl_scorer,
     harmonic_mean_scorer,
 )
-from zsl_estimators.metrics._scorers import METRICS, find_zero_shot_classifier
+from zsl_estimators.metrics._scorers import METRICS
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 

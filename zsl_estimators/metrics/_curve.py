@@ -79,6 +79,40 @@ class SeenUnseenCurve:
             accuracy(~is_seen, never, unseen_right),
         )
 
+    @classmethod
+    def from_labels(cls, y_true, y_score, *, classes, seen_classes):
+        """Sweep the penalty, with the arguments of :func:`seen_unseen_curve`.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            True labels; both seen and unseen classes must occur.
+        y_score : array-like of shape (n_samples, n_classes)
+            Scores, one column per class.
+        classes : array-like of shape (n_classes,)
+            Labels of the columns.
+        seen_classes : array-like
+            Classes the model was trained on.
+
+        Returns
+        -------
+        curve : SeenUnseenCurve
+            Per-class accuracies.
+
+        Raises
+        ------
+        ValueError
+            If seen or unseen classes are missing, or a label has no column.
+        """
+        y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+        for name, present in (("seen", seen[y_index]), ("unseen", ~seen[y_index])):
+            if not present.any():
+                raise ValueError(
+                    f"y_true holds no sample of a {name} class, so there is no "
+                    "trade-off to draw. Give samples of both kinds."
+                )
+        return cls.from_scores(y_index, scores, seen)
+
     @property
     def harmonic_mean(self):
         """H on every step, shape (n_gaps + 1,)."""
@@ -95,9 +129,18 @@ class SeenUnseenCurve:
         middle = (self.gaps[:-1] + self.gaps[1:]) / 2
         return np.concatenate([[-np.inf], middle, [np.inf]])
 
+    def at(self, penalty):
+        """S and U for each of several penalties, none of them equal to a gap."""
+        step = np.searchsorted(self.gaps, penalty)
+        return self.seen_accuracy[step], self.unseen_accuracy[step]
+
     def harmonic_mean_at(self, penalty):
         """H for each of several penalties, none of them equal to a gap."""
-        return self.harmonic_mean[np.searchsorted(self.gaps, penalty)]
+        return harmonic_mean(*self.at(penalty))
+
+    def rectangle_at(self, penalty):
+        """S times U: the part of the area that one penalty reaches at once."""
+        return np.multiply(*self.at(penalty))
 
 
 def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
@@ -141,14 +184,9 @@ def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
     >>> unseen
     array([0., 1., 1., 1.])
     """
-    y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
-    for name, present in (("seen", seen[y_index]), ("unseen", ~seen[y_index])):
-        if not present.any():
-            raise ValueError(
-                f"y_true holds no sample of a {name} class, so there is no trade-off "
-                "to draw. Give samples of both kinds."
-            )
-    curve = SeenUnseenCurve.from_scores(y_index, scores, seen)
+    curve = SeenUnseenCurve.from_labels(
+        y_true, y_score, classes=classes, seen_classes=seen_classes
+    )
     return curve.seen_accuracy, curve.unseen_accuracy, curve.penalties
 
 

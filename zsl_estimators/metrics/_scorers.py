@@ -5,8 +5,8 @@ A scorer of scikit-learn sees true and predicted labels only. Which classes were
 """
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
+from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.metrics._report import gzsl_report
 
 METRICS = ("H", "S", "U", "T1", "AUSUC")
@@ -84,39 +84,25 @@ class GZSLScorer:
             If no zero-shot classifier is inside `estimator`.
         """
         y = np.asarray(y)
-        seen_classes = find_zero_shot_classifier(estimator).seen_classes_
-        self._check_classes(y, seen_classes)
-        classes, scores = np.asarray(estimator.classes_), _class_scores(estimator, X)
-        if self.candidates == "fold":
-            kept = np.isin(classes, seen_classes) | np.isin(classes, y)
-            classes, scores = classes[kept], scores[:, kept]
+        candidates = CandidateScores.of(estimator, X, y, self.candidates)
+        check_both_kinds(
+            y,
+            candidates.seen_classes,
+            self.metric or "the report",
+            needs_seen=self.metric not in ("U", "T1"),
+            needs_unseen=self.metric != "S",
+        )
         figures = gzsl_report(
             y,
-            classes[scores.argmax(axis=1)],
-            seen_classes=seen_classes,
-            y_score=scores,
-            classes=classes,
+            candidates.predictions,
+            seen_classes=candidates.seen_classes,
+            y_score=candidates.scores,
+            classes=candidates.classes,
         ).iloc[0]
         return figures.to_dict() if self.metric is None else float(figures[self.metric])
 
     def __repr__(self):
         return f"GZSLScorer({self.metric!r}, candidates={self.candidates!r})"
-
-    def _check_classes(self, y, seen_classes):
-        seen = np.isin(y, seen_classes)
-        needs_seen = self.metric not in ("U", "T1")
-        needs_unseen = self.metric != "S"
-        for kind, missing in (
-            ("seen", needs_seen and not seen.any()),
-            ("unseen", needs_unseen and seen.all()),
-        ):
-            if missing:
-                raise ValueError(
-                    f"The test fold holds no sample of {kind} classes, so "
-                    f"{self.metric or 'the report'} is not defined. Split with "
-                    "zsl_estimators.model_selection.ClassHoldoutSplit, which hides "
-                    "whole classes."
-                )
 
 
 harmonic_mean_scorer = GZSLScorer("H")
@@ -125,46 +111,3 @@ unseen_accuracy_scorer = GZSLScorer("U")
 zero_shot_accuracy_scorer = GZSLScorer("T1")
 ausuc_scorer = GZSLScorer("AUSUC")
 gzsl_scorer = GZSLScorer(None)
-
-
-def find_zero_shot_classifier(estimator):
-    """Reach the zero-shot classifier inside pipelines and searches.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted; anything whose innermost part has ``seen_classes_``.
-
-    Returns
-    -------
-    classifier : estimator
-        The part that has ``seen_classes_``.
-
-    Raises
-    ------
-    TypeError
-        If there is none.
-    """
-    inner = estimator
-    while not hasattr(inner, "seen_classes_"):
-        if isinstance(inner, Pipeline):
-            inner = inner[-1]
-        elif hasattr(inner, "best_estimator_"):
-            inner = inner.best_estimator_
-        elif hasattr(inner, "estimator"):
-            inner = inner.estimator
-        else:
-            raise TypeError(
-                f"{type(estimator).__name__} holds no fitted zero-shot classifier: no "
-                "seen_classes_ was found in it. GZSLScorer scores the estimators of "
-                "zsl_estimators, also inside a Pipeline or a search."
-            )
-    return inner
-
-
-def _class_scores(estimator, X):
-    """Scores with one column per class, also for two classes."""
-    scores = np.asarray(estimator.decision_function(X))
-    if scores.ndim == 1:
-        return np.column_stack([np.zeros_like(scores), scores])
-    return scores

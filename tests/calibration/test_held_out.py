@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from zsl_estimators.calibration import (
+from zsl_estimators.calibration._held_out import (
     HeldOutRecord,
     best_seen_penalty,
     held_out_split,
@@ -50,7 +50,9 @@ def test_penalty_is_the_best_of_a_fine_grid_averaged_over_folds():
         )
 
     best = max(mean_h(penalty) for penalty in np.linspace(-5, 8, 1500))
-    assert mean_h(best_seen_penalty(curves)) >= best
+    penalty, score = best_seen_penalty(curves)
+    assert mean_h(penalty) == pytest.approx(score)
+    assert score >= best - 1e-12
 
 
 def test_penalty_undoes_a_shift():
@@ -58,7 +60,16 @@ def test_penalty_undoes_a_shift():
     y, scores, seen = random_scores(0)
     plain = best_seen_penalty([SeenUnseenCurve.from_scores(y, scores, seen)])
     shifted = SeenUnseenCurve.from_scores(y, scores + 3.0 * seen, seen)
-    assert best_seen_penalty([shifted]) == pytest.approx(plain + 3)
+    assert best_seen_penalty([shifted]) == pytest.approx((plain[0] + 3, plain[1]))
+
+
+def test_largest_rectangle_under_the_curve():
+    """Checked against every corner of the curve."""
+    curve = SeenUnseenCurve.from_scores(*random_scores(0))
+    _, area = best_seen_penalty([curve], criterion="ausuc")
+    corners = curve.seen_accuracy * curve.unseen_accuracy
+    assert area == pytest.approx(corners.max())
+    assert area < curve.area
 
 
 def test_record_takes_the_candidate_with_the_largest_area():

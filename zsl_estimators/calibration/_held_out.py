@@ -22,6 +22,11 @@ HIDDEN_CLASSES_WANTED = 12
 MOST_FOLDS = 5
 FEWEST_SEEN_CLASSES = 4
 
+CRITERIA = {
+    "harmonic_mean": SeenUnseenCurve.harmonic_mean_at,
+    "ausuc": SeenUnseenCurve.rectangle_at,
+}
+
 
 def held_out_split(n_seen, n_unseen, random_state):
     """Choose the folds of hidden classes for a task.
@@ -52,25 +57,29 @@ def held_out_split(n_seen, n_unseen, random_state):
     return ClassHoldoutSplit(n_folds, n_unseen=n_hidden, random_state=random_state)
 
 
-def best_seen_penalty(curves):
-    """Find the seen penalty with the best harmonic mean, averaged over folds.
+def best_seen_penalty(curves, criterion="harmonic_mean"):
+    """Find the seen penalty that is best on average over folds.
 
     Parameters
     ----------
     curves : sequence of SeenUnseenCurve
         One per fold.
+    criterion : {"harmonic_mean", "ausuc"}, default="harmonic_mean"
+        What is averaged: the harmonic mean of both accuracies, or their product,
+        which is the area of the rectangle under the curve.
 
     Returns
     -------
     penalty : float
         In the unit of the scores.
+    score : float
+        The average it reaches.
     """
     gaps = np.unique(np.concatenate([curve.gaps for curve in curves]))
-    if len(gaps) == 1:
-        return float(gaps[0])
-    candidates = (gaps[:-1] + gaps[1:]) / 2
-    mean_h = np.mean([curve.harmonic_mean_at(candidates) for curve in curves], axis=0)
-    return float(candidates[mean_h.argmax()])
+    candidates = gaps if len(gaps) == 1 else (gaps[:-1] + gaps[1:]) / 2
+    value_at = CRITERIA[criterion]
+    means = np.mean([value_at(curve, candidates) for curve in curves], axis=0)
+    return float(candidates[means.argmax()]), float(means.max())
 
 
 class HeldOutRecord:
@@ -107,7 +116,8 @@ class HeldOutRecord:
 
     def best_penalty(self, candidate):
         """The seen penalty for a candidate, see :func:`best_seen_penalty`."""
-        return best_seen_penalty(self.curves[candidate])
+        penalty, _ = best_seen_penalty(self.curves[candidate])
+        return penalty
 
     def to_frame(self):
         """Table of what the folds showed.

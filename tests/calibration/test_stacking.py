@@ -1,0 +1,210 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from zsl_estimators import (
+    CalibratedStackingCV,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+)
+from zsl_estimators.calibration import held_out_split
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.metrics import harmonic_mean_score, harmonic_mean_scorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
+from zsl_estimators.seeds import LARGEST_SEED
+
+
+def ridge(task, **parameters):
+    return RidgeSemanticClassifier(
+        task.attributes, **{"alpha": 0.1, "shrink_to": "zero", **parameters}
+    )
+
+
+class NearestDescription(ClassifierMixin, BaseEstimator):
+    """An estimator of somebody else: it knows nothing of penalties or tables."""
+
+    def __init__(self, descriptions):
+        self.descriptions = descriptions
+
+    def fit(self, X, y):
+        self.seen_classes_ = np.unique(y)
+        self.classes_ = np.arange(len(self.descriptions))
+        targets = self.descriptions[y]
+        self.coef_ = np.linalg.lstsq(X, targets, rcond=None)[0]
+        return self
+
+    def decision_function(self, X):
+        distances = (X @ self.coef_)[:, None] - self.descriptions
+        return -np.square(distances).sum(axis=2)
+
+    def predict(self, X):
+        return self.decision_function(X).argmax(axis=1)
+
+
+@parametrize_with_checks([CalibratedStackingCV(RidgeSemanticClassifier())])
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("cls", [RidgeSemanticClassifier, ExemplarClassifier])
+def test_same_penalty_as_built_in(task, cls):
+    """With folds of the same seed; nothing else is chosen on the folds."""
+    clf = cls(task.attributes, alpha=0.1, shrink_to="zero", random_state=3)
+    if cls is ExemplarClassifier:
+        clf.set_params(shrinkage=0.5)
+    fold_seed = np.random.RandomState(3).randint(LARGEST_SEED, size=2)[0]
+    split = held_out_split(8, 3, fold_seed)
+    stacking = CalibratedStackingCV(clf, cv=split).fit(task.X_train, task.y_train)
+    clf.fit(task.X_train, task.y_train)
+    assert clf.seen_penalty_ > 0
+    assert stacking.best_penalty_ == pytest.approx(clf.seen_penalty_)
+    np.testing.assert_array_equal(
+        stacking.predict(task.X_test), clf.predict(task.X_test)
+    )
+
+
+def test_works_on_an_estimator_of_somebody_else():
+    task = make_gzsl(30, random_state=2)
+    clf = NearestDescription(task.attributes.to_numpy())
+    stacking = CalibratedStackingCV(clf, random_state=0)
+    stacking.fit(task.X_train, task.y_train)
+    plain = clone(clf).fit(task.X_train, task.y_train)
+    h = [
+        harmonic_mean_score(
+            task.y_test, model.predict(task.X_test), seen_classes=model.seen_classes_
+        )
+        for model in (plain, stacking)
+    ]
+    assert h[1] > h[0]
+    assert not hasattr(stacking, "add_classes")
+    assert set(stacking.unseen_classes_) == set(task.unseen_classes)
+
+
+def test_inside_and_around_a_pipeline(task):
+    X, y = task.X_train, task.y_train
+    around = CalibratedStackingCV(
+        make_pipeline(StandardScaler(), ridge(task)), random_state=0
+    ).fit(X, y)
+    inside = make_pipeline(
+        StandardScaler(), CalibratedStackingCV(ridge(task), random_state=0)
+    ).fit(X, y)
+    # The ridge scales by itself, so that a scaler in front changes next to nothing.
+    assert around.best_penalty_ == pytest.approx(inside[-1].best_penalty_, rel=0.05)
+    assert around.n_features_in_ == X.shape[1]
+    assert harmonic_mean_scorer(inside, task.X_test, task.y_test) > 0.3
+
+
+def test_own_penalty_is_replaced(task):
+    X, y = task.X_train, task.y_train
+    fitted = [
+        CalibratedStackingCV(ridge(task, seen_penalty=own), random_state=0).fit(X, y)
+        for own in (0.0, 5.0, "auto")
+    ]
+    assert len({stacking.best_penalty_ for stacking in fitted}) == 1
+    assert all(stacking.estimator_.seen_penalty_ == 0 for stacking in fitted)
+
+
+def test_curves_hold_the_best_penalty(task):
+    stacking = CalibratedStackingCV(ridge(task), cv=3, random_state=0)
+    stacking.fit(task.X_train, task.y_train)
+    curves = pd.DataFrame(stacking.cv_results_)
+    assert list(curves.fold.unique()) == [0, 1, 2]
+    at_best = [
+        curve.H.iloc[np.searchsorted(curve.penalty, stacking.best_penalty_) - 1 :][:2]
+        for _, curve in curves.groupby("fold")
+    ]
+    means = [np.mean([h.min() for h in at_best]), np.mean([h.max() for h in at_best])]
+    assert means[0] - 1e-9 <= stacking.best_score_ <= means[1] + 1e-9
+    for _, curve in curves.groupby("fold"):
+        assert curve.AUSUC.iloc[0] == pytest.approx(np.trapezoid(curve.S, curve.U))
+        assert (curve.S.diff().dropna() <= 1e-12).all()
+
+
+def test_criteria_and_prefit(task):
+    X, y = task.X_train, task.y_train
+    train, held_out = next(ClassHoldoutSplit(1, random_state=1).split(X, y))
+    clf = ridge(task, seen_penalty=0.0).fit(X[train], y[train])
+    for criterion in ("harmonic_mean", "ausuc"):
+        stacking = CalibratedStackingCV(clf, cv="prefit", criterion=criterion)
+        stacking.fit(X[held_out], y[held_out])
+        assert stacking.estimator_ is clf
+        curve = stacking.cv_results_
+        values = curve["H"] if criterion == "harmonic_mean" else curve["S"] * curve["U"]
+        assert stacking.best_score_ == pytest.approx(values[1:-1].max())
+
+
+def test_jobs_change_nothing(task):
+    X, y = task.X_train, task.y_train
+    fits = [
+        CalibratedStackingCV(ridge(task), cv=2, random_state=0, n_jobs=n).fit(X, y)
+        for n in (None, 2)
+    ]
+    assert fits[0].best_penalty_ == fits[1].best_penalty_
+    for name, column in fits[0].cv_results_.items():
+        np.testing.assert_array_equal(column, fits[1].cv_results_[name])
+
+
+def test_names_frames_pickle_and_added_classes(task):
+    names = np.array([f"class {c:02d}" for c in range(11)])
+    S = task.attributes.set_axis(names)
+    X = pd.DataFrame(task.X_train).add_prefix("x")
+    stacking = CalibratedStackingCV(
+        RidgeSemanticClassifier(S, alpha=0.1), random_state=0
+    ).fit(X, pd.Series(names[task.y_train]))
+    assert list(stacking.feature_names_in_) == list(X.columns)
+    copy = pickle.loads(pickle.dumps(stacking))
+    new = pd.DataFrame(S.iloc[:1].to_numpy() + 9, ["new"], S.columns)
+    before = copy.decision_function(X)
+    copy.add_classes(new)
+    assert "new" in copy.classes_
+    np.testing.assert_allclose(copy.decision_function(X)[:, :-1], before)
+    np.testing.assert_allclose(copy.predict_proba(X).sum(axis=1), 1)
+    assert "new" not in stacking.classes_
+
+
+def test_nothing_to_fit():
+    X, y = np.random.RandomState(0).normal(size=(40, 3)), np.arange(40) % 4
+    stacking = CalibratedStackingCV(RidgeSemanticClassifier()).fit(X, y)
+    assert stacking.best_penalty_ == 0
+    assert stacking.best_score_ is None
+    assert stacking.cv_results_ is None
+
+
+def test_parameters_are_searched_through_it(task):
+    search = GridSearchCV(
+        CalibratedStackingCV(ridge(task), cv=2, random_state=0),
+        {"estimator__alpha": [1e-3, 10.0]},
+        cv=ClassHoldoutSplit(2, random_state=0),
+        scoring=harmonic_mean_scorer,
+        error_score="raise",
+    ).fit(task.X_train, task.y_train)
+    assert search.best_estimator_.best_penalty_ > 0
+
+
+def test_progress_is_shown_on_request(task, capfd):
+    stacking = CalibratedStackingCV(ridge(task), cv=2, random_state=0, verbose=1)
+    stacking.fit(task.X_train, task.y_train)
+    assert "2/2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("estimator", "parameters", "error", "message"),
+    [
+        (None, {"criterion": "accuracy"}, ValueError, "criterion"),
+        (None, {"cv": StratifiedKFold(2)}, ValueError, "ClassHoldoutSplit"),
+        (LogisticRegression(max_iter=5000), {}, TypeError, "seen_classes_"),
+        (StandardScaler(), {}, ValueError, "decision_function"),
+    ],
+)
+def test_mistakes_are_explained(task, estimator, parameters, error, message):
+    stacking = CalibratedStackingCV(estimator or ridge(task), **parameters)
+    with pytest.raises(error, match=message):
+        stacking.fit(task.X_train, task.y_train)

@@ -1,0 +1,75 @@
+"""The predict family of classifiers that take a penalty from seen classes."""
+
+from scipy.special import softmax
+
+
+class PenalisedPredictionMixin:
+    """Predict by scores from which the seen penalty is taken.
+
+    Subclasses implement ``_calibrated_scores(X)``, which checks `X` and returns
+    float64 scores of shape (n_samples, n_classes), and have ``classes_``.
+    """
+
+    # Links of the HTML representation to the documentation, see sklearn.base.
+    _doc_link_module = "zsl_estimators"
+    _doc_link_template = (
+        "https://zsl-estimators.readthedocs.io/en/latest/api/generated/"
+        "zsl_estimators.{estimator_name}.html"
+    )
+
+    # Divides the scores before the softmax of predict_proba.
+    _score_temperature = 1.0
+
+    def _calibrated_scores(self, X):
+        raise NotImplementedError
+
+    def predict(self, X):
+        """Predict a class, seen or unseen, for every sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels out of `classes_`.
+        """
+        scores = self._calibrated_scores(X)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Turn the scores into probabilities with a softmax.
+
+        They rank classes as :meth:`decision_function` does. They are not fitted to
+        observed frequencies.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1, columns in the order of `classes_`.
+        """
+        return softmax(self._calibrated_scores(X) / self._score_temperature, axis=1)
+
+    def decision_function(self, X):
+        """Score every class; the seen penalty is taken off already.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            Columns in the order of `classes_`. With two classes, the score of the
+            second minus that of the first.
+        """
+        scores = self._calibrated_scores(X)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores

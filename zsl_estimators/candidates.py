@@ -1,0 +1,137 @@
+"""Scores of the classes that a fitted model may answer with."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+
+class CandidateScores(NamedTuple):
+    """A matrix of scores and what its columns are.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_candidates,)
+        Labels of the columns.
+    seen_classes : ndarray of shape (n_seen,)
+        Those that the model was trained on.
+    scores : ndarray of shape (n_samples, n_candidates)
+        Larger is better.
+    """
+
+    classes: np.ndarray
+    seen_classes: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, estimator, X, y, candidates):
+        """Score the classes of a fold.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted zero-shot classifier, or a pipeline or search around one.
+        X : array-like of shape (n_samples, n_features)
+            Held-out samples.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        candidates : {"fold", "all"}
+            "fold": the classes the model was trained on and those in `y`. "all":
+            every class of the model.
+
+        Returns
+        -------
+        candidates : CandidateScores
+            In the order of the model's ``classes_``.
+
+        Raises
+        ------
+        TypeError
+            If no zero-shot classifier is inside `estimator`.
+        """
+        seen_classes = find_zero_shot_classifier(estimator).seen_classes_
+        classes, scores = np.asarray(estimator.classes_), score_matrix(estimator, X)
+        if candidates == "fold":
+            kept = np.isin(classes, seen_classes) | np.isin(classes, y)
+            classes, scores = classes[kept], scores[:, kept]
+        return cls(classes, seen_classes, scores)
+
+    @property
+    def predictions(self):
+        """The label with the largest score, shape (n_samples,)."""
+        return self.classes[self.scores.argmax(axis=1)]
+
+
+def find_zero_shot_classifier(estimator):
+    """Reach the zero-shot classifier inside pipelines and searches.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; anything whose innermost part has ``seen_classes_``.
+
+    Returns
+    -------
+    classifier : estimator
+        The part that has ``seen_classes_``.
+
+    Raises
+    ------
+    TypeError
+        If there is none.
+    """
+    inner = estimator
+    while not hasattr(inner, "seen_classes_"):
+        if isinstance(inner, Pipeline):
+            inner = inner[-1]
+        elif hasattr(inner, "best_estimator_"):
+            inner = inner.best_estimator_
+        elif hasattr(inner, "estimator"):
+            inner = inner.estimator
+        else:
+            raise TypeError(
+                f"{type(estimator).__name__} holds no fitted zero-shot classifier: no "
+                "seen_classes_ was found in it. Fit it, or use an estimator of "
+                "zsl_estimators, alone or inside a Pipeline or a search."
+            )
+    return inner
+
+
+def score_matrix(estimator, X):
+    """Scores with one column per class, also for two classes."""
+    scores = np.asarray(estimator.decision_function(X))
+    if scores.ndim == 1:
+        return np.column_stack([np.zeros_like(scores), scores])
+    return scores
+
+
+def check_both_kinds(y, seen_classes, what, *, needs_seen=True, needs_unseen=True):
+    """Refuse held-out labels without seen or without unseen classes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels of the held-out samples.
+    seen_classes : array-like
+        Classes the model was trained on.
+    what : str
+        What is not defined without them.
+    needs_seen, needs_unseen : bool, default=True
+        Which kinds it takes.
+
+    Raises
+    ------
+    ValueError
+        The message names the splitter to use.
+    """
+    seen = np.isin(y, seen_classes)
+    for kind, missing in (
+        ("seen", needs_seen and not seen.any()),
+        ("unseen", needs_unseen and seen.all()),
+    ):
+        if missing:
+            raise ValueError(
+                f"The test fold holds no sample of {kind} classes, so {what} is not "
+                "defined. Split with zsl_estimators.model_selection.ClassHoldoutSplit, "
+                "which hides whole classes."
+            )

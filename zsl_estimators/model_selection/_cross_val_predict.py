@@ -1,0 +1,117 @@
+"""Predictions for held-out rows of hidden and of other classes."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import Bunch, _safe_indexing, column_or_1d
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import indexable
+from tqdm.auto import tqdm
+
+from zsl_estimators.candidates import CandidateScores, check_both_kinds
+from zsl_estimators.model_selection._class_holdout import ClassHoldoutSplit
+
+
+def cross_val_predict_gzsl(
+    estimator,
+    X,
+    y,
+    *,
+    cv=None,
+    candidates="fold",
+    random_state=None,
+    n_jobs=None,
+    verbose=0,
+):
+    """Predict held-out rows, fold after fold, with classes that were hidden.
+
+    scikit-learn's :func:`~sklearn.model_selection.cross_val_predict` wants every row
+    in exactly one test fold, which folds that hide classes cannot offer, and its
+    probabilities have columns for the classes in `y` only. Here every fold comes by
+    itself, with all its scores.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Classifier with ``decision_function`` that sets ``classes_`` and
+        ``seen_classes_``, or a pipeline or search around one. It is cloned.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,)
+        Labels.
+    cv : int, cross-validation generator, iterable or None, default=None
+        Folds. None or an int is
+        :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`, of 3 or as many
+        folds.
+    candidates : {"fold", "all"}, default="fold"
+        Classes that may be predicted: those that the fold was trained or is tested on,
+        or every class of the table.
+    random_state : int, RandomState instance or None, default=None
+        Decides which classes and samples are held out, when `cv` is None or an int.
+    n_jobs : int or None, default=None
+        Folds that are fitted at a time, in processes.
+    verbose : int, default=0
+        1 shows the progress over the folds.
+
+    Returns
+    -------
+    folds : list of :class:`~sklearn.utils.Bunch`
+        One per fold, with rows (positions in `X`), y_true, y_pred, y_score of shape
+        (n_rows, n_candidates), classes (the labels of its columns) and seen_classes
+        (those the fold was trained on).
+
+    Raises
+    ------
+    ValueError
+        If a test fold holds no unseen or no seen class.
+    TypeError
+        If the estimator does not know its seen classes.
+
+    See Also
+    --------
+    zsl_estimators.metrics.gzsl_report : Figures for every fold.
+
+    Examples
+    --------
+    >>> from zsl_estimators import RidgeSemanticClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> from zsl_estimators.metrics import gzsl_report
+    >>> from zsl_estimators.model_selection import cross_val_predict_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = RidgeSemanticClassifier(attributes=data.attributes, random_state=0)
+    >>> folds = cross_val_predict_gzsl(clf, data.X_train, data.y_train, cv=2)
+    >>> [gzsl_report(f.y_true, f.y_pred, seen_classes=f.seen_classes).columns.tolist()
+    ...  for f in folds]
+    [['S', 'U', 'H'], ['S', 'U', 'H']]
+    """
+    X, y = indexable(X, y)
+    splits = list(_class_folds(cv, random_state).split(X, y))
+    jobs = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_predict_fold)(clone(estimator), X, y, train, test, candidates)
+        for train, test in splits
+    )
+    return list(tqdm(jobs, total=len(splits), unit="fold", disable=not verbose))
+
+
+def _class_folds(cv, random_state):
+    """Turn None or a number into folds that hide classes; leave others as they are."""
+    if cv is None:
+        return ClassHoldoutSplit(random_state=random_state)
+    if isinstance(cv, int):
+        return ClassHoldoutSplit(cv, random_state=random_state)
+    return check_cv(cv)
+
+
+def _predict_fold(estimator, X, y, train, test, candidates):
+    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    y_test = column_or_1d(_safe_indexing(y, test))
+    answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
+    check_both_kinds(y_test, answer.seen_classes, "the trade-off")
+    return Bunch(
+        rows=np.asarray(test),
+        y_true=y_test,
+        y_pred=answer.predictions,
+        y_score=answer.scores,
+        classes=answer.classes,
+        seen_classes=answer.seen_classes,
+    )
