@@ -27,6 +27,7 @@ from zsl_estimators.semantic import (
     RidgeSemanticClassifier,
     SAEClassifier,
 )
+from zsl_estimators.training import HeldOutScoring
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "ESZSLClassifierCV",
     "ExemplarClassifier",
     "FGANClassifier",
+    "HeldOutScoring",
     "IAPClassifier",
     "LatEmClassifier",
     "RevCDClassifier",

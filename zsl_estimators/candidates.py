@@ -49,12 +49,17 @@ class CandidateScores(NamedTuple):
         TypeError
             If no zero-shot classifier is inside `estimator`.
         """
-        seen_classes = find_zero_shot_classifier(estimator).seen_classes_
-        classes, scores = np.asarray(estimator.classes_), score_matrix(estimator, X)
-        if candidates == "fold":
-            kept = np.isin(classes, seen_classes) | np.isin(classes, y)
-            classes, scores = classes[kept], scores[:, kept]
-        return cls(classes, seen_classes, scores)
+        everything = cls(
+            np.asarray(estimator.classes_),
+            find_zero_shot_classifier(estimator).seen_classes_,
+            score_matrix(estimator, X),
+        )
+        return everything.in_fold(y) if candidates == "fold" else everything
+
+    def in_fold(self, y):
+        """Only columns of classes that were trained on or occur in `y`."""
+        kept = np.isin(self.classes, self.seen_classes) | np.isin(self.classes, y)
+        return self._replace(classes=self.classes[kept], scores=self.scores[:, kept])
 
     @property
     def predictions(self):

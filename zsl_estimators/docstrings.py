@@ -104,7 +104,8 @@ default="unit"
             Called while the final model is trained.
         net_params : dict or None, default=None
             More arguments of the :class:`skorch.NeuralNet`, for instance
-            ``{"optimizer": torch.optim.RMSprop}``.
+            ``{"optimizer": torch.optim.RMSprop}``, or ``{"n_threads": 8}``: on the CPU
+            one thread trains, so that the result is the same on any number of cores.
         warm_start : bool, default=False
             Go on from the weights of the last call of :meth:`fit`.
         """,

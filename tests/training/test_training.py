@@ -3,8 +3,12 @@ import random
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import Callback
 from torch import nn
 
+from tests.common import small
+from zsl_estimators import RevCDClassifier, VAEcFlowClassifier
+from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.training import (
     AdversarialNet,
     DeviceBatches,
@@ -110,6 +114,54 @@ class TestSeeding:
         with scoped_seed(5, CPU):
             pass
         assert before == random.getstate()
+
+
+class TestThreads:
+    @pytest.fixture
+    def threads(self):
+        yield torch.set_num_threads
+        torch.set_num_threads(1)
+
+    @pytest.mark.parametrize("cls", [RevCDClassifier, VAEcFlowClassifier])
+    def test_their_number_does_not_change_a_fit(self, threads, cls):
+        """Layers are wide enough here for sums to be split between threads."""
+        data = load_digits_gzsl((3, 8))
+        clf = cls(
+            data.attributes,
+            max_epochs=2,
+            alpha=0.1,
+            early_stopping=False,
+            seen_penalty=0.0,
+            random_state=0,
+        )
+        if cls is VAEcFlowClassifier:
+            clf.set_params(shrinkage=0.1, decision="gaussian")
+        scores = []
+        for n_threads in (1, 2):
+            threads(n_threads)
+            clf.fit(data.X_train, data.y_train)
+            assert torch.get_num_threads() == n_threads
+            scores.append(clf.decision_function(data.X_test))
+        np.testing.assert_allclose(*scores, rtol=1e-11)
+
+    def test_more_on_request(self, threads, task):
+        threads(1)
+        used = []
+
+        class Spy(Callback):
+            def on_batch_end(self, net, **kwargs):
+                used.append(torch.get_num_threads())
+
+        clf = small(
+            RevCDClassifier,
+            attributes=task.attributes,
+            early_stopping=False,
+            callbacks=[Spy()],
+            net_params={"n_threads": 2},
+        )
+        clf.fit(task.X_train, task.y_train)
+        assert set(used) == {2}
+        assert torch.get_num_threads() == 1
 
 
 class TestBatches:

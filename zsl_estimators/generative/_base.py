@@ -260,6 +260,9 @@ class FeatureGeneratingClassifier(
             self._fit_decision(X, y_index, way, random_state)
             report(way)
 
+    def _update_decision(self):
+        self._fit_decision(None, None, STAND_IN, np.random.RandomState(0))
+
     def _weights(self):
         state = self.net_.inference_module.state_dict()
         return {name: tensor.clone() for name, tensor in state.items()}

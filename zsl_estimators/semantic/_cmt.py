@@ -192,6 +192,10 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
         super()._fit_path(X, y_index, report_with_detector, random_state)
 
+    def _update_decision(self):
+        # The detector comes last, so that callbacks see the scores without it.
+        self.novelty_detector_ = None
+
     def _fit_detector(self, X, random_state):
         self.novelty_detector_ = None
         if self.novelty_detector is not None:

@@ -110,7 +110,8 @@ class RevCDClassifier(RidgeShadowMixin, TorchTrainingMixin, SemanticClassifier):
         Called while the final model is trained.
     net_params : dict or None, default=None
         More arguments of the :class:`skorch.NeuralNet`, for instance
-        ``{"optimizer__betas": (0.5, 0.999)}``.
+        ``{"optimizer__betas": (0.5, 0.999)}``, or ``{"n_threads": 8}``: on the CPU
+        one thread trains, so that the result is the same on any number of cores.
     warm_start : bool, default=False
         Go on from the weights of the last call of :meth:`fit`.
     %(seen_penalty)s

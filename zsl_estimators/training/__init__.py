@@ -2,7 +2,11 @@
 
 from zsl_estimators.training._adversarial import AdversarialNet
 from zsl_estimators.training._batches import DeviceBatches, DeviceData, SampledBatches
-from zsl_estimators.training._callbacks import WeightAveraging, cosine_schedule
+from zsl_estimators.training._callbacks import (
+    HeldOutScoring,
+    WeightAveraging,
+    cosine_schedule,
+)
 from zsl_estimators.training._device import resolve_device
 from zsl_estimators.training._estimator import (
     TorchTrainingMixin,
@@ -21,6 +25,7 @@ __all__ = [
     "AdversarialNet",
     "DeviceBatches",
     "DeviceData",
+    "HeldOutScoring",
     "SampledBatches",
     "TorchTrainingMixin",
     "WeightAveraging",

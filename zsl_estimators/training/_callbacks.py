@@ -6,6 +6,8 @@ from skorch.callbacks import Callback, LRScheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
+from zsl_estimators.metrics import SeenUnseenCurve
+
 # No training that will still succeed multiplies its first loss by this.
 DIVERGED = 1e4
 
@@ -57,6 +59,72 @@ class EpochReport(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         self.report(len(net.history))
+
+
+class HeldOutScoring(Callback):
+    """Follow the accuracy on held-out classes while a net is trained.
+
+    Give it to an estimator as one of its `callbacks`. After every epoch the history
+    gets ``held_out_H``, the largest harmonic mean over all seen penalties, and
+    ``held_out_AUSUC``. Feature-generating classifiers are scored by the distance to
+    the means of what they generate, for there is no head yet.
+
+    :class:`skorch.callbacks.EarlyStopping` can stop on these figures. The classes that
+    are hidden for it are lost for training. ``early_stopping=True``, the default of
+    the estimators, chooses the number of epochs on folds and then trains on all
+    classes; give ``early_stopping=False`` together with this callback.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Held-out samples, as the classifier gets them: in a pipeline, transformed.
+    y : array-like of shape (n_samples,)
+        Their labels, of classes that the model is trained on and of others, which
+        must be described in `attributes`.
+    name : str, default="held_out"
+        Beginning of the names in the history.
+
+    See Also
+    --------
+    zsl_estimators.model_selection.ClassHoldoutSplit : Hides classes.
+
+    Examples
+    --------
+    >>> from skorch.callbacks import EarlyStopping
+    >>> from zsl_estimators import HeldOutScoring, RevCDClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> from zsl_estimators.model_selection import ClassHoldoutSplit
+    >>> data = make_gzsl(random_state=0)
+    >>> X, y = data.X_train, data.y_train
+    >>> train, held_out = next(ClassHoldoutSplit(1, random_state=0).split(X, y))
+    >>> clf = RevCDClassifier(
+    ...     data.attributes,
+    ...     early_stopping=False,
+    ...     callbacks=[
+    ...         HeldOutScoring(X[held_out], y[held_out]),
+    ...         EarlyStopping("held_out_H", lower_is_better=False, load_best=True),
+    ...     ],
+    ...     random_state=0,
+    ... )
+    >>> clf.fit(X[train], y[train]).n_iter_ <= clf.max_epochs
+    True
+    >>> max(clf.history_[:, "held_out_H"]) > 0.5
+    True
+    """
+
+    def __init__(self, X, y, name="held_out"):
+        self.X = X
+        self.y = y
+        self.name = name
+
+    def on_epoch_end(self, net, **kwargs):
+        """Score the model as it is."""
+        classes, seen_classes, scores = net.held_out_scores(self.X, self.y)
+        curve = SeenUnseenCurve.from_labels(
+            self.y, scores, classes=classes, seen_classes=seen_classes
+        )
+        net.history.record(f"{self.name}_H", float(curve.harmonic_mean.max()))
+        net.history.record(f"{self.name}_AUSUC", curve.area)
 
 
 class Progress(Callback):

@@ -6,7 +6,9 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
+from sklearn.utils.validation import validate_data
 
+from zsl_estimators.candidates import CandidateScores
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training._callbacks import (
@@ -102,10 +104,24 @@ class TorchTrainingMixin:
                 self._trained_on = self._what_is_learned()
             self.net_.max_epochs = n_epochs
             inputs, targets = self._training_tensors(X, y_index)
-            self.net_.partial_fit(
-                {name: on_device(array, device) for name, array in inputs.items()},
-                on_device(targets, device),
-            )
+            self.net_.held_out_scores = self._held_out_scores
+            try:
+                self.net_.partial_fit(
+                    {name: on_device(array, device) for name, array in inputs.items()},
+                    on_device(targets, device),
+                )
+            finally:
+                self.net_.held_out_scores = None
+
+    def _held_out_scores(self, X, y):
+        """Score classes with the net as it is, for callbacks."""
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        self._update_decision()
+        scores = self._decision(X)
+        return CandidateScores(self.classes_, self.seen_classes_, scores).in_fold(y)
+
+    def _update_decision(self):
+        """Bring what :meth:`_decision` needs besides the net up to date."""
 
     def _goes_on(self):
         """Whether to train the net of the last fit further."""

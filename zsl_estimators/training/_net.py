@@ -5,6 +5,7 @@ import torch
 
 from zsl_estimators.training._batches import DeviceBatches, DeviceData
 from zsl_estimators.training._callbacks import WeightAveraging
+from zsl_estimators.training._seeding import torch_threads
 
 
 class ZeroShotNet(skorch.NeuralNet):
@@ -17,7 +18,18 @@ class ZeroShotNet(skorch.NeuralNet):
     The module's ``forward`` takes the entries of `X` by name. The criterion gets what
     it returns and the targets, and answers with a dict of scalar losses, which are
     summed, and averaged over each epoch into the history.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        See :class:`skorch.NeuralNet`.
+    n_threads : int, default=1
+        Threads of torch on the CPU. More are faster for wide layers, but the result
+        then depends on their number.
     """
+
+    # While it is trained, ``held_out_scores(X, y)`` of its estimator, for callbacks.
+    held_out_scores = None
 
     def __init__(
         self,
@@ -25,6 +37,7 @@ class ZeroShotNet(skorch.NeuralNet):
         train_split=None,
         dataset=DeviceData,
         iterator_train=DeviceBatches,
+        n_threads=1,
         **kwargs,
     ):
         super().__init__(
@@ -34,6 +47,12 @@ class ZeroShotNet(skorch.NeuralNet):
             iterator_train=iterator_train,
             **kwargs,
         )
+        self.n_threads = n_threads
+
+    def partial_fit(self, X, y=None, **fit_params):
+        """Train with `n_threads` threads."""
+        with torch_threads(self.n_threads):
+            return super().partial_fit(X, y, **fit_params)
 
     @property
     def inference_module(self):

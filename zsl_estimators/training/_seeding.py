@@ -1,4 +1,4 @@
-"""Randomness for torch that leaves the caller's random state alone."""
+"""What makes torch repeatable, and leaves the caller's settings alone."""
 
 from contextlib import contextmanager
 
@@ -10,7 +10,8 @@ def scoped_seed(seed, device):
     """Seed torch inside a ``with`` block and restore its state afterwards.
 
     Only the generators of the CPU and of `device` are seeded:
-    :func:`torch.manual_seed` would also reseed every other GPU.
+    :func:`torch.manual_seed` would also reseed every other GPU. Inside, torch
+    computes with one thread, see :func:`torch_threads`.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ def scoped_seed(seed, device):
     saved = [get_state() for get_state, _ in generators]
     _seed(int(seed), device)
     try:
-        yield
+        with torch_threads(1):
+            yield
     finally:
         for state, (_, set_state) in zip(saved, generators, strict=True):
             set_state(state)
@@ -45,3 +47,24 @@ def _seed(seed, device):
             torch.cuda.manual_seed(seed)
     elif device.type == "mps":
         torch.mps.manual_seed(seed)
+
+
+@contextmanager
+def torch_threads(n_threads):
+    """Limit torch's threads on the CPU inside a ``with`` block.
+
+    Sums come out differently in the last digits when they are split between threads,
+    and training multiplies the difference: with the default number, which joblib's
+    workers and machines differ in, a fit under ``n_jobs=2`` would not be the same.
+
+    Parameters
+    ----------
+    n_threads : int
+        Number of threads.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
