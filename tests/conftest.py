@@ -4,6 +4,8 @@ import os
 
 # scikit-learn's array API check is skipped unless scipy is imported with this set.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# Figures are drawn, not shown.
+os.environ["MPLBACKEND"] = "agg"
 
 import pytest
 import torch

@@ -110,7 +110,7 @@ def score_matrix(estimator, X):
     return scores
 
 
-def check_both_kinds(y, seen_classes, what, *, needs_seen=True, needs_unseen=True):
+def check_both_kinds(y, seen_classes, what):
     """Refuse held-out labels without seen or without unseen classes.
 
     Parameters
@@ -121,8 +121,6 @@ def check_both_kinds(y, seen_classes, what, *, needs_seen=True, needs_unseen=Tru
         Classes the model was trained on.
     what : str
         What is not defined without them.
-    needs_seen, needs_unseen : bool, default=True
-        Which kinds it takes.
 
     Raises
     ------
@@ -130,13 +128,12 @@ def check_both_kinds(y, seen_classes, what, *, needs_seen=True, needs_unseen=Tru
         The message names the splitter to use.
     """
     seen = np.isin(y, seen_classes)
-    for kind, missing in (
-        ("seen", needs_seen and not seen.any()),
-        ("unseen", needs_unseen and seen.all()),
-    ):
-        if missing:
-            raise ValueError(
-                f"The test fold holds no sample of {kind} classes, so {what} is not "
-                "defined. Split with zsl_estimators.model_selection.ClassHoldoutSplit, "
-                "which hides whole classes."
-            )
+    if seen.all() or not seen.any():
+        kind = "unseen" if seen.all() else "seen"
+        raise ValueError(
+            f"The test fold holds no sample of {kind} classes, so {what} is not "
+            "defined. Split with zsl_estimators.model_selection.ClassHoldoutSplit, "
+            "which hides whole classes. Where training rows are scored, switch that "
+            "off (return_train_score=False), or use "
+            "GZSLScorer(..., replace_undefined_by=numpy.nan)."
+        )

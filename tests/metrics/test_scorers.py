@@ -97,6 +97,33 @@ def test_a_fold_without_unseen_classes_names_the_splitter(data):
         )
 
 
+@pytest.mark.parametrize(
+    ("metric", "rows", "expected"),
+    [
+        ("H", "train", None),
+        ("AUSUC", "train", None),
+        ("U", "train", None),
+        ("S", "train", "defined"),
+        ("T1", "unseen", "defined"),
+        ("S", "unseen", None),
+    ],
+)
+def test_undefined_figures_can_be_replaced(data, fitted, metric, rows, expected):
+    X, y = data.X_train, data.y_train
+    if rows == "unseen":
+        of = np.isin(data.y_test, data.unseen_classes)
+        X, y = data.X_test[of], data.y_test[of]
+    score = GZSLScorer(metric, replace_undefined_by=-1.0)(fitted, X, y)
+    report = GZSLScorer(None, replace_undefined_by=-1.0)(fitted, X, y)
+    assert report[metric] == score
+    if expected is None:
+        assert score == -1
+        with pytest.raises(ValueError, match=r"not defined.*replace_undefined_by"):
+            GZSLScorer(metric)(fitted, X, y)
+    else:
+        assert score == GZSLScorer(metric)(fitted, X, y) > 0
+
+
 def test_other_classifiers_are_refused(data):
     clf = LogisticRegression().fit(data.X_train, data.y_train)
     with pytest.raises(TypeError, match="seen_classes_"):
@@ -112,3 +139,5 @@ def test_unknown_arguments_are_refused(arguments):
 def test_pickle_and_repr():
     scorer = pickle.loads(pickle.dumps(GZSLScorer("T1", candidates="all")))
     assert repr(scorer) == "GZSLScorer('T1', candidates='all')"
+    assert scorer.__name__ == "T1"
+    assert "replace_undefined_by=0" in repr(GZSLScorer("H", replace_undefined_by=0))

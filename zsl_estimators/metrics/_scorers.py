@@ -9,7 +9,15 @@ import numpy as np
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.metrics._report import gzsl_report
 
-METRICS = ("H", "S", "U", "T1", "AUSUC")
+# Figures and the kinds of classes that they need samples of.
+NEEDS = {
+    "H": {"seen", "unseen"},
+    "S": {"seen"},
+    "U": {"unseen"},
+    "T1": {"unseen"},
+    "AUSUC": {"seen", "unseen"},
+}
+METRICS = tuple(NEEDS)
 
 
 class GZSLScorer:
@@ -24,6 +32,11 @@ class GZSLScorer:
         Classes that may be predicted. "fold": those the model was trained on and
         those in `y`, as in the real task, where every unseen class can occur.
         "all": every class of the table.
+    replace_undefined_by : float or None, default=None
+        Value of figures that the samples do not define, such as H on training rows,
+        which hold no unseen class. None raises an error. With ``numpy.nan`` tools that
+        score training rows as well can be used, such as
+        :func:`~sklearn.model_selection.learning_curve`.
 
     See Also
     --------
@@ -51,13 +64,16 @@ class GZSLScorer:
     (2,)
     """
 
-    def __init__(self, metric="H", *, candidates="fold"):
+    def __init__(self, metric="H", *, candidates="fold", replace_undefined_by=None):
         if metric is not None and metric not in METRICS:
             raise ValueError(f"metric must be one of {METRICS} or None, got {metric!r}")
         if candidates not in ("fold", "all"):
             raise ValueError(f'candidates must be "fold" or "all", got {candidates!r}')
         self.metric = metric
         self.candidates = candidates
+        self.replace_undefined_by = replace_undefined_by
+        # What displays of scikit-learn write on the axis.
+        self.__name__ = metric or "GZSL"
 
     def __call__(self, estimator, X, y):
         """Score a fitted model.
@@ -85,24 +101,37 @@ class GZSLScorer:
         """
         y = np.asarray(y)
         candidates = CandidateScores.of(estimator, X, y, self.candidates)
-        check_both_kinds(
-            y,
-            candidates.seen_classes,
-            self.metric or "the report",
-            needs_seen=self.metric not in ("U", "T1"),
-            needs_unseen=self.metric != "S",
-        )
+        undefined = self._undefined(y, candidates.seen_classes)
         figures = gzsl_report(
             y,
             candidates.predictions,
             seen_classes=candidates.seen_classes,
             y_score=candidates.scores,
             classes=candidates.classes,
-        ).iloc[0]
-        return figures.to_dict() if self.metric is None else float(figures[self.metric])
+        )
+        figures = figures.iloc[0].to_dict()
+        figures.update(dict.fromkeys(undefined, self.replace_undefined_by))
+        return figures if self.metric is None else figures[self.metric]
+
+    def _undefined(self, y, seen_classes):
+        """Names of figures that need a kind of class which does not occur."""
+        seen = np.isin(y, seen_classes)
+        lacking = [
+            name
+            for name, needed in NEEDS.items()
+            if ("seen" in needed and not seen.any())
+            or ("unseen" in needed and seen.all())
+        ]
+        wanted = METRICS if self.metric is None else (self.metric,)
+        if self.replace_undefined_by is None and set(wanted) & set(lacking):
+            check_both_kinds(y, seen_classes, self.metric or "the report")
+        return lacking
 
     def __repr__(self):
-        return f"GZSLScorer({self.metric!r}, candidates={self.candidates!r})"
+        arguments = f"{self.metric!r}, candidates={self.candidates!r}"
+        if self.replace_undefined_by is not None:
+            arguments += f", replace_undefined_by={self.replace_undefined_by!r}"
+        return f"GZSLScorer({arguments})"
 
 
 harmonic_mean_scorer = GZSLScorer("H")

@@ -1,0 +1,327 @@
+"""Every display is rendered, says what it should, and writes no text over another."""
+
+import sys
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Annotation, Text
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.common import small
+from zsl_estimators import (
+    ALEClassifier,
+    CalibratedStackingCV,
+    ExemplarClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+    VAEcFlowClassifier,
+)
+from zsl_estimators.metrics import ausuc_score, gzsl_report
+from zsl_estimators.plotting import (
+    AttributeErrorDisplay,
+    DenoisingDisplay,
+    GZSLConfusionDisplay,
+    SeenPenaltyDisplay,
+    SeenUnseenDisplay,
+    SyntheticFeaturesDisplay,
+    TrainingCurvesDisplay,
+)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def named(task):
+    """Labels are strings, features have names."""
+    names = np.array([f"animal {c}" for c in range(11)])
+    return {
+        "S": task.attributes.set_axis(names),
+        "X": pd.DataFrame(task.X_train).add_prefix("sensor "),
+        "y": names[task.y_train],
+        "X_test": pd.DataFrame(task.X_test).add_prefix("sensor "),
+        "y_test": names[task.y_test],
+    }
+
+
+def fitted(named, cls, **parameters):
+    clf = small(cls, attributes=named["S"], random_state=0, **parameters)
+    return make_pipeline(StandardScaler(), clf).fit(named["X"], named["y"])
+
+
+@pytest.fixture(scope="module")
+def ridge(named):
+    return fitted(named, RidgeSemanticClassifier, alpha=0.1, shrink_to="zero")
+
+
+def hidden_tick_labels(figure):
+    """Labels of ticks outside of the limits, which are not drawn."""
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in axis.get_major_ticks():
+                if not low <= tick.get_loc() <= high:
+                    yield from (tick.label1, tick.label2)
+
+
+def visible_texts(figure):
+    figure.draw_without_rendering()
+    hidden = set(hidden_tick_labels(figure))
+    return [
+        (text, text.get_window_extent())
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text() and text not in hidden
+    ]
+
+
+def assert_legible(display):
+    figure = display.figure_
+    texts = visible_texts(figure)
+    assert texts
+    for (one, box), (other, other_box) in combinations(texts, 2):
+        # The number of a tick may share a corner with that of the other axis.
+        shrunk = other_box.padded(-1.5)
+        overlap = box.overlaps(shrunk)
+        assert not overlap, f"{one.get_text()!r} over {other.get_text()!r}"
+        assert one.get_fontsize() >= 6
+    page = figure.bbox.padded(2)
+    for text, box in texts:
+        if not isinstance(text, Annotation):
+            assert page.contains(*box.min), text.get_text()
+            assert page.contains(*box.max), text.get_text()
+
+
+class TestSeenUnseen:
+    def test_figures(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        display = SeenUnseenDisplay.from_estimator(ridge, X, y)
+        area = ausuc_score(
+            y,
+            ridge.decision_function(X),
+            classes=ridge.classes_,
+            seen_classes=ridge[-1].seen_classes_,
+        )
+        h = gzsl_report(y, ridge.predict(X), seen_classes=ridge[-1].seen_classes_).H
+        assert display.ausuc == pytest.approx(area)
+        labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert labels[0] == f"Pipeline (AUSUC {area:.3f})"
+        assert f"H {h.item():.3f}" in labels[1]
+        assert f"{ridge[-1].seen_penalty_:.3g}" in labels[1]
+        assert labels[2].startswith("no penalty")
+        assert_legible(display)
+
+    def test_second_curve_has_another_line(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        first = SeenUnseenDisplay.from_estimator(ridge, X, y, name="first")
+        second = SeenUnseenDisplay.from_estimator(
+            fitted(named, ExemplarClassifier), X, y, ax=first.ax_
+        )
+        assert first.line_.get_linestyle() != second.line_.get_linestyle()
+        assert first.line_.get_color() != second.line_.get_color()
+
+    def test_penalty_of_a_stacking(self, task):
+        stacking = CalibratedStackingCV(
+            RidgeSemanticClassifier(task.attributes, alpha=0.1), random_state=0
+        ).fit(task.X_train, task.y_train)
+        display = SeenUnseenDisplay.from_estimator(stacking, task.X_test, task.y_test)
+        assert display.penalty == stacking.best_penalty_ > 0
+
+    def test_needs_both_kinds(self, named, ridge):
+        with pytest.raises(ValueError, match="unseen"):
+            SeenUnseenDisplay.from_estimator(ridge, named["X"], named["y"])
+
+
+class TestSeenPenalty:
+    def test_means_of_folds(self, task):
+        stacking = CalibratedStackingCV(
+            RidgeSemanticClassifier(task.attributes, alpha=0.1), cv=3, random_state=0
+        ).fit(task.X_train, task.y_train)
+        display = SeenPenaltyDisplay.from_estimator(stacking)
+        lines = {line.get_label(): line for line in display.ax_.lines}
+        h = lines["harmonic mean, H"]
+        assert h.get_ydata().max() == pytest.approx(stacking.best_score_, abs=0.02)
+        best = h.get_xdata()[h.get_ydata().argmax()]
+        assert best == pytest.approx(stacking.best_penalty_, abs=0.1)
+        assert_legible(display)
+
+    def test_nothing_to_draw(self, named, ridge):
+        with pytest.raises(ValueError, match="CalibratedStackingCV"):
+            SeenPenaltyDisplay.from_estimator(ridge)
+
+
+class TestConfusion:
+    def test_blocks(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        display = GZSLConfusionDisplay.from_estimator(ridge, X, y)
+        seen_classes = ridge[-1].seen_classes_
+        n_seen = display.n_seen
+        assert set(display.classes[:n_seen]) == set(seen_classes)
+        report = gzsl_report(y, ridge.predict(X), seen_classes=seen_classes).iloc[0]
+        diagonal = np.diag(display.confusion_matrix)
+        assert diagonal[:n_seen].mean() == pytest.approx(report.S)
+        assert diagonal[n_seen:].mean() == pytest.approx(report.U)
+        np.testing.assert_allclose(display.block_rates.sum(axis=1), 1)
+        assert_legible(display)
+
+    def test_many_classes_have_no_labels(self):
+        classes = np.arange(60)
+        display = GZSLConfusionDisplay.from_predictions(
+            classes, classes[::-1], seen_classes=classes[:40]
+        )
+        assert len(display.ax_.get_xticks()) == 0
+        assert display.block_rates.loc["unseen", "seen"] == 1
+        assert_legible(display)
+
+    def test_only_seen_classes(self):
+        display = GZSLConfusionDisplay.from_predictions(
+            [0, 1], [0, 1], seen_classes=[0, 1], classes=[0, 1, 2]
+        )
+        assert display.block_rates.loc["unseen"].isna().all()
+
+
+class TestTrainingCurves:
+    def test_losses_and_chosen_epoch(self, named):
+        pipeline = fitted(named, ALEClassifier)
+        display = TrainingCurvesDisplay.from_estimator(pipeline)
+        losses, held_out = display.axes_
+        assert len(losses.lines) == 1
+        (line,) = [line for line in held_out.lines if line.get_label() == "mean"]
+        assert line.get_xdata()[line.get_ydata().argmax()] == pipeline[-1].n_iter_
+        assert_legible(display)
+
+    def test_parts_of_a_loss(self, named):
+        pipeline = fitted(
+            named, VAEcFlowClassifier, early_stopping=False, seen_penalty=0.0
+        )
+        history = pipeline[-1].history_
+        display = TrainingCurvesDisplay.from_history(history)
+        labels = [line.get_label() for line in display.axes_[0].lines]
+        assert labels[0] == "train loss"
+        assert len(labels) > 2
+        np.testing.assert_array_equal(
+            display.axes_[0].lines[0].get_ydata(), history[:, "train_loss"]
+        )
+        assert_legible(display)
+
+    def test_zero_epochs(self):
+        display = TrainingCurvesDisplay({})
+        assert "0 epochs" in display.plot().axes_[0].get_title()
+
+    def test_closed_forms_have_no_epochs(self, ridge):
+        with pytest.raises(ValueError, match="epochs"):
+            TrainingCurvesDisplay.from_estimator(ridge)
+
+
+class TestSyntheticFeatures:
+    @pytest.mark.parametrize("method", ["pca", "tsne"])
+    def test_map(self, named, method):
+        pipeline = fitted(
+            named,
+            VAEcFlowClassifier,
+            early_stopping=False,
+            seen_penalty=0.0,
+            decision="gaussian",
+        )
+        display = SyntheticFeaturesDisplay.from_estimator(
+            pipeline, named["X_test"], named["y_test"], n_per_class=20, method=method
+        )
+        assert set(pipeline[-1].unseen_classes_) <= set(display.y_synthetic)
+        assert len(display.synthetic) == 20 * 6
+        assert len(display.real) == np.isin(named["y_test"], display.y_synthetic).sum()
+        display.figure_.draw_without_rendering()
+
+    def test_well_separated_classes_are_legible(self):
+        rng = np.random.RandomState(0)
+        centers = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0]])
+        X = np.repeat(centers, 10, axis=0) + rng.normal(size=(30, 3))
+        y = np.repeat(["cat", "dog", "eel"], 10)
+        assert_legible(SyntheticFeaturesDisplay.from_features(X, y, X + 0.1, y))
+
+    def test_mistakes(self, named, ridge):
+        X, y = np.eye(12), np.arange(12)
+        with pytest.raises(ValueError, match="at most 10"):
+            SyntheticFeaturesDisplay.from_features(X, y, X, y)
+        with pytest.raises(ValueError, match="umap"):
+            SyntheticFeaturesDisplay.from_features(X, y, X, y, method="umap")
+        with pytest.raises(ValueError, match="sample"):
+            SyntheticFeaturesDisplay.from_estimator(ridge, named["X"], named["y"])
+
+
+class TestAttributeError:
+    def test_errors_in_standard_deviations(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        display = AttributeErrorDisplay.from_estimator(ridge, X, y)
+        label, attribute = "animal 5", named["S"].columns[1]
+        predicted = ridge[-1].predict_attributes(ridge[:-1].transform(X[y == label]))
+        miss = np.abs(predicted[:, 1] - named["S"].loc[label, attribute]).mean()
+        expected = miss / named["S"][attribute].std(ddof=0)
+        assert display.errors.loc[label, attribute] == pytest.approx(expected, 1e-4)
+        assert list(display.errors.columns) == list(named["S"].columns)
+        assert_legible(display)
+
+    def test_needs_attributes(self, named):
+        with pytest.raises(ValueError, match="predict attributes"):
+            AttributeErrorDisplay.from_estimator(
+                fitted(named, ExemplarClassifier), named["X"], named["y"]
+            )
+
+
+class TestDenoising:
+    def test_paths_end_at_the_estimate(self, named):
+        pipeline = fitted(
+            named,
+            RevCDClassifier,
+            sampler="ddim",
+            n_draws=1,
+            early_stopping=False,
+            seen_penalty=0.0,
+        )
+        X, y = named["X_test"][:3], named["y_test"][:3]
+        display = DenoisingDisplay.from_estimator(pipeline, X, y)
+        clf = pipeline[-1]
+        assert display.paths.shape == (clf.sampling_steps + 1, 3, 2)
+        described = clf.predict_attributes(pipeline[:-1].transform(X))
+        direct = DenoisingDisplay.from_trajectory(
+            described[None],
+            class_attributes=clf.class_attributes_,
+            classes=clf.classes_,
+            seen_classes=clf.seen_classes_,
+        )
+        np.testing.assert_allclose(direct.paths[0], display.paths[-1], atol=1e-5)
+        display.figure_.draw_without_rendering()
+
+    def test_labels_keep_clear_of_each_other(self):
+        """Two classes lie at almost the same place."""
+        attributes = np.array([[0.0, 0], [4, 0], [0, 3], [0.05, 0.05]])
+        display = DenoisingDisplay.from_trajectory(
+            np.array([[[1.0, 1.0]], [[2.0, 2.0]]]),
+            class_attributes=attributes,
+            classes=["cat", "dog", "eel", "fox"],
+            seen_classes=["cat", "dog"],
+            y_true=["eel"],
+        )
+        assert_legible(display)
+
+    def test_needs_a_trajectory(self, named, ridge):
+        with pytest.raises(ValueError, match="RevCDClassifier"):
+            DenoisingDisplay.from_estimator(ridge, named["X"])
+
+
+def test_other_estimators_are_refused(named):
+    clf = LogisticRegression().fit(np.eye(3), [0, 1, 2])
+    with pytest.raises(TypeError, match="seen_classes_"):
+        SeenUnseenDisplay.from_estimator(clf, np.eye(3), [0, 1, 2])
+
+
+def test_without_matplotlib(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        TrainingCurvesDisplay({}).plot()

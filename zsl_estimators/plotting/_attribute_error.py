@@ -1,0 +1,165 @@
+"""How well attributes are predicted, class by class."""
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.utils import column_or_1d
+
+from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.plotting._figure import (
+    MOST_LABELS,
+    group_rows,
+    new_axes,
+    seen_first,
+)
+
+
+class AttributeErrorDisplay:
+    """Error of the predicted attributes of every class.
+
+    Use :meth:`from_estimator` or :meth:`from_predictions` to make one.
+
+    Parameters
+    ----------
+    errors : DataFrame of shape (n_classes, n_attributes)
+        Mean absolute errors, in standard deviations of the attribute over the classes;
+        seen classes first.
+    n_seen : int
+        Number of seen classes.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the errors.
+    figure_ : matplotlib Figure
+        Its figure.
+    im_ : matplotlib AxesImage
+        The image.
+
+    Examples
+    --------
+    >>> from zsl_estimators import RidgeSemanticClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> from zsl_estimators.plotting import AttributeErrorDisplay
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = RidgeSemanticClassifier(data.attributes, random_state=0)
+    >>> clf = clf.fit(data.X_train, data.y_train)
+    >>> display = AttributeErrorDisplay.from_estimator(clf, data.X_test, data.y_test)
+    >>> display.errors.shape
+    (16, 8)
+    """
+
+    def __init__(self, errors, *, n_seen):
+        self.errors = errors
+        self.n_seen = n_seen
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, ax=None, **kwargs):
+        """Predict the attributes of test samples and draw.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted classifier with ``predict_attributes``, or a pipeline around one.
+        X : array-like of shape (n_samples, n_features)
+            Test samples.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : AttributeErrorDisplay
+            With the errors drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator does not predict attributes.
+        """
+        if isinstance(estimator, Pipeline):
+            X = estimator[:-1].transform(X)
+        classifier = find_zero_shot_classifier(estimator)
+        if not hasattr(classifier, "predict_attributes"):
+            raise ValueError(
+                f"{type(classifier).__name__} does not predict attributes. Those of "
+                "zsl_estimators.semantic do."
+            )
+        names = getattr(classifier.attributes, "columns", None)
+        return cls.from_predictions(
+            y,
+            classifier.predict_attributes(X),
+            attributes=pd.DataFrame(
+                classifier.class_attributes_, classifier.classes_, names
+            ),
+            seen_classes=classifier.seen_classes_,
+            ax=ax,
+            **kwargs,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, y_true, predicted, *, attributes, seen_classes, ax=None, **kwargs
+    ):
+        """Draw the errors of given attributes.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            True labels.
+        predicted : array-like of shape (n_samples, n_attributes)
+            Predicted attributes, in the units of the table.
+        attributes : DataFrame of shape (n_classes, n_attributes)
+            The true ones; its index holds the labels.
+        seen_classes : array-like
+            Classes the model was trained on.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : AttributeErrorDisplay
+            With the errors drawn.
+        """
+        y_true = column_or_1d(y_true)
+        spread = attributes.std(ddof=0).replace(0.0, 1.0)
+        misses = (np.asarray(predicted) - attributes.loc[y_true]).abs() / spread
+        errors = misses.groupby(level=0).mean()
+        order, n_seen = seen_first(errors.index, seen_classes)
+        return cls(errors.loc[order], n_seen=n_seen).plot(ax, **kwargs)
+
+    def plot(self, ax=None, *, cmap="Greys"):
+        """Draw the errors; dark is large.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+        cmap : str or Colormap, default="Greys"
+            Colours from no error up.
+
+        Returns
+        -------
+        display : AttributeErrorDisplay
+            Itself.
+        """
+        self.ax_ = new_axes(ax, figsize=(7, 5), layout="constrained")
+        self.figure_ = self.ax_.figure
+        self.im_ = self.ax_.imshow(
+            self.errors, cmap=cmap, vmin=0, aspect="auto", interpolation="nearest"
+        )
+        label = "mean absolute error / standard deviation"
+        self.figure_.colorbar(self.im_, ax=self.ax_, label=label, pad=0.08)
+        group_rows(self.ax_, self.errors.index, self.n_seen)
+        names = self.errors.columns
+        if len(names) <= MOST_LABELS:
+            self.ax_.set_xticks(np.arange(len(names)), names)
+            if max(len(str(name)) for name in names) > 2:
+                self.ax_.tick_params("x", rotation=90)
+        self.ax_.set(xlabel="attribute", ylabel="class")
+        return self

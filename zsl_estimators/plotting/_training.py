@@ -1,0 +1,177 @@
+"""What happened while a net was trained."""
+
+import numpy as np
+
+from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
+
+
+class TrainingCurvesDisplay:
+    """Losses over the epochs, and what held-out classes said about them.
+
+    Use :meth:`from_estimator` or :meth:`from_history` to make one.
+
+    Parameters
+    ----------
+    losses : dict of str to sequence of float
+        Values per epoch by name.
+    held_out : DataFrame or None, default=None
+        AUSUC on held-out classes: one row per number of epochs, one column per fold.
+    n_iter : int or None, default=None
+        Number of epochs that was chosen.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes
+        The axes of the losses, and those of the held-out classes where there are any.
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ALEClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> from zsl_estimators.plotting import TrainingCurvesDisplay
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ALEClassifier(data.attributes, random_state=0)
+    >>> clf = clf.fit(data.X_train, data.y_train)
+    >>> display = TrainingCurvesDisplay.from_estimator(clf)
+    >>> display.axes_[1].get_ylabel()
+    'AUSUC, held-out classes'
+    """
+
+    def __init__(self, losses, *, held_out=None, n_iter=None):
+        self.losses = losses
+        self.held_out = held_out
+        self.n_iter = n_iter
+
+    @classmethod
+    def from_estimator(cls, estimator, *, axes=None):
+        """Draw the history of a fitted torch estimator.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator with a ``history_``, or a pipeline or search around one.
+        axes : sequence of matplotlib Axes or None, default=None
+            Where to draw, one for the losses and one for the held-out classes; None
+            makes a figure.
+
+        Returns
+        -------
+        display : TrainingCurvesDisplay
+            With the curves drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is not trained by epochs.
+        """
+        classifier = find_zero_shot_classifier(estimator)
+        if not hasattr(classifier, "history_"):
+            raise ValueError(
+                f"{type(classifier).__name__} has no history_: it is not trained by "
+                "epochs."
+            )
+        display = cls(
+            losses_by_name(classifier.history_),
+            held_out=held_out_by_epoch(classifier.held_out_results_),
+            n_iter=classifier.n_iter_,
+        )
+        return display.plot(axes)
+
+    @classmethod
+    def from_history(cls, history, *, axes=None):
+        """Draw a history of skorch.
+
+        Parameters
+        ----------
+        history : skorch.History
+            One entry per epoch.
+        axes : sequence of matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        display : TrainingCurvesDisplay
+            With the curves drawn.
+        """
+        return cls(losses_by_name(history)).plot(axes)
+
+    def plot(self, axes=None):
+        """Draw the losses, and the held-out classes beside them.
+
+        Parameters
+        ----------
+        axes : sequence of matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        display : TrainingCurvesDisplay
+            Itself.
+        """
+        n_axes = 1 + (self.held_out is not None)
+        axes = new_axes(
+            axes,
+            ncols=n_axes,
+            figsize=(6 * n_axes, 3.5),
+            layout="constrained",
+            squeeze=False,
+        )
+        self.axes_ = np.ravel(axes)
+        self.figure_ = self.axes_[0].figure
+        self._draw_losses(self.axes_[0])
+        if self.held_out is not None:
+            self._draw_held_out(self.axes_[1])
+        return self
+
+    def _draw_losses(self, ax):
+        for number, (name, values) in enumerate(self.losses.items()):
+            ax.plot(
+                np.arange(1, len(values) + 1),
+                values,
+                LINE_STYLES[number % len(LINE_STYLES)],
+                marker="." if len(values) < 30 else None,
+                label=name.replace("_", " "),
+            )
+        ax.set(xlabel="epoch", ylabel="training loss")
+        ax.locator_params("x", integer=True)
+        if not any(len(values) for values in self.losses.values()):
+            ax.set_title("trained for 0 epochs", fontsize="medium")
+        else:
+            legend_beside(ax)
+
+    def _draw_held_out(self, ax):
+        epochs = self.held_out.index
+        ax.plot(epochs, self.held_out, color="0.6", linewidth=0.8)
+        mean = self.held_out.mean(axis=1)
+        ax.plot(epochs, mean, color="black", linewidth=2, label="mean")
+        if self.n_iter is not None:
+            ax.axvline(
+                self.n_iter,
+                color="C3",
+                linestyle="--",
+                label=f"chosen: {self.n_iter}",
+            )
+        ax.set(xlabel="epochs trained", ylabel="AUSUC, held-out classes")
+        ax.locator_params("x", integer=True)
+        n_folds = self.held_out.shape[1]
+        legend_beside(ax, f"{n_folds} fold" + "s" * (n_folds > 1))
+
+
+def losses_by_name(history):
+    """The losses of a history; the sum comes first, where there are several parts."""
+    if not len(history):
+        return {}
+    names = [name for name in history[0] if name.endswith("loss")]
+    names.sort(key=lambda name: name != "train_loss")
+    names = names[1:] if len(names) == 2 else names
+    return {name: history[:, name] for name in names}
+
+
+def held_out_by_epoch(results):
+    """Held-out AUSUC as a table of epochs and folds; None when nothing was chosen."""
+    if results is None or results.candidate.isna().any():
+        return None
+    return results.pivot_table(index="candidate", columns="fold", values="AUSUC")
