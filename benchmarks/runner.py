@@ -94,7 +94,7 @@ def read_rows(path):
     complete = text[: text.rfind("\n") + 1]
     if complete != text:
         path.write_text(complete)
-    frame = pd.read_csv(path, dtype={"unseen": str}, float_precision="round_trip")
+    frame = pd.read_csv(path, dtype={"unseen": str})
     rows = frame.to_dict("records")
     return {key(names_of(row)): row for row in rows}
 

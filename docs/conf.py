@@ -21,7 +21,7 @@ html_title = project
 html_static_path = ["_static"]
 html_theme_options = {"show_toc_level": 2, "show_prev_next": False}
 # Pages without pages below them need no navigation beside them.
-html_sidebars = {"index": [], "install": [], "user_guide": []}
+html_sidebars = {"index": [], "install": [], "user_guide": [], "model_selection": []}
 
 autosummary_generate = True
 numpydoc_show_class_members = False

@@ -15,6 +15,7 @@ USER_FACING = (
     "zsl_estimators.datasets",
     "zsl_estimators.metrics",
     "zsl_estimators.model_selection",
+    "zsl_estimators.plotting",
 )
 TOOLS = ("check_zero_shot_estimator", "parametrize_with_zero_shot_checks")
 
@@ -32,10 +33,19 @@ def documented_names():
 
 
 def public_methods():
-    for cls in public_estimators():
-        for name, method in inspect.getmembers(cls, inspect.isfunction):
-            if not name.startswith("_") and method.__module__.startswith("zsl_"):
-                yield f"zsl_estimators.{cls.__name__}.{name}"
+    for path in documented_names():
+        package, _, name = path.rpartition(".")
+        documented = getattr(importlib.import_module(package), name)
+        if inspect.isclass(documented):
+            for method in public_methods_of(documented):
+                yield f"{path}.{method}"
+
+
+def public_methods_of(cls):
+    for name, method in inspect.getmembers(cls, inspect.isroutine):
+        ours = str(getattr(method, "__module__", "")).startswith("zsl_")
+        if not name.startswith("_") and ours:
+            yield name
 
 
 @pytest.mark.parametrize("name", [*documented_names(), *sorted(public_methods())])

@@ -116,6 +116,22 @@ class TestSeeding:
         assert before == random.getstate()
 
 
+@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (2, 3)])
+def test_silent_even_if_print_is_replaced(task, monkeypatch, capsys, verbose, lines):
+    original = print
+    monkeypatch.setattr("builtins.print", lambda *args: original(*args))
+    small(
+        RevCDClassifier,
+        attributes=task.attributes,
+        early_stopping=False,
+        seen_penalty=0.0,
+        verbose=verbose,
+    ).fit(task.X_train, task.y_train)
+    printed = capsys.readouterr().out.splitlines()
+    assert sum(line.split()[:1] in (["1"], ["2"], ["3"]) for line in printed) == lines
+    assert bool(printed) == bool(lines)
+
+
 class TestThreads:
     @pytest.fixture
     def threads(self):

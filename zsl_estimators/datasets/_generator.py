@@ -59,7 +59,20 @@ class ClassConditionalGaussian:
         return np.exp(log_density - logsumexp(log_density, axis=1, keepdims=True))
 
     def sample(self, y, random_state):
-        """Draw one sample for every class number in `y`."""
+        """Draw samples of given classes.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,)
+            Numbers of classes.
+        random_state : RandomState
+            Draws them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            One row for every number in `y`.
+        """
         noise = random_state.normal(size=(len(y), self.means.shape[1]))
         return self.means[y] + self.scale * noise
 

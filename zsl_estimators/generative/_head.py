@@ -186,7 +186,18 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def logits(self, X):
-        """Score every class, with one column per class for two classes too."""
+        """Score every class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes)
+            Float64, one column per class for two classes too.
+        """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
         # In double precision a score does not depend on the other rows.

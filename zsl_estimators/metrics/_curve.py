@@ -130,16 +130,51 @@ class SeenUnseenCurve:
         return np.concatenate([[-np.inf], middle, [np.inf]])
 
     def at(self, penalty):
-        """S and U for each of several penalties, none of them equal to a gap."""
+        """Read S and U for given penalties.
+
+        Parameters
+        ----------
+        penalty : float or ndarray of shape (n_penalties,)
+            None of them equal to a gap.
+
+        Returns
+        -------
+        seen_accuracy : float or ndarray of shape (n_penalties,)
+            S.
+        unseen_accuracy : float or ndarray of shape (n_penalties,)
+            U.
+        """
         step = np.searchsorted(self.gaps, penalty)
         return self.seen_accuracy[step], self.unseen_accuracy[step]
 
     def harmonic_mean_at(self, penalty):
-        """H for each of several penalties, none of them equal to a gap."""
+        """Read H for given penalties.
+
+        Parameters
+        ----------
+        penalty : float or ndarray of shape (n_penalties,)
+            None of them equal to a gap.
+
+        Returns
+        -------
+        harmonic_mean : float or ndarray of shape (n_penalties,)
+            H.
+        """
         return harmonic_mean(*self.at(penalty))
 
     def rectangle_at(self, penalty):
-        """S times U: the part of the area that one penalty reaches at once."""
+        """Area of the rectangle under the curve that one penalty reaches at once.
+
+        Parameters
+        ----------
+        penalty : float or ndarray of shape (n_penalties,)
+            None of them equal to a gap.
+
+        Returns
+        -------
+        area : float or ndarray of shape (n_penalties,)
+            S times U.
+        """
         return np.multiply(*self.at(penalty))
 
 

@@ -21,12 +21,16 @@ class SyntheticFeaturesDisplay:
 
     Parameters
     ----------
-    real, synthetic : ndarray of shape (n_samples, 2)
-        Places on the map.
-    y_real, y_synthetic : ndarray of shape (n_samples,)
+    real : ndarray of shape (n_real, 2)
+        Places of real samples on the map.
+    y_real : ndarray of shape (n_real,)
         Their labels.
-    method : str
-        How the map was made, for the axes.
+    synthetic : ndarray of shape (n_synthetic, 2)
+        Places of generated samples.
+    y_synthetic : ndarray of shape (n_synthetic,)
+        Their labels.
+    method : {"pca", "tsne"}, default="pca"
+        How the map was made, for the names of the axes.
 
     Attributes
     ----------

@@ -118,7 +118,15 @@ class HeldOutScoring(Callback):
         self.name = name
 
     def on_epoch_end(self, net, **kwargs):
-        """Score the model as it is."""
+        """Score the model as it is.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            That of an estimator that is being fitted.
+        **kwargs : dict
+            Ignored, present for API consistency.
+        """
         classes, seen_classes, scores = net.held_out_scores(self.X, self.y)
         curve = SeenUnseenCurve.from_labels(
             self.y, scores, classes=classes, seen_classes=seen_classes

@@ -49,6 +49,18 @@ class ZeroShotNet(skorch.NeuralNet):
         )
         self.n_threads = n_threads
 
+    @property
+    def _default_callbacks(self):
+        """Leave out the table of epochs, unless it is asked for.
+
+        Its own check of `verbose` fails where another library replaces ``print``, as
+        Ray does.
+        """
+        kept = super()._default_callbacks
+        return [
+            (n, callback) for n, callback in kept if self.verbose or n != "print_log"
+        ]
+
     def partial_fit(self, X, y=None, **fit_params):
         """Train with `n_threads` threads."""
         with torch_threads(self.n_threads):

@@ -1,0 +1,205 @@
+"""The results table survives anything, and never looks at a test row too early."""
+
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.io import savemat
+from sklearn.utils import Bunch
+
+import accuracy
+from runner import in_fresh_process, read_rows
+from tasks import find_tasks
+from tests.common import public_estimators, small
+from zsl_estimators.datasets import save_gzsl_npz
+
+SCRIPT = Path(accuracy.__file__)
+NAMES = ["RidgeSemanticClassifier", "SynCClassifier"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, task):
+    """A folder with one data set and two choices of unseen classes."""
+    folder = tmp_path_factory.mktemp("data")
+    X = np.concatenate([task.X_train, task.X_test])
+    y = np.concatenate([task.y_train, task.y_test])
+    names = [f"class {c:02d}" for c in range(11)]
+    save_gzsl_npz(
+        folder / "tiny.npz",
+        X,
+        np.array(names)[y],
+        task.attributes.set_axis(names),
+        is_test=np.arange(len(y)) >= len(task.y_train),
+        unseen_sets=[[names[c] for c in task.unseen_classes]] * 2,
+    )
+    return folder
+
+
+def command(folder, csv):
+    return [
+        *(sys.executable, SCRIPT, "--data", folder, "--sets", "tiny"),
+        *("--estimators", *NAMES, "--seeds", "3", "--n-jobs", "2", "--csv", csv),
+    ]
+
+
+def n_lines(path):
+    return path.read_text().count("\n") if path.exists() else 0
+
+
+def figures(csv):
+    table = pd.read_csv(csv).drop(columns=accuracy.COSTS)
+    return table.sort_values(list(table.columns[:4])).reset_index(drop=True)
+
+
+def test_killed_twice_it_ends_with_the_same_table(folder, tmp_path):
+    undisturbed, disturbed = tmp_path / "undisturbed.csv", tmp_path / "disturbed.csv"
+    subprocess.run(command(folder, undisturbed), check=True, capture_output=True)
+    for n_rows in (2, 6):
+        with subprocess.Popen(
+            command(folder, disturbed), stderr=subprocess.DEVNULL
+        ) as run:
+            while run.poll() is None and n_lines(disturbed) <= n_rows:
+                time.sleep(0.02)
+            run.send_signal(signal.SIGKILL)
+    assert 6 <= len(read_rows(disturbed)) < 12
+    last = subprocess.run(
+        command(folder, disturbed), check=True, capture_output=True, text=True
+    )
+    assert "of 12 rows already" in last.stdout
+    pd.testing.assert_frame_equal(figures(undisturbed), figures(disturbed))
+    tables = [csv.with_suffix(".md").read_text() for csv in (undisturbed, disturbed)]
+    until_seconds = [
+        [line.split(" | ")[:9] for line in table.splitlines()] for table in tables
+    ]
+    assert until_seconds[0] == until_seconds[1]
+    assert [line[1] for line in until_seconds[0][2:]] == NAMES
+
+
+def test_an_unfinished_line_is_run_again(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("set,unseen,estimator,seed,H\na,0,b,0,0.5\na,0,b,1,0.")
+    assert list(read_rows(path)) == [("a", "0", "b", "0")]
+    assert path.read_text().endswith("0.5\n")
+
+
+def end_suddenly():
+    import os
+
+    os._exit(3)
+
+
+def test_a_process_that_dies_is_reported():
+    with pytest.raises(RuntimeError, match="exit code 3"):
+        in_fresh_process(end_suddenly)
+
+
+def test_an_error_is_reported(capfd, folder, tmp_path):
+    """The other rows are there all the same."""
+    csv = tmp_path / "rows.csv"
+    names = ["--estimators", "RidgeSemanticClassifier", "NoSuchClassifier"]
+    arguments = ["--data", folder, "--sets", "tiny", "--seeds", "1", "--csv", csv]
+    subprocess.run([sys.executable, SCRIPT, *arguments, *names], check=True)
+    assert "NoSuchClassifier" in capfd.readouterr().err
+    assert len(read_rows(csv)) == 2
+
+
+def test_figures_of_a_row(folder):
+    (first, _) = find_tasks(folder, ["tiny"])
+    row = accuracy.run(
+        partial(accuracy.estimator, NAMES[0], "tiny", "honest"), first.load, 0
+    )
+    assert {*accuracy.FIGURES, *accuracy.COSTS} <= set(row)
+    assert row["oracle H"] >= max(row["H"], row["H without penalty"])
+    assert row["peak MiB"] > 50
+
+
+def test_xlsa17_folders_are_found(tmp_path, task):
+    position = np.arange(1, len(task.y_test) + len(task.y_train) + 1)
+    n_train = len(task.y_train)
+    unseen = np.isin(task.y_test, task.unseen_classes)
+    (tmp_path / "ZOO").mkdir()
+    savemat(
+        tmp_path / "ZOO" / "res101.mat",
+        {
+            "features": np.concatenate([task.X_train, task.X_test]).T,
+            "labels": np.concatenate([task.y_train, task.y_test])[:, None] + 1.0,
+        },
+    )
+    savemat(
+        tmp_path / "ZOO" / "att_splits.mat",
+        {
+            "att": task.attributes.to_numpy().T,
+            "allclasses_names": np.array([[f"c{c}"] for c in range(11)], dtype=object),
+            "trainval_loc": position[:n_train, None],
+            "test_seen_loc": position[n_train:][~unseen][:, None],
+            "test_unseen_loc": position[n_train:][unseen][:, None],
+        },
+    )
+    (zoo,) = find_tasks(tmp_path, ["ZOO"])
+    row = accuracy.run(
+        partial(accuracy.estimator, NAMES[0], "ZOO", "paper"), zoo.load, 0
+    )
+    assert row["seen penalty"] == 0
+    assert row["H"] == row["H without penalty"]
+
+
+def test_paper_protocol_has_published_settings():
+    clf = accuracy.estimator("FGANClassifier", "cub", "paper")
+    assert clf.n_synthetic == 300
+    assert clf.seen_penalty == 0
+    assert not clf.early_stopping
+    assert accuracy.estimator("FGANClassifier", "cub", "honest").seen_penalty == "auto"
+
+
+@pytest.mark.parametrize("cls", public_estimators())
+def test_test_rows_leave_no_trace(task, cls):
+    """Noise and other labels in their place change no fitted attribute."""
+    fitted = []
+
+    def make():
+        fitted.append(small(cls))
+        return fitted[-1]
+
+    rng = np.random.RandomState(0)
+    noise = Bunch(
+        **{
+            **task,
+            "X_test": rng.normal(size=task.X_test.shape, scale=100),
+            "y_test": rng.permutation(task.y_test),
+        }
+    )
+    rows = [accuracy.run(make, lambda data=data: data, 0) for data in (task, noise)]
+    assert rows[0]["seen penalty"] == rows[1]["seen penalty"]
+    assert rows[0]["H"] != rows[1]["H"] or rows[0]["S"] != rows[1]["S"]
+    assert_same_attributes(*fitted)
+    np.testing.assert_array_equal(
+        *(clf.decision_function(task.X_train) for clf in fitted)
+    )
+
+
+def assert_same_attributes(one, other):
+    """Compare what is comparable: numbers, arrays, tables, names."""
+    compared = 0
+    for name, value in vars(one).items():
+        if name.endswith("_") and isinstance(value, int | float | str | np.ndarray):
+            np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
+            compared += 1
+        elif name.endswith("_") and isinstance(value, pd.DataFrame):
+            pd.testing.assert_frame_equal(value, getattr(other, name))
+            compared += 1
+    assert compared >= 5
+
+
+def test_summary_of_one_seed_has_no_spread():
+    results = pd.DataFrame(
+        [{"set": "a", "estimator": "b"} | dict.fromkeys(accuracy.FIGURES, 0.25)]
+    ).assign(**dict.fromkeys(accuracy.COSTS, 12.0))
+    table = accuracy.to_markdown(accuracy.summarise(results))
+    assert table.splitlines()[2].startswith("| a | b | 0.250 | 0.250 |")
+    assert "±" not in table
