@@ -23,7 +23,8 @@ import pandas as pd
 
 from zsl_estimators import RevCDClassifier, RidgeSemanticClassifier
 from zsl_estimators.datasets import load_digits_gzsl
-from zsl_estimators.metrics import gzsl_report, seen_unseen_curve
+from zsl_estimators.metrics import gzsl_report
+from zsl_estimators.plotting import GZSLConfusionDisplay, SeenUnseenDisplay
 
 data = load_digits_gzsl(unseen=(3, 8))
 print("trained on", sorted(set(data.y_train.tolist())))
@@ -60,47 +61,16 @@ print(results.round(2))
 # The whole trade-off in one picture
 # ----------------------------------
 #
-# Each curve shows the two accuracies for every possible penalty. A cross marks the
-# model without penalty, a dot the one with the penalty that was fitted on held-out
-# seen digits.
+# Each curve on the left shows both accuracies for every possible penalty. A square
+# marks the model without penalty, a dot the one with the penalty that was fitted on
+# held-out seen digits. On the right is what RevCD takes for what, seen digits first.
 
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(10, 4.5), width_ratios=[3, 2], layout="constrained"
-)
-for (name, model), color in zip(models.items(), ("tab:gray", "tab:blue"), strict=True):
-    seen, unseen, _ = seen_unseen_curve(
-        data.y_test,
-        model.decision_function(data.X_test),
-        classes=model.classes_,
-        seen_classes=model.seen_classes_,
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+for name, model in models.items():
+    SeenUnseenDisplay.from_estimator(
+        model, data.X_test, data.y_test, ax=left, name=name
     )
-    left.plot(unseen, seen, color=color, label=name)
-    for label, marker in (("without penalty", "x"), ("fitted", "o")):
-        row = results.loc[f"{name}, {label}"]
-        left.plot(row["U"], row["S"], marker, color=color, ms=9, clip_on=False)
-left.set(
-    xlabel="accuracy on unseen digits (U)",
-    ylabel="accuracy on seen digits (S)",
-    title="Every possible seen penalty",
-    xlim=(0, 1),
-    ylim=(0, 1),
-)
-left.legend(loc="lower left")
-
-harmonic_means = results["H"].to_numpy().reshape(2, 2)
-for column, (label, shade) in enumerate(
-    {"without penalty": "0.7", "fitted": "0.3"}.items()
-):
-    places = [model + 0.4 * column - 0.2 for model in range(2)]
-    bars = right.bar(places, harmonic_means[:, column], 0.36, color=shade, label=label)
-    right.bar_label(bars, fmt="%.2f")
-right.set(
-    title="Harmonic mean H",
-    xticks=[0, 1],
-    xticklabels=list(models),
-    ylim=(0, 1),
-)
-right.legend(loc="upper left")
+GZSLConfusionDisplay.from_estimator(models["RevCD"], data.X_test, data.y_test, ax=right)
 plt.show()
 
 # %%
