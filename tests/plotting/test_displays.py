@@ -267,8 +267,16 @@ class TestAttributeError:
         assert list(display.errors.columns) == list(named["S"].columns)
         assert_legible(display)
 
+    def test_inside_a_calibrated_pipeline(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        stacking = CalibratedStackingCV(ridge, random_state=0)
+        stacking.fit(named["X"], named["y"])
+        display = AttributeErrorDisplay.from_estimator(stacking, X, y)
+        plain = AttributeErrorDisplay.from_estimator(ridge, X, y)
+        pd.testing.assert_frame_equal(display.errors, plain.errors)
+
     def test_needs_attributes(self, named):
-        with pytest.raises(ValueError, match="predict attributes"):
+        with pytest.raises(ValueError, match="predict_attributes"):
             AttributeErrorDisplay.from_estimator(
                 fitted(named, ExemplarClassifier), named["X"], named["y"]
             )

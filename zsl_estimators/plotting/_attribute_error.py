@@ -2,13 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d
 
-from zsl_estimators.candidates import find_zero_shot_classifier
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
     group_rows,
+    inside,
     new_axes,
     seen_first,
 )
@@ -80,14 +79,9 @@ class AttributeErrorDisplay:
         ValueError
             If the estimator does not predict attributes.
         """
-        if isinstance(estimator, Pipeline):
-            X = estimator[:-1].transform(X)
-        classifier = find_zero_shot_classifier(estimator)
-        if not hasattr(classifier, "predict_attributes"):
-            raise ValueError(
-                f"{type(classifier).__name__} does not predict attributes. Those of "
-                "zsl_estimators.semantic do."
-            )
+        classifier, X = inside(
+            estimator, X, "predict_attributes", "RevCDClassifier and its relatives do."
+        )
         names = getattr(classifier.attributes, "columns", None)
         return cls.from_predictions(
             y,

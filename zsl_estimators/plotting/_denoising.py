@@ -2,11 +2,10 @@
 
 import numpy as np
 from sklearn.decomposition import PCA
-from sklearn.pipeline import Pipeline
 
-from zsl_estimators.candidates import find_zero_shot_classifier
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
+    inside,
     label_points,
     legend_beside,
     new_axes,
@@ -88,14 +87,9 @@ class DenoisingDisplay:
         ValueError
             If the estimator does not denoise.
         """
-        if isinstance(estimator, Pipeline):
-            X = estimator[:-1].transform(X)
-        classifier = find_zero_shot_classifier(estimator)
-        if not hasattr(classifier, "denoising_trajectory"):
-            raise ValueError(
-                f"{type(classifier).__name__} has no denoising_trajectory. "
-                "RevCDClassifier has one."
-            )
+        classifier, X = inside(
+            estimator, X, "denoising_trajectory", "RevCDClassifier has one."
+        )
         trajectory, _ = classifier.denoising_trajectory(X, draw=draw)
         return cls.from_trajectory(
             trajectory,

@@ -1,6 +1,7 @@
 """What the displays have in common."""
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from zsl_estimators.candidates import find_zero_shot_classifier
 
@@ -37,6 +38,46 @@ def penalty_of(estimator):
         if hasattr(classifier, name):
             return getattr(classifier, name)
     return None
+
+
+def inside(estimator, X, attribute, who):
+    """Reach the classifier that has an attribute, and the features that it gets.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; the classifier, or a pipeline, search or calibration around it.
+    X : array-like of shape (n_samples, n_features) or None
+        Features for `estimator`.
+    attribute : str
+        What the classifier must have.
+    who : str
+        Says in the error message what has it.
+
+    Returns
+    -------
+    classifier : estimator
+        The classifier.
+    X : array-like
+        Transformed by the pipelines on the way.
+
+    Raises
+    ------
+    ValueError
+        If nothing inside has the attribute.
+    """
+    inner = estimator
+    while not hasattr(inner, attribute):
+        if isinstance(inner, Pipeline):
+            X = X if X is None else inner[:-1].transform(X)
+            inner = inner[-1]
+        elif hasattr(inner, "best_estimator_"):
+            inner = inner.best_estimator_
+        elif hasattr(inner, "estimator_"):
+            inner = inner.estimator_
+        else:
+            raise ValueError(f"{type(inner).__name__} has no {attribute}. {who}")
+    return inner, X
 
 
 def seen_first(classes, seen_classes):

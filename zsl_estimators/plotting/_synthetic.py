@@ -3,11 +3,9 @@
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from zsl_estimators.candidates import find_zero_shot_classifier
-from zsl_estimators.plotting._figure import new_axes
+from zsl_estimators.plotting._figure import inside, new_axes
 
 METHODS = ("pca", "tsne")
 MOST_CLASSES = 10
@@ -105,14 +103,9 @@ class SyntheticFeaturesDisplay:
         ValueError
             If the estimator does not generate features.
         """
-        if isinstance(estimator, Pipeline):
-            X = estimator[:-1].transform(X)
-        classifier = find_zero_shot_classifier(estimator)
-        if not hasattr(classifier, "sample"):
-            raise ValueError(
-                f"{type(classifier).__name__} has no method sample: it does not "
-                "generate features. FGANClassifier and VAEcFlowClassifier do."
-            )
+        classifier, X = inside(
+            estimator, X, "sample", "FGANClassifier and VAEcFlowClassifier have."
+        )
         if classes is None:
             present = np.intersect1d(classifier.classes_, y)
             seen = np.isin(present, classifier.seen_classes_)

@@ -2,8 +2,12 @@
 
 import numpy as np
 
-from zsl_estimators.candidates import find_zero_shot_classifier
-from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
+from zsl_estimators.plotting._figure import (
+    LINE_STYLES,
+    inside,
+    legend_beside,
+    new_axes,
+)
 
 
 class TrainingCurvesDisplay:
@@ -67,12 +71,9 @@ class TrainingCurvesDisplay:
         ValueError
             If the estimator is not trained by epochs.
         """
-        classifier = find_zero_shot_classifier(estimator)
-        if not hasattr(classifier, "history_"):
-            raise ValueError(
-                f"{type(classifier).__name__} has no history_: it is not trained by "
-                "epochs."
-            )
+        classifier, _ = inside(
+            estimator, None, "history_", "Only torch estimators are trained by epochs."
+        )
         display = cls(
             losses_by_name(classifier.history_),
             held_out=held_out_by_epoch(classifier.held_out_results_),
