@@ -10,6 +10,8 @@ Ho, Jain, Abbeel: Denoising diffusion probabilistic models, NeurIPS 2020.
 Nichol, Dhariwal: Improved denoising diffusion probabilistic models, ICML 2021.
 Salimans, Ho: Progressive distillation for fast sampling of diffusion models, ICLR 2022.
 Song, Meng, Ermon: Denoising diffusion implicit models, ICLR 2021.
+Song et al.: Score-based generative modeling through stochastic differential equations,
+ICLR 2021.
 """
 
 import math
@@ -28,9 +30,10 @@ class GaussianDiffusion(nn.Module):
     ----------
     n_steps : int, default=1000
         Number of noise levels.
-    schedule : {"linear", "cosine"}, default="linear"
-        Linear betas from 1e-4 to 0.02 (rescaled when `n_steps` is not 1000), or the
-        cosine schedule of Nichol and Dhariwal.
+    schedule : {"linear", "cosine", "vp"}, default="linear"
+        Linear betas from 1e-4 to 0.02 (rescaled when `n_steps` is not 1000); the
+        cosine schedule of Nichol and Dhariwal; or the variance-preserving process of
+        Song et al., read at a few equally spaced times.
     """
 
     def __init__(self, n_steps=1000, schedule="linear"):
@@ -59,6 +62,18 @@ class GaussianDiffusion(nn.Module):
         """Forward process: the noised vector `s_t`."""
         signal, noise = self.signal_and_noise(t)
         return signal * s0 + noise * eps
+
+    def noised_pair(self, s0, t):
+        """Two successive noised vectors: at time ``t - 1``, and from it at `t`."""
+        before = self.add_noise(s0, torch.randn_like(s0), t - 1)
+        step = self.signal_and_noise(t)[0] / self.signal_and_noise(t - 1)[0]
+        noise = torch.randn_like(s0)
+        return before, step * before + (1 - step**2).sqrt() * noise
+
+    def draw_before(self, s0, s_t, t):
+        """Draw the vector at time ``t - 1`` from its posterior given `s_t` and `s0`."""
+        mean, variance = self.posterior(s0, s_t, t, t - 1)
+        return mean + variance.clamp(min=0).sqrt() * torch.randn_like(s0)
 
     def snr(self, t):
         """Signal-to-noise ratio ``abar_t / (1 - abar_t)``, as a column."""
@@ -110,7 +125,7 @@ def make_betas(n_steps, schedule):
     ----------
     n_steps : int
         Number of steps.
-    schedule : {"linear", "cosine"}
+    schedule : {"linear", "cosine", "vp"}
         Kind of schedule.
 
     Returns
@@ -122,8 +137,32 @@ def make_betas(n_steps, schedule):
         scale = 1000 / n_steps
         betas = torch.linspace(1e-4, 0.02, n_steps, dtype=torch.float64) * scale
         return betas.clamp(max=0.999)
+    if schedule == "vp":
+        return vp_betas(n_steps)
     # Nichol & Dhariwal, Eq. 17; the offset keeps the first betas from vanishing.
     offset = 0.008
     grid = torch.arange(n_steps + 1, dtype=torch.float64) / n_steps
     curve = torch.cos((grid + offset) / (1 + offset) * math.pi / 2) ** 2
     return (1 - curve[1:] / curve[:-1]).clamp(max=0.999)
+
+
+def vp_betas(n_steps, beta_min=0.1, beta_max=20.0, first=1e-3):
+    """Betas of the variance-preserving process at equally spaced times up to 1.
+
+    Parameters
+    ----------
+    n_steps : int
+        Number of steps.
+    beta_min, beta_max : float
+        Rates of the noise at time 0 and 1.
+    first : float
+        Time that counts as clean.
+
+    Returns
+    -------
+    betas : Tensor of shape (n_steps,)
+        Between 0 and 1, float64.
+    """
+    times = torch.linspace(first, 1, n_steps + 1, dtype=torch.float64)
+    kept = torch.exp(-0.5 * times**2 * (beta_max - beta_min) - times * beta_min)
+    return 1 - kept[1:] / kept[:-1]

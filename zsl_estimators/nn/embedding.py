@@ -11,18 +11,22 @@ FEWEST_FEATURES_FOR_ATTENTION = 64
 
 
 class SinusoidalTimeEmbedding(nn.Module):
-    """Interleaved cosines and sines of the time, at geometric frequencies.
+    """Cosines and sines of the time, at geometric frequencies.
 
     Parameters
     ----------
     dim : int
-        Size of the embedding; even.
+        Size of the embedding; when it is odd, the last entry is zero.
     max_period : float, default=10000
         Longest period, in steps.
+    interleaved : bool, default=True
+        Whether cosines and sines alternate, or all cosines come first.
     """
 
-    def __init__(self, dim, max_period=10_000.0):
+    def __init__(self, dim, max_period=10_000.0, interleaved=True):
         super().__init__()
+        self.padding = dim % 2
+        self.interleaved = interleaved
         half = dim // 2
         frequencies = torch.exp(-math.log(max_period) * torch.arange(half) / half)
         self.register_buffer("frequencies", frequencies)
@@ -30,7 +34,9 @@ class SinusoidalTimeEmbedding(nn.Module):
     def forward(self, t):
         """Embed times of shape (n,) as (n, dim)."""
         angles = t[:, None].to(self.frequencies.dtype) * self.frequencies
-        return torch.stack([angles.cos(), angles.sin()], dim=2).flatten(1)
+        waves = torch.stack([angles.cos(), angles.sin()], dim=2)
+        waves = waves if self.interleaved else waves.mT
+        return functional.pad(waves.flatten(1), (0, self.padding))
 
 
 class FeatureEncoder(nn.Module):

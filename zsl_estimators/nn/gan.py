@@ -180,7 +180,7 @@ class FirstLayersAndGradient(torch.autograd.Function):
 
 
 def critic_losses(critic, real, fake, attributes, mix):
-    """Wasserstein loss of the critic and its gradient penalty.
+    """Wasserstein gaps of the critic and its gradient penalty.
 
     Parameters
     ----------
@@ -195,19 +195,18 @@ def critic_losses(critic, real, fake, attributes, mix):
 
     Returns
     -------
-    distance : Tensor
-        Mean rating of real rows minus that of fake ones, an estimate of the
+    gaps : Tensor of shape (n_rows,)
+        Rating of each real row minus that of the fake one. Their mean estimates the
         Wasserstein distance; the critic's loss is its negative.
     penalty : Tensor
         Mean of ``(norm of the gradient - 1)^2``.
     """
     if not critic.has_one_hidden_layer:
-        distance = (critic(real, attributes) - critic(fake, attributes)).mean()
+        gaps = critic(real, attributes) - critic(fake, attributes)
         between = torch.lerp(fake, real, mix)
-        return distance, gradient_penalty(critic, between, attributes)
+        return gaps, gradient_penalty(critic, between, attributes)
     real, fake, gradient = critic.first_layers_and_gradient(real, fake, attributes, mix)
-    distance = (critic.rate(real) - critic.rate(fake)).mean()
-    return distance, unit_norm_penalty(gradient)
+    return critic.rate(real) - critic.rate(fake), unit_norm_penalty(gradient)
 
 
 def gradient_penalty(critic, features, attributes):
@@ -299,10 +298,10 @@ class FGANLoss(nn.Module):
         with torch.no_grad():
             fake = network.synthesise_like(y)
         mix = torch.rand(len(y), 1, device=y.device)
-        distance, penalty = critic_losses(
+        gaps, penalty = critic_losses(
             network.critic, x, fake, network.class_attributes[y], mix
         )
-        penalty = self.gp_weight * penalty
+        distance, penalty = gaps.mean(), self.gp_weight * penalty
         parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
         return penalty - distance, parts
 

@@ -1,0 +1,568 @@
+"""ZeroDiff: a diffusion process of few steps whose reverse steps are generators.
+
+Notation: `x` is clean, a time ``t`` in ``0 .. n_steps - 1`` that of its noised version,
+and ``t - 1`` the time before it, where -1 is clean; the paper calls these t + 1 and t.
+`s` is a class description and `r` a representation of a sample, such as one learned by
+supervised contrast.
+
+References
+----------
+Ye et al.: ZeroDiff: Solidified visual-semantic correlation in zero-shot learning,
+ICLR 2025.
+Xiao, Kreis, Vahdat: Tackling the generative learning trilemma with denoising diffusion
+GANs, ICLR 2022.
+Narayan et al.: Latent embedding feedback and discriminative features for zero-shot
+classification, ECCV 2020 (the adaptive weight of the penalty).
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from zsl_estimators.nn.diffusion import GaussianDiffusion
+from zsl_estimators.nn.embedding import SinusoidalTimeEmbedding
+from zsl_estimators.nn.gan import (
+    OUTPUT_ACTIVATIONS,
+    Critic,
+    critic_losses,
+    leaky_relu,
+    normal_linear,
+    perceptron,
+)
+
+SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 10.0
+RECONSTRUCTIONS = ("squared", "bce")
+# Outputs of a sigmoid are kept away from 0 and 1, where the logarithm ends.
+CLOSEST_TO_CERTAIN = 1e-6
+# The penalty is weighted up or down until its sum over the critics lies in between.
+PENALTY_RANGE, PENALTY_STEP = (1.001, 1.05), 1.1
+
+
+def mapped(n_in, n_out):
+    """Small map of a representation or of a time embedding, as in the official code."""
+    return nn.Sequential(
+        normal_linear(n_in, n_out), nn.SiLU(), normal_linear(n_out, n_out)
+    )
+
+
+class StepCondition(nn.Module):
+    """What a network is told besides vectors: description, representation, time.
+
+    Parameters
+    ----------
+    n_attributes : int
+        Length of a description; the other parts are mapped to the same length.
+    n_representation : int
+        Length of a representation; 0 when there is none.
+    interleaved : bool
+        See :class:`SinusoidalTimeEmbedding`.
+    """
+
+    def __init__(self, n_attributes, n_representation, interleaved):
+        super().__init__()
+        self.waves = SinusoidalTimeEmbedding(n_attributes, interleaved=interleaved)
+        self.time = mapped(n_attributes, n_attributes)
+        self.representation = (
+            mapped(n_representation, n_attributes) if n_representation else None
+        )
+        self.dim = n_attributes * (3 if n_representation else 2)
+
+    def forward(self, s, r, t):
+        """Concatenate the parts, shape (n_rows, dim)."""
+        parts = [s, self.time(self.waves(t))]
+        if self.representation is not None:
+            parts.append(self.representation(r))
+        return torch.cat(parts, dim=1)
+
+
+class DenoisingGenerator(nn.Module):
+    """Guesses the clean vector behind a noised one, differently for every noise.
+
+    With a shadow, clean vectors of a class are taken to have a normal distribution
+    with covariance 1, whose mean is handed over. The network then adds its output to a
+    draw from the exact posterior, and starts at zero.
+
+    Parameters
+    ----------
+    diffusion : GaussianDiffusion
+        Noise levels.
+    n_features, n_attributes, n_representation : int
+        Lengths of the vectors, descriptions and representations (0: none).
+    noise_dim : int
+        Length of the noise vector that the network gets.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    encoder_hidden : sequence of int or None
+        Those of the encoder, which learns the noise that belongs to a real vector.
+        None: there is no encoder, the noise is always drawn.
+    output_activation : {"linear", "relu", "sigmoid"}
+        Applied to the guess.
+    starts_at_shadow : bool
+        Whether means of a shadow will be handed over.
+    interleaved : bool
+        See :class:`SinusoidalTimeEmbedding`.
+    """
+
+    def __init__(
+        self,
+        diffusion,
+        n_features,
+        n_attributes,
+        n_representation,
+        noise_dim,
+        hidden,
+        encoder_hidden,
+        output_activation,
+        starts_at_shadow,
+        interleaved,
+    ):
+        super().__init__()
+        self.diffusion = diffusion
+        self.n_features = n_features
+        self.net_noise_dim = noise_dim
+        self.output_activation = output_activation
+        self.starts_at_shadow = starts_at_shadow
+        self.condition = StepCondition(n_attributes, n_representation, interleaved)
+        n_inputs = noise_dim + n_features + self.condition.dim
+        self.net = perceptron((n_inputs, *hidden, n_features))
+        self.encoder = None
+        if encoder_hidden is not None:
+            widths = (n_features + n_attributes, *encoder_hidden, 2 * noise_dim)
+            self.encoder = perceptron(widths)
+        if starts_at_shadow:
+            nn.init.zeros_(self.net[-1].weight)
+
+    def encode(self, x, s):
+        """Mean and log variance of the network's noise for real vectors."""
+        mean, log_variance = self.encoder(torch.cat([x, s], dim=1)).chunk(2, dim=1)
+        return mean, log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
+
+    def forward(self, z, shadow_noise, noised, level, t, s, r, centers):
+        """Guess clean vectors.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n_rows, noise_dim)
+            Noise for the network.
+        shadow_noise : Tensor of shape (n_rows, n_features) or float
+            Noise for the posterior of the shadow; 0 takes its mean.
+        noised : Tensor of shape (n_rows, n_features)
+            Noised vectors.
+        level : Tensor of shape (n_rows,)
+            The time at which they are.
+        t : Tensor of shape (n_rows,)
+            The time that the network is told.
+        s : Tensor of shape (n_rows, n_attributes)
+            Descriptions.
+        r : Tensor of shape (n_rows, n_representation) or None
+            Representations.
+        centers : Tensor of shape (n_rows, n_features)
+            Means of the shadow; not used without one.
+
+        Returns
+        -------
+        guess : Tensor of shape (n_rows, n_features)
+            Clean vectors.
+        """
+        guess = self.net(torch.cat([z, noised, self.condition(s, r, t)], dim=1))
+        if self.starts_at_shadow:
+            signal, noise = self.diffusion.signal_and_noise(level)
+            mean = centers + signal * (noised - signal * centers)
+            guess = guess + mean + noise * shadow_noise
+        return OUTPUT_ACTIVATIONS[self.output_activation](guess)
+
+    def noise_dims(self, progressive):
+        """Lengths of the noise for one sample: the network's, then pairs of vectors."""
+        n_passes = self.diffusion.n_steps if progressive else 1
+        return [self.net_noise_dim] + [self.n_features] * 2 * n_passes
+
+    def synthesise(self, noise, s, r, centers, progressive=False):
+        """Generate clean vectors from noise alone.
+
+        Parameters
+        ----------
+        noise : Tensor of shape (n_rows, sum(noise_dims(progressive)))
+            Standard normal.
+        s, r, centers : Tensor
+            See :meth:`forward`.
+        progressive : bool, default=False
+            Walk through all noise levels, or jump from the last one.
+
+        Returns
+        -------
+        x : Tensor of shape (n_rows, n_features)
+            Clean vectors.
+        """
+        z, noised, *more = noise.split(self.noise_dims(progressive), dim=1)
+        last = self.diffusion.n_steps - 1
+        t = torch.full((len(z),), last, device=z.device)
+        guess = self(z, more[0], noised, t, t, s, r, centers)
+        for shadow_noise, step_noise in zip(more[2::2], more[1::2], strict=True):
+            mean, variance = self.diffusion.posterior(guess, noised, t, t - 1)
+            noised, t = mean + variance.clamp(min=0).sqrt() * step_noise, t - 1
+            guess = self(z, shadow_noise, noised, t, t, s, r, centers)
+        return guess
+
+
+class DenoisingCritics(nn.Module):
+    """Critics that rate vectors in different company, and a decoder.
+
+    ``clean`` sees the clean vector and the description; ``step`` the vector one step
+    less noised, with the noised one, the time and all else; ``representation``, where
+    there is one, the clean vector and the representation. The decoder guesses the
+    direction of the description.
+
+    Parameters
+    ----------
+    n_features, n_attributes, n_representation : int
+        Lengths of the vectors, descriptions and representations (0: none).
+    hidden : sequence of int
+        Widths of the hidden layers of the critics and the decoder.
+    interleaved : bool
+        See :class:`SinusoidalTimeEmbedding`.
+    """
+
+    def __init__(self, n_features, n_attributes, n_representation, hidden, interleaved):
+        super().__init__()
+        self.condition = StepCondition(n_attributes, n_representation, interleaved)
+        dims = {"clean": n_attributes, "step": n_features + self.condition.dim}
+        self.representation = None
+        if n_representation:
+            self.representation = mapped(n_representation, n_attributes)
+            dims["representation"] = n_attributes
+        self.critics = nn.ModuleDict(
+            {name: Critic(n_features, dim, hidden) for name, dim in dims.items()}
+        )
+        self.decoder = AttributeDecoder(n_features, n_attributes, hidden)
+
+    def conditions(self, s, r, noised, t):
+        """What every critic sees besides the vector that it rates, by name."""
+        step = torch.cat([noised, self.condition(s, r, t)], dim=1)
+        conditions = {"clean": s, "step": step}
+        if self.representation is not None:
+            conditions["representation"] = self.representation(r)
+        return conditions
+
+    def gaps_and_penalties(self, real, fake, conditions):
+        """Wasserstein gaps per row and gradient penalties, by critic.
+
+        `real` and `fake` are pairs: clean vectors, and those of one step.
+        """
+        gaps, penalties = {}, {}
+        for name, critic in self.critics.items():
+            rows = [pair[name == "step"] for pair in (real, fake)]
+            mix = torch.rand(len(rows[0]), 1, device=rows[0].device)
+            gaps[name], penalties[name] = critic_losses(
+                critic, *rows, conditions[name], mix
+            )
+        return gaps, penalties
+
+    def rate(self, fake, conditions):
+        """Mean ratings of generated rows, summed over the critics."""
+        return sum(
+            critic(fake[name == "step"], conditions[name]).mean()
+            for name, critic in self.critics.items()
+        )
+
+
+class AttributeDecoder(nn.Module):
+    """Guesses the direction of the description of a vector.
+
+    Parameters
+    ----------
+    n_features, n_attributes : int
+        Lengths of vectors and descriptions.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    """
+
+    def __init__(self, n_features, n_attributes, hidden):
+        super().__init__()
+        self.net = perceptron((n_features, *hidden, n_attributes))
+
+    def forward(self, x):
+        """Descriptions of length 1."""
+        return functional.normalize(self.net(x), dim=1)
+
+    def semantic_view(self, x):
+        """Guessed descriptions beside the last hidden layer."""
+        hidden = leaky_relu(self.net[:-1](x))
+        return torch.cat([self(x), hidden], dim=1)
+
+
+class DiffusionGAN(nn.Module):
+    """A generator and its critics, with the tables of the seen classes.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    class_centers : Tensor of shape (n_classes, n_features)
+        Means of the seen classes in the shadow.
+    n_representation : int
+        Length of a representation; 0 when there is none.
+    noise_dim : int
+        Noise of the generator.
+    generator_hidden, critic_hidden : sequence of int
+        Widths of the hidden layers.
+    encoder_hidden : sequence of int or None
+        See :class:`DenoisingGenerator`.
+    output_activation : {"linear", "relu", "sigmoid"}
+        See :class:`DenoisingGenerator`.
+    starts_at_shadow : bool
+        See :class:`DenoisingGenerator`.
+    n_steps : int, default=4
+        Noise levels.
+    interleaved : bool, default=True
+        See :class:`SinusoidalTimeEmbedding`.
+    sees : {"noised", "less_noised"}, default="noised"
+        What the generator gets while it is trained: the noised vector, or the one
+        before it, which is a quirk of the official code for representations.
+    """
+
+    def __init__(
+        self,
+        class_attributes,
+        class_centers,
+        n_representation,
+        noise_dim,
+        generator_hidden,
+        critic_hidden,
+        encoder_hidden,
+        output_activation,
+        starts_at_shadow,
+        n_steps=4,
+        interleaved=True,
+        sees="noised",
+    ):
+        super().__init__()
+        n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
+        self.sees = sees
+        self.diffusion = GaussianDiffusion(n_steps, "vp")
+        self.generator = DenoisingGenerator(
+            self.diffusion,
+            n_features,
+            n_attributes,
+            n_representation,
+            noise_dim,
+            generator_hidden,
+            encoder_hidden,
+            output_activation,
+            starts_at_shadow,
+            interleaved,
+        )
+        self.critic = DenoisingCritics(
+            n_features, n_attributes, n_representation, critic_hidden, interleaved
+        )
+        self.register_buffer("class_attributes", class_attributes)
+        self.register_buffer("class_centers", class_centers)
+
+    def draw(self, x, y, r):
+        """Noise a batch at random times and guess it back."""
+        return Drawn(self, x, y, r)
+
+
+class Drawn:
+    """A batch that was noised at random times, and what the generator makes of it.
+
+    Parameters
+    ----------
+    network : DiffusionGAN
+        Has the generator.
+    x : Tensor of shape (n_rows, n_features)
+        Real vectors.
+    y : Tensor of shape (n_rows,)
+        Their classes.
+    r : Tensor of shape (n_rows, n_representation) or None
+        Their representations.
+    """
+
+    def __init__(self, network, x, y, r):
+        generator, diffusion = network.generator, network.diffusion
+        self.s, self.centers = network.class_attributes[y], network.class_centers[y]
+        self.x, self.r, self.t = x, r, diffusion.random_times(len(x))
+        self.before, self.noised = diffusion.noised_pair(x, self.t)
+        self.z = torch.randn(len(x), generator.net_noise_dim, device=x.device)
+        if generator.encoder is not None:
+            self.mean, self.log_variance = generator.encode(x, self.s)
+            self.z = self.mean + (self.log_variance / 2).exp() * self.z
+        self.seen, self.level = self.noised, self.t
+        if network.sees == "less_noised":
+            self.seen, self.level = self.before, self.t - 1
+        self.generator = generator
+        guess = self.guess(torch.randn_like(x))
+        self.fake = guess, diffusion.draw_before(guess, self.noised, self.t)
+
+    def guess(self, shadow_noise):
+        """Clean vectors; noise 0 of the shadow leaves only that of the network."""
+        return self.generator(
+            self.z,
+            shadow_noise,
+            self.seen,
+            self.level,
+            self.t,
+            self.s,
+            self.r,
+            self.centers,
+        )
+
+
+class ZeroDiffLoss(nn.Module):
+    """Losses of the critics with their decoder, and of the generator.
+
+    Parameters
+    ----------
+    adversarial_weight : float, default=1.0
+        Weight of everything that critics say (gamma_ADV of the official code).
+    gp_weight : float, default=10.0
+        Weight of the gradient penalties, at first.
+    adaptive_penalty : bool, default=True
+        Whether that weight follows the size of the penalties.
+    mutual_weight : float, default=0.0
+        Weight of the mutual learning of the critics.
+    mutual_power : float, default=1.5
+        Power of the signal that says how much critics agree at a noise level.
+    vae_weight : float, default=0.0
+        Weight of reconstruction and divergence of the encoder's noise.
+    reconstruction : {"squared", "bce"}, default="squared"
+        Error of a reconstruction, summed over features: half the square, or the binary
+        cross-entropy, for features between 0 and 1.
+    decoder_weight : float, default=0.0
+        Weight of the decoder, for itself and for the generator.
+    """
+
+    def __init__(
+        self,
+        adversarial_weight=1.0,
+        gp_weight=10.0,
+        adaptive_penalty=True,
+        mutual_weight=0.0,
+        mutual_power=1.5,
+        vae_weight=0.0,
+        reconstruction="squared",
+        decoder_weight=0.0,
+    ):
+        super().__init__()
+        self.adversarial_weight = adversarial_weight
+        self.adaptive_penalty = adaptive_penalty
+        self.mutual_weight = mutual_weight
+        self.mutual_power = mutual_power
+        self.vae_weight = vae_weight
+        self.reconstruction = reconstruction
+        self.decoder_weight = decoder_weight
+        self.register_buffer("gp_weight", torch.tensor(float(gp_weight)))
+        self.register_buffer("penalty_sum", torch.tensor(0.0))
+        self.n_critic_steps = 0
+
+    def critic(self, network, x, y, r=None):
+        """Loss of the critics and the decoder on a batch, and its parts by name."""
+        with torch.no_grad():
+            drawn = network.draw(x, y, r)
+        conditions = network.critic.conditions(drawn.s, r, drawn.noised, drawn.t)
+        gaps, penalties = network.critic.gaps_and_penalties(
+            (x, drawn.before), drawn.fake, conditions
+        )
+        distance, penalty = (
+            sum(g.mean() for g in gaps.values()),
+            sum(penalties.values()),
+        )
+        self._note_penalty(penalty)
+        penalty = self.adversarial_weight * self.gp_weight * penalty
+        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
+        loss = penalty - self.adversarial_weight * distance
+        if self.mutual_weight:
+            signal, _ = network.diffusion.signal_and_noise(drawn.t - 1)
+            agreement = signal.squeeze(1) ** self.mutual_power
+            mutual = self.mutual_weight * mutual_learning(gaps, agreement)
+            parts["mutual_loss"], loss = mutual, loss + mutual
+        if self.decoder_weight:
+            decoder = self._decoder_loss(network, x, drawn.s)
+            parts["decoder_loss"], loss = decoder, loss + decoder
+        return loss, parts
+
+    def generator(self, network, x, y, r=None):
+        """Loss of the generator and its encoder on a batch, and its parts by name."""
+        self._adapt_penalty()
+        drawn = network.draw(x, y, r)
+        conditions = network.critic.conditions(drawn.s, r, drawn.noised, drawn.t)
+        rating = network.critic.rate(drawn.fake, conditions)
+        parts = {"adversarial_loss": -self.adversarial_weight * rating}
+        if self.vae_weight and network.generator.encoder is not None:
+            parts["reconstruction_loss"] = self.vae_weight * self._misfit(drawn)
+            parts["divergence_loss"] = self.vae_weight * divergence(drawn)
+        if self.decoder_weight:
+            guess, _ = drawn.fake
+            parts["semantic_loss"] = self._decoder_loss(network, guess, drawn.s)
+        return sum(parts.values()), parts
+
+    def _misfit(self, drawn):
+        guess = drawn.guess(0.0)
+        if self.reconstruction == "bce":
+            guess = guess.clamp(CLOSEST_TO_CERTAIN, 1 - CLOSEST_TO_CERTAIN)
+            misfit = functional.binary_cross_entropy(guess, drawn.x, reduction="sum")
+        else:
+            misfit = (guess - drawn.x).square().sum() / 2
+        return misfit / len(guess)
+
+    def _decoder_loss(self, network, x, s):
+        target = functional.normalize(s, dim=1)
+        misfit = weighted_l1(network.critic.decoder(x), target)
+        return self.decoder_weight * misfit
+
+    def _note_penalty(self, penalty):
+        self.penalty_sum += penalty.detach()
+        self.n_critic_steps += 1
+
+    def _adapt_penalty(self):
+        """Move the weight once per step of the generator, as TF-VAEGAN does."""
+        if self.adaptive_penalty and self.n_critic_steps:
+            low, high = PENALTY_RANGE
+            usual = self.penalty_sum / self.n_critic_steps
+            exponent = (usual > high).float() - (usual < low).float()
+            self.gp_weight *= PENALTY_STEP**exponent
+        self.penalty_sum.zero_()
+        self.n_critic_steps = 0
+
+
+def mutual_learning(gaps, agreement):
+    """Pull the gaps of the critics towards each other.
+
+    Every difference is taken twice, so that each critic learns from the other, which
+    stands still.
+
+    Parameters
+    ----------
+    gaps : dict of str to Tensor of shape (n_rows,)
+        By the name of the critic.
+    agreement : Tensor of shape (n_rows,)
+        How much the critic of noised vectors should agree with those of clean ones.
+
+    Returns
+    -------
+    loss : Tensor
+        Sum of weighted mean squares.
+    """
+
+    def difference(one, other, weight):
+        to_one = (weight * (other - one.detach()).square()).mean()
+        return to_one + (weight * (one - other.detach()).square()).mean()
+
+    loss = difference(gaps["clean"], gaps["step"], agreement)
+    if "representation" in gaps:
+        loss = loss + difference(gaps["representation"], gaps["step"], agreement)
+        loss = loss + difference(gaps["clean"], gaps["representation"], 1.0)
+    return loss
+
+
+def weighted_l1(prediction, target):
+    """Sum over entries of the cubed error over the row's error norm; mean over rows."""
+    error = (prediction - target).abs()
+    norm = (error.square().sum(dim=1) + 1e-12).sqrt()
+    return (error.pow(3).sum(dim=1) / norm).mean()
+
+
+def divergence(drawn):
+    """Divergence of the encoder's noise from standard normal, mean over rows."""
+    mean, log_variance = drawn.mean, drawn.log_variance
+    terms = log_variance.exp() + mean.square() - 1 - log_variance
+    return terms.sum(dim=1).mean() / 2
