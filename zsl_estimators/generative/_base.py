@@ -143,7 +143,7 @@ class FeatureGeneratingClassifier(
         classes = self.classes_ if classes is None else np.asarray(classes)
         rows = np.repeat(self._class_table.rows(classes), n_per_class)
         with self._synthesiser(private_random_state(self.random_state)) as synthesise:
-            scaled = to_numpy(synthesise(rows))
+            scaled = to_numpy(self._features_of(synthesise(rows)))
         return self.feature_scaler_.inverse_transform(scaled), self.classes_[rows]
 
     def add_classes(self, attributes, classes=None):
@@ -181,7 +181,7 @@ class FeatureGeneratingClassifier(
 
     def _prepare(self, X, y_index, random_state):
         self._check_combinations()
-        self.decision_, _ = self._ways_to_decide()[0]
+        self.decision_ = self._ways_to_decide()[0][0]
         self.held_out_decisions_ = None
         self.shadow_ = self._fit_shadow(X, y_index, random_state)
         self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)
@@ -272,6 +272,10 @@ class FeatureGeneratingClassifier(
         return True
 
     # -- synthesis --------------------------------------------------------------
+
+    def _features_of(self, generated):
+        """The scaled features in what the module generates, which may be more."""
+        return generated
 
     # Multiplies the variance of the noise.
     _sampling_temperature = 1.0

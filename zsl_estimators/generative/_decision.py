@@ -94,7 +94,7 @@ class DecisionMixin:
     def _scores_as_learned(self, X):
         if self.decision_ == "gaussian":
             return self._gaussian_scores(X)
-        X = float32(self.feature_scaler_.transform(X))
+        X = self._head_rows(X)
         built_in = isinstance(self.head_, SoftmaxHead)
         return self.head_.logits(X) if built_in else class_scores(self.head_, X)
 
@@ -111,7 +111,7 @@ class DecisionMixin:
         """Means of synthetic features of classes, in the users' units."""
         repeated = np.repeat(np.arange(len(rows)), 2 * PAIRS_PER_MEAN)
         with self._synthesiser(random_state, antithetic=True) as synthesise:
-            scaled = to_numpy(synthesise(rows[repeated]))
+            scaled = to_numpy(self._features_of(synthesise(rows[repeated])))
         synthetic = self.feature_scaler_.inverse_transform(scaled)
         return class_means(synthetic, repeated, len(rows))
 
@@ -128,7 +128,7 @@ class DecisionMixin:
         # In the order of the head's columns; added classes come last.
         self._decision_labels = self.classes_
         unseen = np.flatnonzero(~self._class_table.seen)
-        X = float32(self.feature_scaler_.transform(X))
+        X = self._head_rows(X)
         with self._features(X, y_index, unseen, random_state) as features:
             if self.synthesis == "stream":
                 self.head_.fit_stream(features, np.arange(len(self.classes_)))
@@ -138,13 +138,21 @@ class DecisionMixin:
     def _extend_head(self, n_old, random_state):
         """Train the head on synthetic rows of all classes."""
         positions = np.arange(len(self._decision_labels))
-        no_rows = np.empty((0, self.n_features_in_), dtype=np.float32)
+        no_rows = self._head_rows(np.empty((0, self.n_features_in_)))
         no_labels = np.empty(0, dtype=int)
         with self._features(no_rows, no_labels, positions, random_state) as features:
             if self._has_built_in_head():
                 self.head_.extend(features, positions[n_old:])
             else:
                 self.head_.fit(*features.all_rows())
+
+    def _head_rows(self, X):
+        """What the head gets for real rows in the users' units, float32."""
+        return float32(self.feature_scaler_.transform(X))
+
+    def _to_head(self, generated):
+        """What the head gets for rows that the module generated."""
+        return generated
 
     def _new_head(self, weight_decay, random_state):
         built_in = SoftmaxHead(device=self.device)
@@ -164,7 +172,7 @@ class DecisionMixin:
             yield StreamedFeatures(
                 X,
                 y,
-                lambda positions: synthesise(table_rows[positions.cpu()]),
+                lambda positions: self._to_head(synthesise(table_rows[positions.cpu()])),
                 synthetic,
                 self._n_synthetic,
             )

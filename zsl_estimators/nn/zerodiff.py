@@ -357,7 +357,7 @@ class DiffusionGAN(nn.Module):
         self.register_buffer("class_attributes", class_attributes)
         self.register_buffer("class_centers", class_centers)
 
-    def draw(self, x, y, r):
+    def draw(self, x, y, r=None):
         """Noise a batch at random times and guess it back."""
         return Drawn(self, x, y, r)
 
@@ -566,3 +566,88 @@ def divergence(drawn):
     mean, log_variance = drawn.mean, drawn.log_variance
     terms = log_variance.exp() + mean.square() - 1 - log_variance
     return terms.sum(dim=1).mean() / 2
+
+
+class FeatureSynthesiser(nn.Module):
+    """Generates features, after their representations where there are any.
+
+    Parameters
+    ----------
+    features : DenoisingGenerator
+        Of features.
+    representations : DenoisingGenerator or None
+        Of representations.
+    progressive : bool
+        Whether features walk through all noise levels.
+    """
+
+    def __init__(self, features, representations, progressive):
+        super().__init__()
+        self.features = features
+        self.representations = representations
+        self.progressive = progressive
+
+    @property
+    def noise_dims(self):
+        """Lengths of the noise for features and for representations."""
+        dims = [sum(self.features.noise_dims(self.progressive))]
+        if self.representations is not None:
+            dims.append(sum(self.representations.noise_dims(False)))
+        return dims
+
+    @property
+    def noise_dim(self):
+        """Length of the noise vector of one sample."""
+        return sum(self.noise_dims)
+
+    def synthesise(self, noise, attributes, centers):
+        """Generate features and, beside them, representations.
+
+        Parameters
+        ----------
+        noise : Tensor of shape (n_rows, noise_dim)
+            Standard normal.
+        attributes : Tensor of shape (n_rows, n_attributes)
+            Scaled descriptions.
+        centers : Tensor of shape (n_rows, n_features + n_representation)
+            Means of both shadows.
+
+        Returns
+        -------
+        generated : Tensor of shape (n_rows, n_features + n_representation)
+            Scaled features, then representations.
+        """
+        if self.representations is None:
+            return self.features.synthesise(
+                noise, attributes, None, centers, self.progressive
+            )
+        of_features, of_representations = noise.split(self.noise_dims, dim=1)
+        dims = [self.features.n_features, self.representations.n_features]
+        centers, r_centers = centers.split(dims, dim=1)
+        r = self.representations.synthesise(
+            of_representations, attributes, None, r_centers
+        )
+        x = self.features.synthesise(
+            of_features, attributes, r, centers, self.progressive
+        )
+        return torch.cat([x, r], dim=1)
+
+
+class ZeroDiffNetwork(DiffusionGAN):
+    """The network of the second stage, with what synthesises after it.
+
+    Parameters
+    ----------
+    representations : DenoisingGenerator or None, default=None
+        Generator of the first stage; it is not trained further.
+    progressive : bool, default=False
+        See :class:`FeatureSynthesiser`.
+    **parameters : dict
+        See :class:`DiffusionGAN`.
+    """
+
+    def __init__(self, representations=None, progressive=False, **parameters):
+        super().__init__(**parameters)
+        self.synthesiser = FeatureSynthesiser(
+            self.generator, representations, progressive
+        )

@@ -36,9 +36,9 @@ class SeenPenaltyDisplay:
     Examples
     --------
     >>> from zsl_estimators import CalibratedStackingCV, RidgeSemanticClassifier
-    >>> from zsl_estimators.datasets import load_digits_gzsl
+    >>> from zsl_estimators.datasets import make_gzsl
     >>> from zsl_estimators.plotting import SeenPenaltyDisplay
-    >>> data = load_digits_gzsl(unseen=(3, 8))
+    >>> data = make_gzsl(random_state=0)
     >>> clf = RidgeSemanticClassifier(data.attributes, random_state=0)
     >>> stacking = CalibratedStackingCV(clf, random_state=0)
     >>> stacking = stacking.fit(data.X_train, data.y_train)

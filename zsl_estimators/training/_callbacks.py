@@ -99,6 +99,7 @@ class HeldOutScoring(Callback):
     >>> train, held_out = next(ClassHoldoutSplit(1, random_state=0).split(X, y))
     >>> clf = RevCDClassifier(
     ...     data.attributes,
+    ...     max_epochs=6,
     ...     early_stopping=False,
     ...     callbacks=[
     ...         HeldOutScoring(X[held_out], y[held_out]),

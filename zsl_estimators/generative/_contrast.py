@@ -1,0 +1,119 @@
+"""A representation of samples that tells seen classes apart, as a transformer."""
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators.nn.contrast import ContrastiveNetwork, SupervisedContrast
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.training import (
+    ZeroShotNet,
+    float32,
+    on_device,
+    resolve_device,
+    scoped_seed,
+    standard_callbacks,
+    to_numpy,
+)
+
+
+class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
+    """Learn a representation by supervised contrast.
+
+    Parameters
+    ----------
+    hidden : sequence of int, default=(256, 64)
+        Widths of the layers; the last one is the representation.
+    max_epochs : int, default=20
+        Passes over the data.
+    lr : float, default=1e-3
+        Learning rate of Adam.
+    batch_size : int, default=512
+        Samples per step; many, so that all classes have several in each.
+    temperature : float, default=0.1
+        Divides the inner products of the loss.
+    device : str, default="auto"
+        Where torch computes.
+    random_state : int, RandomState instance or None, default=None
+        Seeds weights, order and noise.
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden=(256, 64),
+        max_epochs=20,
+        lr=1e-3,
+        batch_size=512,
+        temperature=0.1,
+        device="auto",
+        random_state=None,
+    ):
+        self.hidden = hidden
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.temperature = temperature
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+
+        Returns
+        -------
+        self : object
+            Fitted.
+        """
+        random_state = private_random_state(self.random_state)
+        init_seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()
+        self.scaler_ = StandardScaler().fit(X)
+        device = resolve_device(self.device)
+        _, y_index = np.unique(y, return_inverse=True)
+        with scoped_seed(init_seed, device):
+            net = ZeroShotNet(
+                module=ContrastiveNetwork,
+                module__n_features=X.shape[1],
+                module__hidden=tuple(self.hidden),
+                criterion=SupervisedContrast,
+                criterion__temperature=self.temperature,
+                optimizer=torch.optim.Adam,
+                lr=self.lr,
+                max_epochs=self.max_epochs,
+                batch_size=self.batch_size,
+                iterator_train__seed=order_seed,
+                device=str(device),
+                verbose=0,
+                callbacks=standard_callbacks(0, "representation"),
+            ).fit(
+                {"x": on_device(float32(self.scaler_.transform(X)), device)},
+                on_device(y_index, device),
+            )
+        self.module_ = net.module_.to("cpu").eval()
+        return self
+
+    def transform(self, X):
+        """Represent samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        representations : ndarray of shape (n_samples, n_representation)
+            Float64.
+        """
+        X = self.scaler_.transform(X) if len(X) else np.asarray(X)
+        with torch.inference_mode():
+            module = self.module_.double()
+            return to_numpy(module.represent(torch.tensor(X, dtype=torch.float64)))
