@@ -9,6 +9,8 @@ Arguments and figures are those of ``accuracy.py``, whose table shows the defaul
 and without seen penalty. Here one part at a time is switched off or exchanged.
 """
 
+from pathlib import Path
+
 from accuracy import command_line, report
 from zsl_estimators import FGANClassifier, SoftmaxHead, VAEcFlowClassifier
 
@@ -31,7 +33,7 @@ def variant(name, set_name):
 
 
 def main():
-    report(command_line(__doc__, VARIANTS, "ablation.csv"), variant)
+    report(command_line(__doc__, VARIANTS, Path("ablation.csv")), variant)
 
 
 if __name__ == "__main__":

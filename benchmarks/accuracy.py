@@ -16,14 +16,13 @@ set are means of per-class accuracies over all choices of unseen classes and see
 "Oracle H" is the one with the seen penalty that is best on the test rows: a bound to
 compare with, never a result.
 
-With ``--protocol paper``, which wants a FILE of its own, estimators have the published
-settings of a set, where there are any, train for the published number of epochs, and
-none has a seen penalty: what papers report, less the epoch that was best on the test
-rows.
+With ``--protocol paper`` estimators have the published settings of a set, where there
+are any, train for the published number of epochs, and none has a seen penalty: what
+papers report, less the epoch that was best on the test rows.
 
 Rows are written to FILE as they come. A run that was killed goes on where it was when
-it is started again with the same FILE; the table is printed, and written as Markdown
-beside it.
+it is started again with the same FILE, accuracy.csv or accuracy_paper.csv by default;
+the table is printed, and written as Markdown beside it.
 """
 
 import argparse
@@ -52,6 +51,7 @@ ESTIMATORS = (
     "RevCDClassifier",
     "FGANClassifier",
     "VAEcFlowClassifier",
+    "ZeroDiffClassifier",
     "ESZSLClassifier, gamma 10, lambda 1, centered",
     "ESZSLClassifierCV",
     "SAEClassifier",
@@ -201,22 +201,31 @@ def to_markdown(table):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def positive(text):
+    """A whole number above 0."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return int(text)
+
+
 def command_line(description, estimators, csv):
     """Parser of what all tables have in common."""
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--data", help="folder of .npz files or xlsa17 folders")
     parser.add_argument("--sets", nargs="*", help="names of files, or digits")
     parser.add_argument("--estimators", nargs="*", default=list(estimators))
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--n-jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--seeds", type=positive, default=5)
+    parser.add_argument("--n-jobs", type=positive, default=1, help="at a time")
     parser.add_argument("--csv", type=Path, default=csv, help="file of the results")
     return parser
 
 
 def main():
-    parser = command_line(__doc__, ESTIMATORS, "accuracy.csv")
+    parser = command_line(__doc__, ESTIMATORS, None)
     parser.add_argument("--protocol", choices=["honest", "paper"], default="honest")
     protocol = parser.parse_args().protocol
+    files = {"honest": "accuracy.csv", "paper": "accuracy_paper.csv"}
+    parser.set_defaults(csv=Path(files[protocol]))
     report(parser, partial(estimator, protocol=protocol))
 
 
@@ -224,10 +233,12 @@ def report(parser, make):
     """Run what is missing, print the table and write it."""
     arguments = parser.parse_args()
     tasks = find_tasks(arguments.data, arguments.sets)
-    if not tasks:
-        parser.error(f"no data set found in {arguments.data}")
+    for name in set(arguments.sets or ()) - {task.set for task in tasks}:
+        parser.error(f"no data set {name} found in {arguments.data}")
     plan = make_plan(tasks, arguments.estimators, arguments.seeds, make)
     results = run_missing(plan, run, arguments.csv, arguments.n_jobs)
+    if results.empty:
+        parser.exit(1, "There is not a single result.\n")
     results = in_order(results, parser.get_default("estimators"))
     table = to_markdown(summarise(results))
     arguments.csv.with_suffix(".md").write_text(table + "\n")

@@ -36,10 +36,11 @@ def run_missing(plan, run, path, n_jobs=1):
     Returns
     -------
     results : DataFrame
-        All rows of the file.
+        The rows of the plan that succeeded.
     """
     share_cores(n_jobs)
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     done = read_rows(path)
     missing = [(names, job) for names, job in plan if key(names) not in done]
     if done:
@@ -51,8 +52,14 @@ def run_missing(plan, run, path, n_jobs=1):
         }
         write_as_they_come(waiting, path, Clock(done, n_jobs))
     finally:
+        for process in multiprocessing.active_children():
+            process.terminate()
         pool.shutdown(cancel_futures=True)
-    return pd.DataFrame(read_rows(path).values())
+    done, keys = read_rows(path), [key(names) for names, _ in plan]
+    failed = sum(name not in done for name in keys)
+    if failed:
+        print(f"{failed} of {len(keys)} rows failed.", file=sys.stderr)
+    return pd.DataFrame([done[name] for name in keys if name in done])
 
 
 def write_as_they_come(waiting, path, clock):
@@ -90,12 +97,12 @@ def read_rows(path):
     """
     if not path.exists():
         return {}
-    text = path.read_text()
-    complete = text[: text.rfind("\n") + 1]
-    if complete != text:
-        path.write_text(complete)
-    frame = pd.read_csv(path, dtype={"unseen": str})
-    rows = frame.to_dict("records")
+    complete = path.read_bytes().rfind(b"\n") + 1
+    if complete < path.stat().st_size:
+        os.truncate(path, complete)
+    if not complete:
+        return {}
+    rows = pd.read_csv(path, dtype={"unseen": str}).to_dict("records")
     return {key(names_of(row)): row for row in rows}
 
 
@@ -107,6 +114,12 @@ def names_of(row):
 def append_row(path, row):
     """Write one row so that it survives whatever happens next."""
     is_new = not path.exists() or path.stat().st_size == 0
+    if not is_new:
+        header = path.read_text().partition("\n")[0].split(",")
+        if header != list(row):
+            raise SystemExit(
+                f"{path} has other columns than this run writes. Give a new --csv."
+            )
     with path.open("a", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if is_new:

@@ -4,6 +4,7 @@ import inspect
 
 import zsl_estimators
 from zsl_estimators import BaseZeroShotClassifier, SoftmaxHead
+from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
@@ -20,6 +21,18 @@ SMALL = {
         "encoder_hidden": (8,),
         "decoder_hidden": (8,),
         "n_blocks": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
+    "ZeroDiffClassifier": {
+        "contrastive": SupervisedContrastTransformer(hidden=(8, 4), max_epochs=2),
+        "view": "V+C+S",
+        "generator_hidden": (8,),
+        "encoder_hidden": (8,),
+        "critic_hidden": (8,),
+        "noise_dim": 2,
+        "representation_epochs": 2,
         "max_epochs": 3,
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
         "n_synthetic": 20,

@@ -15,6 +15,7 @@ from zsl_estimators import (
     IAPClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
+    ZeroDiffClassifier,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.utils.estimator_checks import parametrize_with_zero_shot_checks
@@ -38,6 +39,7 @@ FAILS_WITH_FIVE_COLUMNS = (
     FGANClassifier,
     IAPClassifier,
     VAEcFlowClassifier,
+    ZeroDiffClassifier,
 )
 # The classifier inside explains that it needs two labels, which the check accepts.
 REFUSES_ONE_LABEL = ConSEClassifier, IAPClassifier

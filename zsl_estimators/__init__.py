@@ -15,6 +15,7 @@ from zsl_estimators.generative import (
     FGANClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
+    ZeroDiffClassifier,
 )
 from zsl_estimators.semantic import (
     CMTClassifier,
@@ -54,4 +55,5 @@ __all__ = [
     "SoftmaxHead",
     "SynCClassifier",
     "VAEcFlowClassifier",
+    "ZeroDiffClassifier",
 ]

@@ -7,6 +7,7 @@ estimator only says how to fit (:meth:`~BaseZeroShotClassifier._fit`) and how to
 """
 
 from abc import ABCMeta, abstractmethod
+from contextlib import nullcontext
 from numbers import Real
 from typing import NamedTuple
 
@@ -138,6 +139,10 @@ class BaseZeroShotClassifier(
         """Whether :meth:`_fit_path` has several candidates to choose from."""
         return False
 
+    def _repeatable(self):
+        """Context of a fit, in which it does not depend on the number of cores."""
+        return nullcontext()
+
     # -- for users --------------------------------------------------------------
 
     def fit(self, X, y):
@@ -164,13 +169,8 @@ class BaseZeroShotClassifier(
         check_parameters(self)
         X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
         check_classification_targets(y)
-        random_state = private_random_state(self.random_state)
-        fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-        y_index = self._begin(X, y, fold_seed)
-        candidate, penalty = self._learn_on_held_out_classes(X, y_index, fold_seed)
-        self._fit(X, y_index, candidate, np.random.RandomState(fit_seed))
-        self.seen_penalty_ = penalty
-        return self
+        with self._repeatable():
+            return self._fit_all(X, y)
 
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.
@@ -208,6 +208,15 @@ class BaseZeroShotClassifier(
 
     # -- inside -----------------------------------------------------------------
 
+    def _fit_all(self, X, y):
+        random_state = private_random_state(self.random_state)
+        fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
+        y_index = self._begin(X, y, fold_seed)
+        candidate, penalty = self._learn_on_held_out_classes(X, y_index, fold_seed)
+        self._fit(X, y_index, candidate, np.random.RandomState(fit_seed))
+        self.seen_penalty_ = penalty
+        return self
+
     def _begin(self, X, y, seed):
         """Set up the class table; return the row of every sample."""
         self._set_table(self._make_table(y))
@@ -228,7 +237,9 @@ class BaseZeroShotClassifier(
     def _calibrated_scores(self, X):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return self._decision(X) - self.seen_penalty_ * self._class_table.seen
+        return self._less_penalty(
+            self._decision(X), self.seen_penalty_, self._class_table.seen
+        )
 
     def _learn_on_held_out_classes(self, X, y_index, seed):
         """Choose the candidate and the seen penalty on folds of hidden classes."""

@@ -48,7 +48,10 @@ class CandidateScores(NamedTuple):
         ------
         TypeError
             If no zero-shot classifier is inside `estimator`.
+        ValueError
+            If `candidates` is something else.
         """
+        check_candidates(candidates)
         everything = cls(
             np.asarray(estimator.classes_),
             find_zero_shot_classifier(estimator).seen_classes_,
@@ -65,6 +68,35 @@ class CandidateScores(NamedTuple):
     def predictions(self):
         """The label with the largest score, shape (n_samples,)."""
         return self.classes[self.scores.argmax(axis=1)]
+
+
+def unwrapped(estimator, X=None):
+    """Walk from an estimator to the innermost one.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; pipelines, searches, calibrations and the like are opened.
+    X : array-like of shape (n_samples, n_features) or None, default=None
+        Features for `estimator`.
+
+    Yields
+    ------
+    inner : estimator
+        The next one, beginning with `estimator`.
+    X : array-like or None
+        What it gets of `X`.
+    """
+    while estimator is not None:
+        yield estimator, X
+        if isinstance(estimator, Pipeline):
+            if X is not None and len(estimator) > 1:
+                X = estimator[:-1].transform(X)
+            estimator = estimator[-1]
+        else:
+            names = ("best_estimator_", "estimator_", "estimator")
+            held = (getattr(estimator, name, None) for name in names)
+            estimator = next((inner for inner in held if inner is not None), None)
 
 
 def find_zero_shot_classifier(estimator):
@@ -85,21 +117,14 @@ def find_zero_shot_classifier(estimator):
     TypeError
         If there is none.
     """
-    inner = estimator
-    while not hasattr(inner, "seen_classes_"):
-        if isinstance(inner, Pipeline):
-            inner = inner[-1]
-        elif hasattr(inner, "best_estimator_"):
-            inner = inner.best_estimator_
-        elif hasattr(inner, "estimator"):
-            inner = inner.estimator
-        else:
-            raise TypeError(
-                f"{type(estimator).__name__} holds no fitted zero-shot classifier: no "
-                "seen_classes_ was found in it. Fit it, or use an estimator of "
-                "zsl_estimators, alone or inside a Pipeline or a search."
-            )
-    return inner
+    for inner, _ in unwrapped(estimator):
+        if hasattr(inner, "seen_classes_"):
+            return inner
+    raise TypeError(
+        f"{type(estimator).__name__} holds no fitted zero-shot classifier: no "
+        "seen_classes_ was found in it. Fit it, or use an estimator of "
+        "zsl_estimators, alone or inside a Pipeline or a search."
+    )
 
 
 def score_matrix(estimator, X):
@@ -110,7 +135,13 @@ def score_matrix(estimator, X):
     return scores
 
 
-def check_both_kinds(y, seen_classes, what):
+def check_candidates(candidates):
+    """Refuse anything but "fold" and "all"."""
+    if candidates not in ("fold", "all"):
+        raise ValueError(f'candidates must be "fold" or "all", got {candidates!r}')
+
+
+def check_both_kinds(y, seen_classes, what, remedy=""):
     """Refuse held-out labels without seen or without unseen classes.
 
     Parameters
@@ -121,6 +152,8 @@ def check_both_kinds(y, seen_classes, what):
         Classes the model was trained on.
     what : str
         What is not defined without them.
+    remedy : str, default=""
+        One more thing to do about it.
 
     Raises
     ------
@@ -133,7 +166,5 @@ def check_both_kinds(y, seen_classes, what):
         raise ValueError(
             f"The test fold holds no sample of {kind} classes, so {what} is not "
             "defined. Split with zsl_estimators.model_selection.ClassHoldoutSplit, "
-            "which hides whole classes. Where training rows are scored, switch that "
-            "off (return_train_score=False), or use "
-            "GZSLScorer(..., replace_undefined_by=numpy.nan)."
+            f"which hides whole classes.{remedy}"
         )

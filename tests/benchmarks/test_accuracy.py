@@ -14,7 +14,7 @@ from scipy.io import savemat
 from sklearn.utils import Bunch
 
 import accuracy
-from runner import in_fresh_process, read_rows
+from runner import append_row, in_fresh_process, read_rows
 from tasks import find_tasks
 from tests.common import public_estimators, small
 from zsl_estimators.datasets import save_gzsl_npz
@@ -88,6 +88,23 @@ def test_an_unfinished_line_is_run_again(tmp_path):
     assert path.read_text().endswith("0.5\n")
 
 
+@pytest.mark.parametrize("text", ["", "set,unse"])
+def test_an_unfinished_header_is_written_again(tmp_path, text):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    assert read_rows(path) == {}
+    append_row(path, {"set": "a", "unseen": "0", "estimator": "b", "seed": 0, "H": 1.0})
+    assert list(read_rows(path)) == [("a", "0", "b", "0")]
+
+
+def test_files_of_other_runs_are_not_touched(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("set,unseen,estimator,seed,seconds\na,0,b,0,0.5\n")
+    with pytest.raises(SystemExit, match="--csv"):
+        append_row(path, {"set": "a", "unseen": "0", "seed": 0, "H": 1.0})
+    assert n_lines(path) == 2
+
+
 def end_suddenly():
     import os
 
@@ -105,7 +122,9 @@ def test_an_error_is_reported(capfd, folder, tmp_path):
     names = ["--estimators", "RidgeSemanticClassifier", "NoSuchClassifier"]
     arguments = ["--data", folder, "--sets", "tiny", "--seeds", "1", "--csv", csv]
     subprocess.run([sys.executable, SCRIPT, *arguments, *names], check=True)
-    assert "NoSuchClassifier" in capfd.readouterr().err
+    errors = capfd.readouterr().err
+    assert "NoSuchClassifier" in errors
+    assert "2 of 4 rows failed" in errors
     assert len(read_rows(csv)) == 2
 
 

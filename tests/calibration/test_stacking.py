@@ -1,9 +1,12 @@
 import pickle
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -135,7 +138,6 @@ def test_criteria_and_prefit(task):
     for criterion in ("harmonic_mean", "ausuc"):
         stacking = CalibratedStackingCV(clf, cv="prefit", criterion=criterion)
         stacking.fit(X[held_out], y[held_out])
-        assert stacking.estimator_ is clf
         curve = stacking.cv_results_
         values = curve["H"] if criterion == "harmonic_mean" else curve["S"] * curve["U"]
         assert stacking.best_score_ == pytest.approx(values[1:-1].max())
@@ -195,9 +197,66 @@ def test_progress_is_shown_on_request(task, capfd):
     assert "2/2" in capfd.readouterr().err
 
 
+def test_prefit_leaves_the_estimator_alone(task):
+    clf = ridge(task).fit(task.X_train, task.y_train)
+    stacking = CalibratedStackingCV(clf, cv="prefit").fit(task.X_test, task.y_test)
+    stacking.add_classes(task.attributes.iloc[:1].to_numpy() + 9, [11])
+    assert len(clf.classes_) == 11
+    assert len(stacking.classes_) == 12
+
+
+def test_prefit_has_to_be_fitted(task):
+    with pytest.raises(NotFittedError):
+        CalibratedStackingCV(ridge(task), cv="prefit").fit(task.X_test, task.y_test)
+
+
+def test_frozen_inside(task):
+    """Its folds hide nothing from it, but it is no error to ask."""
+    frozen = FrozenEstimator(ridge(task).fit(task.X_train, task.y_train))
+    stacking = CalibratedStackingCV(frozen, cv="prefit")
+    assert stacking.fit(task.X_test, task.y_test).best_penalty_ != 0
+    with pytest.raises(ValueError, match="no sample of unseen classes"):
+        CalibratedStackingCV(frozen, cv=2).fit(task.X_train, task.y_train)
+
+
+def test_a_generator_of_folds_is_used_up(task):
+    folds = ClassHoldoutSplit(2, random_state=0).split(task.X_train, task.y_train)
+    stacking = CalibratedStackingCV(ridge(task), cv=folds)
+    penalty = stacking.fit(task.X_train, task.y_train).best_penalty_
+    with pytest.raises(ValueError, match="used up"):
+        stacking.fit(task.X_train, task.y_train)
+    assert stacking.best_penalty_ == penalty
+
+
+def test_names_are_those_of_the_last_fit(task):
+    stacking = CalibratedStackingCV(ridge(task), cv=np.int64(2), random_state=0)
+    stacking.fit(pd.DataFrame(task.X_train).add_prefix("x"), task.y_train)
+    assert stacking.feature_names_in_[0] == "x0"
+    stacking.fit(task.X_train, task.y_train)
+    assert not hasattr(stacking, "feature_names_in_")
+
+
+def test_infinite_penalties_are_refused(task):
+    stacking = CalibratedStackingCV(ridge(task), random_state=0)
+    stacking.fit(task.X_train, task.y_train).best_penalty_ = np.inf
+    with pytest.raises(ValueError, match="finite"):
+        stacking.predict(task.X_test)
+    stacking.best_penalty_ = 1e6
+    assert set(stacking.predict(task.X_test)) <= set(stacking.unseen_classes_)
+
+
+def test_multiprocessing_backend(task):
+    fit = CalibratedStackingCV(ridge(task), cv=2, random_state=0).fit
+    penalty = fit(task.X_train, task.y_train).best_penalty_
+    with joblib.parallel_config(backend="multiprocessing", n_jobs=2):
+        assert fit(task.X_train, task.y_train).best_penalty_ == penalty
+
+
 @pytest.mark.parametrize(
     ("estimator", "parameters", "error", "message"),
     [
+        (None, {"cv": "Prefit"}, ValueError, "prefit"),
+        (None, {"cv": []}, ValueError, "no folds"),
         (None, {"criterion": "accuracy"}, ValueError, "criterion"),
         (None, {"cv": StratifiedKFold(2)}, ValueError, "ClassHoldoutSplit"),
         (LogisticRegression(max_iter=5000), {}, TypeError, "seen_classes_"),

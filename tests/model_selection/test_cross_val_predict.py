@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.utils import check_random_state
 
 from zsl_estimators import RidgeSemanticClassifier
 from zsl_estimators.metrics import gzsl_report, gzsl_scorer
@@ -47,6 +48,25 @@ def test_scikit_learns_helper_refuses(task, clf):
     cv = ClassHoldoutSplit(2, random_state=0)
     with pytest.raises(ValueError, match="partitions"):
         cross_val_predict(clf, task.X_train, task.y_train, cv=cv)
+
+
+def test_arguments_are_checked(task, clf):
+    X, y = task.X_train, task.y_train
+    with pytest.raises(ValueError, match="candidates"):
+        cross_val_predict_gzsl(clf, X, y, candidates="folds")
+    with pytest.raises(ValueError, match="no scores for classes"):
+        cross_val_predict_gzsl(clf.set_params(attributes=None), X, y)
+
+
+def test_the_global_random_state_is_left_alone(task, clf):
+    X, y = task.X_train, task.y_train
+    numbers = []
+    for cv in (None, 1):
+        check_random_state(None).seed(3)
+        if cv:
+            cross_val_predict_gzsl(clf, X, y, cv=cv)
+        numbers.append(check_random_state(None).uniform())
+    assert numbers[0] == numbers[1]
 
 
 def test_folds_without_hidden_classes_are_refused(task, clf):

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Annotation, Text
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -21,7 +23,8 @@ from zsl_estimators import (
     RidgeSemanticClassifier,
     VAEcFlowClassifier,
 )
-from zsl_estimators.metrics import ausuc_score, gzsl_report
+from zsl_estimators.metrics import ausuc_score, gzsl_report, harmonic_mean_scorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
 from zsl_estimators.plotting import (
     AttributeErrorDisplay,
     DenoisingDisplay,
@@ -134,6 +137,21 @@ class TestSeenUnseen:
         display = SeenUnseenDisplay.from_estimator(stacking, task.X_test, task.y_test)
         assert display.penalty == stacking.best_penalty_ > 0
 
+    def test_penalties_inside_add_up(self, task):
+        """The point without penalty is that without any."""
+        clf = RidgeSemanticClassifier(task.attributes, alpha=0.1, random_state=0)
+        clf.fit(task.X_train, task.y_train)
+        stacking = CalibratedStackingCV(clf, cv="prefit")
+        stacking.fit(task.X_test, task.y_test)
+        shown = [
+            SeenUnseenDisplay.from_estimator(model, task.X_test, task.y_test)
+            for model in (clf, stacking)
+        ]
+        total = clf.seen_penalty_ + stacking.best_penalty_
+        assert shown[1].penalty == pytest.approx(total)
+        without = [display.ax_.lines[2].get_xydata() for display in shown]
+        np.testing.assert_allclose(*without)
+
     def test_needs_both_kinds(self, named, ridge):
         with pytest.raises(ValueError, match="unseen"):
             SeenUnseenDisplay.from_estimator(ridge, named["X"], named["y"])
@@ -151,6 +169,30 @@ class TestSeenPenalty:
         best = h.get_xdata()[h.get_ydata().argmax()]
         assert best == pytest.approx(stacking.best_penalty_, abs=0.1)
         assert_legible(display)
+
+    def test_inside_a_search(self, task):
+        search = GridSearchCV(
+            CalibratedStackingCV(RidgeSemanticClassifier(task.attributes, alpha=0.1)),
+            {"cv": [2]},
+            cv=ClassHoldoutSplit(2, random_state=0),
+            scoring=harmonic_mean_scorer,
+            error_score="raise",
+        ).fit(task.X_train, task.y_train)
+        display = SeenPenaltyDisplay.from_estimator(search)
+        assert display.best_penalty == search.best_estimator_.best_penalty_
+
+    def test_steps_at_the_ends(self):
+        """One gap: all samples move at once."""
+        results = {
+            "fold": [0, 0],
+            "penalty": [-np.inf, np.inf],
+            "S": [1.0, 0.0],
+            "U": [0.0, 1.0],
+            "H": [0.0, 0.0],
+        }
+        display = SeenPenaltyDisplay(results, best_penalty=0.5).plot()
+        seen = display.ax_.lines[0]
+        assert set(seen.get_ydata()) == {0.0, 1.0}
 
     def test_nothing_to_draw(self, named, ridge):
         with pytest.raises(ValueError, match="CalibratedStackingCV"):
@@ -180,11 +222,18 @@ class TestConfusion:
         assert display.block_rates.loc["unseen", "seen"] == 1
         assert_legible(display)
 
+    def test_labels_outside_are_refused(self):
+        with pytest.raises(ValueError, match=r"\[5\]"):
+            GZSLConfusionDisplay.from_predictions(
+                [0, 1], [0, 5], seen_classes=[0], classes=[0, 1]
+            )
+
     def test_only_seen_classes(self):
         display = GZSLConfusionDisplay.from_predictions(
             [0, 1], [0, 1], seen_classes=[0, 1], classes=[0, 1, 2]
         )
         assert display.block_rates.loc["unseen"].isna().all()
+        assert "nan" not in display.ax_.get_title(loc="left")
 
 
 class TestTrainingCurves:
@@ -266,6 +315,14 @@ class TestAttributeError:
         assert display.errors.loc[label, attribute] == pytest.approx(expected, 1e-4)
         assert list(display.errors.columns) == list(named["S"].columns)
         assert_legible(display)
+
+    def test_pipeline_of_one_step(self, task):
+        clf = make_pipeline(RidgeSemanticClassifier(task.attributes, alpha=0.1))
+        clf.fit(task.X_train, task.y_train)
+        display = AttributeErrorDisplay.from_estimator(
+            FrozenEstimator(clf), task.X_test, task.y_test
+        )
+        assert display.errors.shape == (11, 4)
 
     def test_inside_a_calibrated_pipeline(self, named, ridge):
         X, y = named["X_test"], named["y_test"]

@@ -1,13 +1,16 @@
 import random
+import signal
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from skorch.callbacks import Callback
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from tests.common import small
-from zsl_estimators import RevCDClassifier, VAEcFlowClassifier
+from zsl_estimators import FGANClassifier, RevCDClassifier, VAEcFlowClassifier
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.training import (
     AdversarialNet,
@@ -132,6 +135,47 @@ def test_silent_even_if_print_is_replaced(task, monkeypatch, capsys, verbose, li
     assert bool(printed) == bool(lines)
 
 
+class TestInterrupt:
+    class AtTheSecondBatch(Callback):
+        """Ctrl-C while a batch is computed."""
+
+        def __init__(self, interrupt):
+            self.interrupt = interrupt
+
+        def on_epoch_end(self, net, **kwargs):
+            self.interrupt()
+
+    def fit(self, task, interrupt):
+        return small(
+            RevCDClassifier,
+            attributes=task.attributes,
+            early_stopping=False,
+            seen_penalty=0.0,
+            callbacks=[self.AtTheSecondBatch(interrupt)],
+            random_state=0,
+        ).fit(task.X_train, task.y_train)
+
+    def test_control_c_is_not_swallowed(self, task):
+        def interrupt():
+            signal.raise_signal(signal.SIGINT)
+
+        with pytest.raises(KeyboardInterrupt):
+            self.fit(task, interrupt)
+
+    def test_a_callback_may_end_the_training(self, task):
+        class Stop(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                raise KeyboardInterrupt
+
+        clf = small(
+            RevCDClassifier,
+            attributes=task.attributes,
+            early_stopping=False,
+            callbacks=[Stop()],
+        )
+        assert clf.fit(task.X_train, task.y_train).n_iter_ == 1
+
+
 class TestThreads:
     @pytest.fixture
     def threads(self):
@@ -159,6 +203,29 @@ class TestThreads:
             assert torch.get_num_threads() == n_threads
             scores.append(clf.decision_function(data.X_test))
         np.testing.assert_allclose(*scores, rtol=1e-11)
+
+    def test_products_before_the_training_have_one_thread_too(self):
+        """Wide enough for numpy to split a product between threads."""
+        rng = np.random.RandomState(0)
+        S = pd.DataFrame(rng.normal(size=(12, 85)))
+        y = np.arange(600) % 10
+        X = S.to_numpy()[y] @ rng.normal(size=(85, 700)) + rng.normal(size=(600, 700))
+        clf = FGANClassifier(
+            S,
+            alpha=0.1,
+            shrinkage=0.1,
+            decision="gaussian",
+            early_stopping=False,
+            seen_penalty=0.0,
+            max_epochs=1,
+            random_state=0,
+        )
+        weights = []
+        for n_threads in (1, 2):
+            with threadpool_limits(n_threads):
+                clf.fit(X, y)
+            weights.append(clf.net_.module_.generator.net[0].weight)
+        assert torch.equal(*weights)
 
     def test_more_on_request(self, threads, task):
         threads(1)

@@ -1,5 +1,6 @@
 """The predict family of classifiers that take a penalty from seen classes."""
 
+import numpy as np
 from scipy.special import softmax
 
 
@@ -22,6 +23,16 @@ class PenalisedPredictionMixin:
 
     def _calibrated_scores(self, X):
         raise NotImplementedError
+
+    @staticmethod
+    def _less_penalty(scores, penalty, seen):
+        """Take the penalty from the columns of seen classes."""
+        if not np.isfinite(penalty):
+            raise ValueError(
+                f"The seen penalty is {penalty}; assign a finite number. A large one, "
+                "such as 1e6, lets unseen classes win always, and -1e6 never."
+            )
+        return scores - penalty * seen
 
     def predict(self, X):
         """Predict a class, seen or unseen, for every sample.

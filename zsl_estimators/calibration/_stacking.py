@@ -1,5 +1,7 @@
 """Calibrated stacking around any zero-shot classifier."""
 
+import copy
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import assert_all_finite, get_tags
@@ -43,15 +45,17 @@ class CalibratedStackingCV(
     ----------
     estimator : estimator
         Classifier with ``decision_function`` that sets ``classes_`` and
-        ``seen_classes_``, or a pipeline or search around one. Parameters called
-        ``seen_penalty`` inside it are set to 0, for the penalty is found here.
+        ``seen_classes_``, or a pipeline or search around one; score such a search by
+        the AUSUC. Parameters called ``seen_penalty`` inside it are set to 0, for the
+        penalty is found here. Give it a seed of its own.
     cv : int, cross-validation generator, iterable, "prefit" or None, default=None
         Folds that hide classes. None takes those of ``seen_penalty="auto"``: they hide
         the share of classes that is unseen in the real task, one to five times. An int
         is the number of folds of
         :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`. "prefit" does not
-        train: `estimator` is fitted already, as it is, on other rows than the `X` of
-        :meth:`fit`, where some of its unseen classes must occur.
+        train: `estimator` is fitted already, on other rows than the `X` of
+        :meth:`fit`, where some of its unseen classes must occur. It is copied, and the
+        penalty comes on top of any that it has.
     criterion : {"harmonic_mean", "ausuc"}, default="harmonic_mean"
         What the penalty makes as large as possible, averaged over folds: the harmonic
         mean of seen accuracy S and unseen accuracy U, or the area S x U of the
@@ -120,6 +124,7 @@ class CalibratedStackingCV(
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "decision_function"])],
+        "cv": ["cv_object", StrOptions({"prefit"})],
         "criterion": [StrOptions(set(CRITERIA))],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -168,14 +173,13 @@ class CalibratedStackingCV(
         X, y = indexable(X, y)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        prefit = isinstance(self.cv, str) and self.cv == "prefit"
-        plain = self.estimator if prefit else without_penalty(self.estimator)
-        self.estimator_ = plain if prefit else clone(plain).fit(X, y)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
-        labels = column_or_1d(y)
-        curves = self._prefit_curve(X, labels) if prefit else self._curves(plain, X, y)
+        if isinstance(self.cv, str):
+            fitted, curves = self._prefit(X, column_or_1d(y))
+        else:
+            plain = without_penalty(self.estimator)
+            fitted = clone(plain).fit(X, y)
+            curves = self._curves(fitted, plain, X, y)
+        self.estimator_ = fitted
         self._choose(curves)
         return self
 
@@ -203,6 +207,16 @@ class CalibratedStackingCV(
         """
         find(self.estimator_).add_classes(attributes, classes)
         return self
+
+    @property
+    def n_features_in_(self):
+        """Number of features."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features."""
+        return self.estimator_.feature_names_in_
 
     @property
     def classes_(self):
@@ -235,13 +249,14 @@ class CalibratedStackingCV(
         check_is_fitted(self)
         candidates = CandidateScores.of(self.estimator_, X, (), "all")
         seen = np.isin(candidates.classes, candidates.seen_classes)
-        return candidates.scores - self.best_penalty_ * seen
+        return self._less_penalty(candidates.scores, self.best_penalty_, seen)
 
-    def _curves(self, plain, X, y):
+    def _curves(self, fitted, plain, X, y):
         """One curve per fold; none when there is nothing to fit."""
-        n_unseen = len(self.unseen_classes_)
+        n_seen = len(find(fitted).seen_classes_)
+        n_unseen = len(fitted.classes_) - n_seen
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)
-        split = held_out_split(len(self.seen_classes_), n_unseen, seed)
+        split = held_out_split(n_seen, n_unseen, seed)
         if n_unseen == 0 or (self.cv is None and split is None):
             return []
         folds = cross_val_predict_gzsl(
@@ -263,16 +278,16 @@ class CalibratedStackingCV(
             for fold in folds
         ]
 
-    def _prefit_curve(self, X, y):
-        classes, seen_classes, scores = CandidateScores.of(
-            self.estimator_, X, y, "fold"
-        )
+    def _prefit(self, X, y):
+        """The estimator as it is, and its curve on rows it was not trained on."""
+        check_is_fitted(self.estimator)
+        fitted = copy.deepcopy(self.estimator)
+        classes, seen_classes, scores = CandidateScores.of(fitted, X, y, "fold")
         check_both_kinds(y, seen_classes, "the penalty")
-        return [
-            SeenUnseenCurve.from_labels(
-                y, scores, classes=classes, seen_classes=seen_classes
-            )
-        ]
+        curve = SeenUnseenCurve.from_labels(
+            y, scores, classes=classes, seen_classes=seen_classes
+        )
+        return fitted, [curve]
 
     def _choose(self, curves):
         self.cv_results_ = curve_columns(curves) if curves else None
@@ -289,7 +304,8 @@ def without_penalty(estimator):
         for name in estimator.get_params()
         if name.rpartition("__")[2] == "seen_penalty"
     ]
-    return estimator.set_params(**dict.fromkeys(names, 0.0))
+    estimator.set_params(**dict.fromkeys(names, 0.0))
+    return estimator
 
 
 def curve_columns(curves):

@@ -5,6 +5,7 @@ from zsl_estimators.generative._exemplar import ExemplarClassifier
 from zsl_estimators.generative._fgan import FGANClassifier
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.generative._vaecflow import VAEcFlowClassifier
+from zsl_estimators.generative._zerodiff import ZeroDiffClassifier
 
 __all__ = [
     "ExemplarClassifier",
@@ -12,4 +13,5 @@ __all__ = [
     "FeatureGeneratingClassifier",
     "SoftmaxHead",
     "VAEcFlowClassifier",
+    "ZeroDiffClassifier",
 ]

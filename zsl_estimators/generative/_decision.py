@@ -172,7 +172,9 @@ class DecisionMixin:
             yield StreamedFeatures(
                 X,
                 y,
-                lambda positions: self._to_head(synthesise(table_rows[positions.cpu()])),
+                lambda positions: self._to_head(
+                    synthesise(table_rows[positions.cpu()])
+                ),
                 synthetic,
                 self._n_synthetic,
             )

@@ -70,7 +70,9 @@ class SeenUnseenCurve:
             change = weights * (1.0 * right_after[of] - right_before[of])
             steps = np.bincount(step_of[of], weights=change, minlength=len(gaps))
             start = np.sum(weights * right_before[of])
-            return start + np.concatenate([[0.0], np.cumsum(steps)])
+            steps = start + np.concatenate([[0.0], np.cumsum(steps)])
+            # Sums may miss the ends by rounding.
+            return np.clip(steps, 0.0, 1.0)
 
         never = np.zeros(len(y_index), dtype=bool)
         return cls(
@@ -108,7 +110,7 @@ class SeenUnseenCurve:
         for name, present in (("seen", seen[y_index]), ("unseen", ~seen[y_index])):
             if not present.any():
                 raise ValueError(
-                    f"y_true holds no sample of a {name} class, so there is no "
+                    f"y_true holds no sample of {name} classes, so there is no "
                     "trade-off to draw. Give samples of both kinds."
                 )
         return cls.from_scores(y_index, scores, seen)
@@ -121,7 +123,7 @@ class SeenUnseenCurve:
     @property
     def area(self):
         """AUSUC, the area under S as a function of U (trapezoids)."""
-        return float(np.trapezoid(self.seen_accuracy, self.unseen_accuracy))
+        return min(1.0, float(np.trapezoid(self.seen_accuracy, self.unseen_accuracy)))
 
     @property
     def penalties(self):

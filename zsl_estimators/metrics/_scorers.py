@@ -6,7 +6,11 @@ A scorer of scikit-learn sees true and predicted labels only. Which classes were
 
 import numpy as np
 
-from zsl_estimators.candidates import CandidateScores, check_both_kinds
+from zsl_estimators.candidates import (
+    CandidateScores,
+    check_both_kinds,
+    check_candidates,
+)
 from zsl_estimators.metrics._report import gzsl_report
 
 # Figures and the kinds of classes that they need samples of.
@@ -18,6 +22,10 @@ NEEDS = {
     "AUSUC": {"seen", "unseen"},
 }
 METRICS = tuple(NEEDS)
+REMEDY = (
+    " Where training rows are scored, switch that off (return_train_score=False), or "
+    "use GZSLScorer(..., replace_undefined_by=numpy.nan)."
+)
 
 
 class GZSLScorer:
@@ -67,8 +75,7 @@ class GZSLScorer:
     def __init__(self, metric="H", *, candidates="fold", replace_undefined_by=None):
         if metric is not None and metric not in METRICS:
             raise ValueError(f"metric must be one of {METRICS} or None, got {metric!r}")
-        if candidates not in ("fold", "all"):
-            raise ValueError(f'candidates must be "fold" or "all", got {candidates!r}')
+        check_candidates(candidates)
         self.metric = metric
         self.candidates = candidates
         self.replace_undefined_by = replace_undefined_by
@@ -124,7 +131,7 @@ class GZSLScorer:
         ]
         wanted = METRICS if self.metric is None else (self.metric,)
         if self.replace_undefined_by is None and set(wanted) & set(lacking):
-            check_both_kinds(y, seen_classes, self.metric or "the report")
+            check_both_kinds(y, seen_classes, self.metric or "the report", REMEDY)
         return lacking
 
     def __repr__(self):

@@ -1,5 +1,7 @@
 """Predictions for held-out rows of hidden and of other classes."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
@@ -8,8 +10,13 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
 from tqdm.auto import tqdm
 
-from zsl_estimators.candidates import CandidateScores, check_both_kinds
+from zsl_estimators.candidates import (
+    CandidateScores,
+    check_both_kinds,
+    check_candidates,
+)
 from zsl_estimators.model_selection._class_holdout import ClassHoldoutSplit
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 
 def cross_val_predict_gzsl(
@@ -63,7 +70,7 @@ def cross_val_predict_gzsl(
     Raises
     ------
     ValueError
-        If a test fold holds no unseen or no seen class.
+        If a test fold holds no unseen or no seen class, or there are no folds.
     TypeError
         If the estimator does not know its seen classes.
 
@@ -84,21 +91,28 @@ def cross_val_predict_gzsl(
     ...  for f in folds]
     [['S', 'U', 'H'], ['S', 'U', 'H']]
     """
+    check_candidates(candidates)
     X, y = indexable(X, y)
     splits = list(_class_folds(cv, random_state).split(X, y))
-    jobs = Parallel(n_jobs=n_jobs, return_as="generator")(
+    if not splits:
+        raise ValueError(
+            "cv yields no folds. A generator is used up after one fit; give a list, or "
+            "a splitter such as ClassHoldoutSplit."
+        )
+    progress = tqdm(splits, unit="fold", disable=not verbose)
+    return Parallel(n_jobs=n_jobs)(
         delayed(_predict_fold)(clone(estimator), X, y, train, test, candidates)
-        for train, test in splits
+        for train, test in progress
     )
-    return list(tqdm(jobs, total=len(splits), unit="fold", disable=not verbose))
 
 
 def _class_folds(cv, random_state):
     """Turn None or a number into folds that hide classes; leave others as they are."""
     if cv is None:
-        return ClassHoldoutSplit(random_state=random_state)
-    if isinstance(cv, int):
-        return ClassHoldoutSplit(cv, random_state=random_state)
+        cv = 3
+    if isinstance(cv, Integral):
+        seed = private_random_state(random_state).randint(LARGEST_SEED)
+        return ClassHoldoutSplit(int(cv), random_state=seed)
     return check_cv(cv)
 
 
@@ -107,6 +121,11 @@ def _predict_fold(estimator, X, y, train, test, candidates):
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
     check_both_kinds(y_test, answer.seen_classes, "the trade-off")
+    if not np.isin(y_test, answer.classes).all():
+        raise ValueError(
+            "The estimator has no scores for classes that a fold hides. Describe every "
+            "class: pass attributes with a row for each."
+        )
     return Bunch(
         rows=np.asarray(test),
         y_true=y_test,

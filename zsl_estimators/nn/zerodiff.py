@@ -577,14 +577,17 @@ class FeatureSynthesiser(nn.Module):
         Of features.
     representations : DenoisingGenerator or None
         Of representations.
+    decoder : AttributeDecoder
+        Kept with them, for semantic views of features.
     progressive : bool
         Whether features walk through all noise levels.
     """
 
-    def __init__(self, features, representations, progressive):
+    def __init__(self, features, representations, decoder, progressive):
         super().__init__()
         self.features = features
         self.representations = representations
+        self.decoder = decoder
         self.progressive = progressive
 
     @property
@@ -649,5 +652,5 @@ class ZeroDiffNetwork(DiffusionGAN):
     def __init__(self, representations=None, progressive=False, **parameters):
         super().__init__(**parameters)
         self.synthesiser = FeatureSynthesiser(
-            self.generator, representations, progressive
+            self.generator, representations, self.critic.decoder, progressive
         )

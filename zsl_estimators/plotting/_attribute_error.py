@@ -119,8 +119,19 @@ class AttributeErrorDisplay:
         -------
         display : AttributeErrorDisplay
             With the errors drawn.
+
+        Raises
+        ------
+        ValueError
+            If a label has no row in `attributes`.
         """
-        y_true = column_or_1d(y_true)
+        y_true, attributes = column_or_1d(y_true), pd.DataFrame(attributes)
+        missing = np.setdiff1d(y_true, attributes.index)
+        if len(missing):
+            raise ValueError(
+                f"attributes has no row for labels {missing[:8].tolist()} in y_true. "
+                "Give a DataFrame whose index holds the labels."
+            )
         spread = attributes.std(ddof=0).replace(0.0, 1.0)
         misses = (np.asarray(predicted) - attributes.loc[y_true]).abs() / spread
         errors = misses.groupby(level=0).mean()

@@ -113,13 +113,24 @@ class GZSLConfusionDisplay:
         -------
         display : GZSLConfusionDisplay
             With the matrix drawn.
+
+        Raises
+        ------
+        ValueError
+            If there are labels outside of `classes`.
         """
         y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
         if classes is None:
             classes = np.union1d(y_true, y_pred)
+        strange = np.setdiff1d(np.union1d(y_true, y_pred), classes)
+        if len(strange):
+            raise ValueError(
+                f"There are labels {strange[:8].tolist()} outside of classes. Give all "
+                "classes, or leave out the rows."
+            )
         classes, n_seen = seen_first(classes, seen_classes)
-        counts = confusion_matrix(y_true, y_pred, labels=classes)
-        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        shares = confusion_matrix(y_true, y_pred, labels=classes).astype(float)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
         return cls(shares, classes=classes, n_seen=n_seen).plot(ax, **kwargs)
 
     def plot(self, ax=None, *, cmap="Greys", include_values=None):
@@ -151,7 +162,7 @@ class GZSLConfusionDisplay:
         if include_values:
             self._write_values()
         self.ax_.set(xlabel="predicted class", ylabel="true class")
-        self.ax_.set_title(self._headline(), fontsize="medium")
+        self.ax_.set_title(self._headline(), fontsize="medium", loc="left")
         return self
 
     def _write_values(self):
@@ -165,10 +176,12 @@ class GZSLConfusionDisplay:
                 )
 
     def _headline(self):
-        rates = self.block_rates
-        return (
-            f"seen taken for unseen: {rates.loc['seen', 'unseen']:.0%}, "
-            f"unseen for seen: {rates.loc['unseen', 'seen']:.0%}"
+        rates = {
+            "seen taken for unseen": self.block_rates.loc["seen", "unseen"],
+            "unseen for seen": self.block_rates.loc["unseen", "seen"],
+        }
+        return ", ".join(
+            f"{name}: {rate:.0%}" for name, rate in rates.items() if rate == rate
         )
 
     def _block_rates(self):

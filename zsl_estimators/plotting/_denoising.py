@@ -132,7 +132,14 @@ class DenoisingDisplay:
         -------
         display : DenoisingDisplay
             With the paths drawn.
+
+        Raises
+        ------
+        ValueError
+            If there is one attribute only.
         """
+        if np.shape(class_attributes)[1] < 2:
+            raise ValueError("A map needs at least two attributes, found one.")
         center = np.mean(class_attributes, axis=0)
         spread = np.std(class_attributes, axis=0)
         spread[spread == 0] = 1.0

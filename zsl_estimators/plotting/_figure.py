@@ -1,9 +1,8 @@
 """What the displays have in common."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
-from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.candidates import unwrapped
 
 # Lines that differ in print as well.
 LINE_STYLES = ("-", "--", ":", "-.")
@@ -32,12 +31,15 @@ def new_axes(ax, **parameters):
 
 
 def penalty_of(estimator):
-    """The seen penalty in use; None when the estimator has none."""
-    classifier = find_zero_shot_classifier(estimator)
-    for name in ("best_penalty_", "seen_penalty_"):
-        if hasattr(classifier, name):
-            return getattr(classifier, name)
-    return None
+    """Sum of the seen penalties in use; None when there is none."""
+    names = ("best_penalty_", "seen_penalty_")
+    penalties = [
+        getattr(inner, name)
+        for inner, _ in unwrapped(estimator)
+        for name in names
+        if hasattr(inner, name)
+    ]
+    return float(sum(penalties)) if penalties else None
 
 
 def inside(estimator, X, attribute, who):
@@ -66,18 +68,10 @@ def inside(estimator, X, attribute, who):
     ValueError
         If nothing inside has the attribute.
     """
-    inner = estimator
-    while not hasattr(inner, attribute):
-        if isinstance(inner, Pipeline):
-            X = X if X is None else inner[:-1].transform(X)
-            inner = inner[-1]
-        elif hasattr(inner, "best_estimator_"):
-            inner = inner.best_estimator_
-        elif hasattr(inner, "estimator_"):
-            inner = inner.estimator_
-        else:
-            raise ValueError(f"{type(inner).__name__} has no {attribute}. {who}")
-    return inner, X
+    for inner, X_inner in unwrapped(estimator, X):
+        if hasattr(inner, attribute):
+            return inner, X_inner
+    raise ValueError(f"{type(inner).__name__} has no {attribute}. {who}")
 
 
 def seen_first(classes, seen_classes):

@@ -3,7 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
+from zsl_estimators.plotting._figure import (
+    LINE_STYLES,
+    inside,
+    legend_beside,
+    new_axes,
+)
 
 FIGURES = {
     "S": "seen classes, S",
@@ -56,8 +61,9 @@ class SeenPenaltyDisplay:
 
         Parameters
         ----------
-        estimator : CalibratedStackingCV
-            Fitted.
+        estimator : estimator
+            A fitted :class:`~zsl_estimators.CalibratedStackingCV`, or a pipeline or
+            search around one.
         ax : matplotlib Axes or None, default=None
             Where to draw; None makes a figure.
 
@@ -71,13 +77,15 @@ class SeenPenaltyDisplay:
         ValueError
             If there was nothing to fit the penalty on.
         """
-        if getattr(estimator, "cv_results_", None) is None:
+        stacking, _ = inside(
+            estimator, None, "best_penalty_", "It takes a fitted CalibratedStackingCV."
+        )
+        if stacking.cv_results_ is None:
             raise ValueError(
-                f"{type(estimator).__name__} has no curves: it is not a fitted "
-                "CalibratedStackingCV, or had no unseen classes to fit a penalty for."
+                "CalibratedStackingCV has no curves: there were no unseen classes, or "
+                "too few seen ones, to fit a penalty for."
             )
-        display = cls(estimator.cv_results_, best_penalty=estimator.best_penalty_)
-        return display.plot(ax)
+        return cls(stacking.cv_results_, best_penalty=stacking.best_penalty_).plot(ax)
 
     def plot(self, ax=None):
         """Draw every fold thinly and the means over folds.
@@ -119,14 +127,19 @@ class SeenPenaltyDisplay:
     def _range(self, folds):
         """Penalties from where hardly any unseen class is answered to the reverse."""
         finite = np.concatenate([fold.penalty.iloc[1:-1] for fold in folds])
-        low, high = np.quantile(finite, [0.01, 0.99])
-        if self.best_penalty is not None:
-            low, high = min(low, self.best_penalty), max(high, self.best_penalty)
-        return np.linspace(low, high, 400)
+        chosen = [] if self.best_penalty is None else [self.best_penalty]
+        ends = [*(np.quantile(finite, [0.01, 0.99]) if len(finite) else ()), *chosen]
+        low, high = (min(ends), max(ends)) if ends else (0.0, 0.0)
+        return np.linspace(low, high, 400) if low < high else low + np.linspace(-1, 1)
 
 
 def _at(penalties, fold, name):
-    """Values of a curve for given penalties, from the middles of its steps."""
+    """Values of a curve for given penalties: those of the steps they are on."""
     middles = fold.penalty.to_numpy()[1:-1]
     edges = (middles[:-1] + middles[1:]) / 2
-    return fold[name].to_numpy()[1:-1][np.searchsorted(edges, penalties)]
+    if len(middles):
+        reach = edges[0] - middles[0] if len(edges) else 1.0
+        edges = np.concatenate([[middles[0] - reach], edges, [middles[-1] + reach]])
+    else:
+        edges = np.zeros(1)
+    return fold[name].to_numpy()[np.searchsorted(edges, penalties)]

@@ -121,6 +121,11 @@ class TrainingCurvesDisplay:
             squeeze=False,
         )
         self.axes_ = np.ravel(axes)
+        if len(self.axes_) < n_axes:
+            raise ValueError(
+                f"axes holds {len(self.axes_)} Axes, {n_axes} are needed: one for the "
+                "losses and one for the held-out classes."
+            )
         self.figure_ = self.axes_[0].figure
         self._draw_losses(self.axes_[0])
         if self.held_out is not None:
@@ -165,7 +170,7 @@ def losses_by_name(history):
     """The losses of a history; the sum comes first, where there are several parts."""
     if not len(history):
         return {}
-    names = [name for name in history[0] if name.endswith("loss")]
+    names = [name for name in history[-1] if name.endswith("loss")]
     names.sort(key=lambda name: name != "train_loss")
     names = names[1:] if len(names) == 2 else names
     return {name: history[:, name] for name in names}

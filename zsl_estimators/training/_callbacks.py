@@ -6,6 +6,7 @@ from skorch.callbacks import Callback, LRScheduler
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
+from zsl_estimators.candidates import check_both_kinds
 from zsl_estimators.metrics import SeenUnseenCurve
 
 # No training that will still succeed multiplies its first loss by this.
@@ -69,8 +70,9 @@ class HeldOutScoring(Callback):
     ``held_out_AUSUC``. Feature-generating classifiers are scored by the distance to
     the means of what they generate, for there is no head yet.
 
-    :class:`skorch.callbacks.EarlyStopping` can stop on these figures. The classes that
-    are hidden for it are lost for training. ``early_stopping=True``, the default of
+    :class:`skorch.callbacks.EarlyStopping`, further down in the list, can stop on these
+    figures. The classes that are hidden for it are lost for training, and in a search
+    they must not occur in its test folds. ``early_stopping=True``, the default of
     the estimators, chooses the number of epochs on folds and then trains on all
     classes; give ``early_stopping=False`` together with this callback.
 
@@ -128,7 +130,13 @@ class HeldOutScoring(Callback):
         **kwargs : dict
             Ignored, present for API consistency.
         """
+        if getattr(net, "held_out_scores", None) is None:
+            raise ValueError(
+                "HeldOutScoring scores an estimator of zsl_estimators that is being "
+                "fitted: give it to one as callbacks=[...]."
+            )
         classes, seen_classes, scores = net.held_out_scores(self.X, self.y)
+        check_both_kinds(self.y, seen_classes, "HeldOutScoring")
         curve = SeenUnseenCurve.from_labels(
             self.y, scores, classes=classes, seen_classes=seen_classes
         )

@@ -19,7 +19,7 @@ from zsl_estimators.training._callbacks import (
 )
 from zsl_estimators.training._device import resolve_device
 from zsl_estimators.training._net import ZeroShotNet
-from zsl_estimators.training._seeding import scoped_seed
+from zsl_estimators.training._seeding import one_blas_thread, scoped_seed
 
 # What batch_size="auto" aims at, so that small data sets get enough steps.
 BATCHES_PER_EPOCH = 32
@@ -72,6 +72,9 @@ class TorchTrainingMixin:
     def _training_tensors(self, X, y_index):
         """Arrays by name for the module's ``forward``, and the targets."""
         raise NotImplementedError
+
+    def _repeatable(self):
+        return one_blas_thread()
 
     def _chooses_on_held_out_classes(self):
         return self.early_stopping

@@ -1,11 +1,24 @@
 """The skorch net that all torch estimators hold."""
 
+from traceback import walk_tb
+
 import skorch
 import torch
+from skorch.callbacks import Callback
 
 from zsl_estimators.training._batches import DeviceBatches, DeviceData
 from zsl_estimators.training._callbacks import WeightAveraging
 from zsl_estimators.training._seeding import torch_threads
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, under a name that skorch does not catch."""
+
+
+def raised_by_a_callback(interrupt):
+    """Whether a callback, such as EarlyStopping, ends a training with an interrupt."""
+    frames = [frame for frame, _ in walk_tb(interrupt.__traceback__)]
+    return isinstance(frames[-1].f_locals.get("self"), Callback)
 
 
 class ZeroShotNet(skorch.NeuralNet):
@@ -62,9 +75,21 @@ class ZeroShotNet(skorch.NeuralNet):
         ]
 
     def partial_fit(self, X, y=None, **fit_params):
-        """Train with `n_threads` threads."""
+        """Train with `n_threads` threads, and let Ctrl-C through."""
         with torch_threads(self.n_threads):
-            return super().partial_fit(X, y, **fit_params)
+            try:
+                return super().partial_fit(X, y, **fit_params)
+            except Interrupted as interrupt:
+                raise KeyboardInterrupt from interrupt
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train; unlike skorch do not take Ctrl-C for a wish to stop early."""
+        try:
+            return super().fit_loop(X, y, epochs, **fit_params)
+        except KeyboardInterrupt as interrupt:
+            if not raised_by_a_callback(interrupt):
+                raise Interrupted from interrupt
+            raise
 
     @property
     def inference_module(self):

@@ -1,8 +1,10 @@
 """What makes torch repeatable, and leaves the caller's settings alone."""
 
 from contextlib import contextmanager
+from functools import cache
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
@@ -68,3 +70,18 @@ def torch_threads(n_threads):
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def one_blas_thread():
+    """Limit the threads of numpy's and scipy's products inside a ``with`` block.
+
+    What they compute before a training, such as scaled features, must not depend on
+    their number either.
+    """
+    return _threadpools().limit(limits=1, user_api="blas")
+
+
+@cache
+def _threadpools():
+    # Looking for the libraries takes longer than limiting them.
+    return ThreadpoolController()

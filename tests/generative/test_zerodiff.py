@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+
+from tests.common import small
+from zsl_estimators import ExemplarClassifier, ZeroDiffClassifier
+from zsl_estimators.generative._contrast import SupervisedContrastTransformer
+from zsl_estimators.generative._zerodiff import VIEWS
+
+
+def fitted(task, **parameters):
+    clf = small(
+        ZeroDiffClassifier,
+        attributes=task.attributes,
+        early_stopping=False,
+        seen_penalty=0.0,
+        random_state=0,
+    ).set_params(**parameters)
+    return clf.fit(task.X_train, task.y_train)
+
+
+def test_untrained_it_generates_the_linear_start(task):
+    """Whatever the representation is, means of classes are those of the shadow."""
+    clf = fitted(task, lr=1e-12, critic_lr=1e-12, alpha=0.1, shrinkage=0.1)
+    shadow = ExemplarClassifier(
+        task.attributes, alpha=0.1, shrinkage=0.1, shrink_to=clf.shadow_.shrink_to_
+    ).fit(task.X_train, task.y_train)
+    X, y = clf.sample(4000, classes=task.unseen_classes)
+    for label, mean in zip(
+        task.unseen_classes, shadow.predict_means(clf.class_attributes_), strict=False
+    ):
+        of = X[y == label]
+        expected = shadow.predict_means(clf.class_attributes_[[label]])[0]
+        error = 4 * of.std(axis=0) / np.sqrt(len(of))
+        np.testing.assert_array_less(np.abs(of.mean(axis=0) - expected), error)
+        assert mean.shape == expected.shape
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_head_sees_the_view(task, view):
+    clf = fitted(task, view=view)
+    n_features, n_representation = task.X_train.shape[1], 4
+    n_semantic = task.attributes.shape[1] + 8
+    expected = n_features
+    expected += n_representation * ("C" in view) + n_semantic * ("S" in view)
+    assert clf.view_ == view
+    assert clf.head_.n_features_in_ == expected
+
+
+def test_folds_choose_the_view(task):
+    clf = fitted(task, view="auto", head=None, early_stopping=True, max_epochs=1)
+    ways = set(clf.held_out_decisions_.candidate)
+    assert {way[2] for way in ways if way[0] == "head"} == set(VIEWS)
+    best = clf.held_out_decisions_.groupby("candidate").AUSUC.mean().idxmax()
+    assert clf.decision_ == best[0]
+    assert clf.view_ == (best[2] if best[0] == "head" else "V")
+
+
+def test_without_representation(task):
+    clf = fitted(task, contrastive=None, view="auto")
+    assert clf.representation_ is None
+    assert clf.representation_net_ is None
+    assert clf.net_.module_.synthesiser.representations is None
+    assert clf.predict(task.X_test).shape == task.y_test.shape
+
+
+def test_representation_of_the_user(task):
+    pca = PCA(2)
+    clf = fitted(task, contrastive=pca, view="V+C")
+    assert clf.representation_.n_features == 2
+    assert not hasattr(pca, "components_")
+    assert clf.head_.n_features_in_ == task.X_train.shape[1] + 2
+
+
+def test_any_classifier_sees_views(task):
+    clf = fitted(task, view="V+C+S", head=LogisticRegression(max_iter=1000))
+    assert clf.head_.coef_.shape[1] == clf.head_.n_features_in_ > 10
+    assert set(clf.predict(task.X_test)) <= set(clf.classes_)
+
+
+def test_progressive_synthesis_walks_through_all_levels(task):
+    clf = fitted(task, progressive=True, n_diffusion_steps=3)
+    features = clf.net_.module_.synthesiser.features
+    assert len(features.noise_dims(progressive=True)) == 1 + 2 * 3
+    X, _ = clf.sample(5)
+    assert X.shape == (55, 6)
+    assert np.isfinite(X).all()
+
+
+@pytest.mark.parametrize(
+    ("weights", "absent"),
+    [
+        ({"mutual_weight": 0.0}, "mutual_loss"),
+        ({"vae_weight": 0.0}, "reconstruction_loss"),
+        ({"decoder_weight": 0.0}, "decoder_loss"),
+    ],
+)
+def test_parts_can_be_switched_off(task, weights, absent):
+    full = fitted(task).history_[-1]
+    assert absent in full
+    assert absent not in fitted(task, **weights).history_[-1]
+
+
+def test_networks_of_the_paper_on_small_data(task):
+    """All quirks at once, with narrow layers and few epochs."""
+    clf = ZeroDiffClassifier(task.attributes, random_state=0)
+    clf.set_params(**ZeroDiffClassifier.paper_params("AWA2"))
+    clf.set_params(
+        contrastive=SupervisedContrastTransformer(hidden=(8, 4), max_epochs=2),
+        generator_hidden=(16,),
+        encoder_hidden=(16, 8),
+        critic_hidden=(16,),
+        noise_dim=4,
+        representation_epochs=2,
+        max_epochs=2,
+        n_synthetic=20,
+        head__max_epochs=2,
+    )
+    clf.fit(task.X_train, task.y_train)
+    X, _ = clf.sample(20)
+    low, high = task.X_train.min(axis=0), task.X_train.max(axis=0)
+    assert (low - 1e-3 <= X).all()
+    assert (high + 1e-3 >= X).all()
+    losses = clf.history_[-1]
+    assert {"mutual_loss", "divergence_loss", "semantic_loss"} <= set(losses)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"view": "V+C", "contrastive": None}, "contrastive"),
+        ({"view": "S"}, "view"),
+        ({"feature_scaling": "minmax"}, "whitened"),
+        ({"output_activation": "sigmoid"}, "linear"),
+        ({"contrastive": LogisticRegression()}, "contrastive"),
+        ({"drg_input": "x0"}, "drg_input"),
+    ],
+)
+def test_mistakes_are_explained(task, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        fitted(task, **parameters)
+
+
+def test_only_one_benchmark_is_released():
+    with pytest.raises(ValueError, match="AWA2"):
+        ZeroDiffClassifier.paper_params("CUB")
