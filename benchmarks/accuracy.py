@@ -229,13 +229,16 @@ def main():
     report(parser, partial(estimator, protocol=protocol))
 
 
-def report(parser, make):
-    """Run what is missing, print the table and write it."""
+def report(parser, make, variants=list):
+    """Run what is missing, print the table and write it; return the rows.
+
+    `variants` may turn the tasks into others.
+    """
     arguments = parser.parse_args()
     tasks = find_tasks(arguments.data, arguments.sets)
     for name in set(arguments.sets or ()) - {task.set for task in tasks}:
         parser.error(f"no data set {name} found in {arguments.data}")
-    plan = make_plan(tasks, arguments.estimators, arguments.seeds, make)
+    plan = make_plan(variants(tasks), arguments.estimators, arguments.seeds, make)
     results = run_missing(plan, run, arguments.csv, arguments.n_jobs)
     if results.empty:
         parser.exit(1, "There is not a single result.\n")
@@ -243,6 +246,7 @@ def report(parser, make):
     table = to_markdown(summarise(results))
     arguments.csv.with_suffix(".md").write_text(table + "\n")
     print(table)
+    return results
 
 
 if __name__ == "__main__":
