@@ -87,17 +87,32 @@ def measure_critic_step(repeats):
     return f"FGAN critic step, double backward / closed form: {double / ours:.2f}"
 
 
-def measure_skorch_loop(repeats, n_batches=10):
-    x, y = batch(BATCH * n_batches)
-    data = DeviceData({"x": x, "y": y}, y)
-    net = AdversarialNet(
+def skorch_net(n_threads):
+    return AdversarialNet(
         fgan_network,
         criterion=fgan_loss,
         optimizer=ADAM,
         batch_size=BATCH,
         max_epochs=1,
+        n_threads=n_threads,
         verbose=0,
     ).initialize()
+
+
+def measure_threads(repeats, n_batches=10):
+    x, y = batch(BATCH * n_batches)
+    data = DeviceData({"x": x, "y": y}, y)
+    one, all_of_them = skorch_net(1), skorch_net(torch.get_num_threads())
+    times = fastest(
+        repeats, lambda: one.partial_fit(data), lambda: all_of_them.partial_fit(data)
+    )
+    return f"FGAN epoch, one thread / all: {times[0] / times[1]:.2f}"
+
+
+def measure_skorch_loop(repeats, n_batches=10):
+    x, y = batch(BATCH * n_batches)
+    data = DeviceData({"x": x, "y": y}, y)
+    net = skorch_net(torch.get_num_threads())
     network, loss = fgan_network(), fgan_loss()
     optimizers = {
         part: ADAM(getattr(network, part).parameters())
@@ -206,6 +221,7 @@ def main():
     for measure in (
         measure_critic_step,
         measure_skorch_loop,
+        measure_threads,
         measure_vaecflow_step,
         measure_synthesis,
     ):
