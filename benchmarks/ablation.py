@@ -12,7 +12,12 @@ and without seen penalty. Here one part at a time is switched off or exchanged.
 from pathlib import Path
 
 from accuracy import command_line, report
-from zsl_estimators import FGANClassifier, SoftmaxHead, VAEcFlowClassifier
+from zsl_estimators import (
+    FGANClassifier,
+    SoftmaxHead,
+    VAEcFlowClassifier,
+    ZeroDiffClassifier,
+)
 
 VARIANTS = {
     "FGAN, no shadow": lambda: FGANClassifier(linear_shadow=False),
@@ -25,6 +30,12 @@ VARIANTS = {
     "VAE-cFlow, head": lambda: VAEcFlowClassifier(decision="head"),
     "VAE-cFlow, nearest mean": lambda: VAEcFlowClassifier(decision="gaussian"),
     "VAE-cFlow, likelihood": lambda: VAEcFlowClassifier(decision="likelihood"),
+    "ZeroDiff, no shadow": lambda: ZeroDiffClassifier(linear_shadow=False),
+    "ZeroDiff, no representation": lambda: ZeroDiffClassifier(contrastive=None),
+    "ZeroDiff, no mutual learning": lambda: ZeroDiffClassifier(mutual_weight=0.0),
+    "ZeroDiff, no reconstruction": lambda: ZeroDiffClassifier(vae_weight=0.0),
+    "ZeroDiff, less noised input": lambda: ZeroDiffClassifier(drg_input="xt"),
+    "ZeroDiff, progressive": lambda: ZeroDiffClassifier(progressive=True),
 }
 
 
