@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from tests.common import small
 from zsl_estimators import ExemplarClassifier, ZeroDiffClassifier
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
-from zsl_estimators.generative._zerodiff import VIEWS
+from zsl_estimators.generative._views import VIEWS
 
 
 def fitted(task, **parameters):

@@ -189,6 +189,13 @@ class FeatureGeneratingClassifier(
         self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
         self._n_synthetic = self._synthetic_rows_per_class(y_index)
 
+    def _check_shadow_is_whitened(self):
+        if self.linear_shadow and self.feature_scaling != "whitened":
+            raise ValueError(
+                "linear_shadow=True needs features whose covariance within a class is "
+                'the identity. Use feature_scaling="whitened", or linear_shadow=False.'
+            )
+
     def _fit_shadow(self, X, y_index, random_state):
         shadow = ExemplarClassifier(
             self.class_attributes_,

@@ -304,11 +304,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     def _check_combinations(self):
         super()._check_combinations()
         check_widths(self, "coupling_hidden", "encoder_hidden", "decoder_hidden")
-        if self.linear_shadow and self.feature_scaling != "whitened":
-            raise ValueError(
-                "linear_shadow=True needs features whose covariance within a class is "
-                'the identity. Use feature_scaling="whitened", or linear_shadow=False.'
-            )
+        self._check_shadow_is_whitened()
 
     def _net_arguments(self, X, y_index):
         attributes, centers = self._class_tensors()

@@ -13,8 +13,8 @@ from zsl_estimators.generative._base import (
     published_settings,
 )
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
-from zsl_estimators.generative._decision import WEIGHT_DECAYS
 from zsl_estimators.generative._representation import RepresentationSpace
+from zsl_estimators.generative._views import VIEWS, ViewsMixin
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS
 from zsl_estimators.nn.zerodiff import (
     RECONSTRUCTIONS,
@@ -26,7 +26,6 @@ from zsl_estimators.parameters import HasMethods, Interval, StrOptions, check_wi
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     AdversarialNet,
-    float32,
     on_device,
     resolve_device,
     rows_per_batch,
@@ -34,7 +33,6 @@ from zsl_estimators.training import (
     standard_callbacks,
 )
 
-VIEWS = ("V", "V+S", "V+C", "V+C+S")
 INPUTS_OF_STAGE_1 = {"xt1": "noised", "xt": "less_noised"}
 # Synthetic features per class of the official scripts, for all training rows.
 PAPER = {"AWA2": (5400,)}
@@ -51,7 +49,7 @@ class ZeroDiffNet(AdversarialNet):
 
 
 @fill_docstring
-class ZeroDiffClassifier(FeatureGeneratingClassifier):
+class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
     """Zero-shot classifier by a diffusion process of few steps (ZeroDiff).
 
     Features are noised in four large steps, and a generator learns to guess the clean
@@ -386,11 +384,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     def _check_combinations(self):
         super()._check_combinations()
         check_widths(self, "generator_hidden", "encoder_hidden", "critic_hidden")
-        if self.linear_shadow and self.feature_scaling != "whitened":
-            raise ValueError(
-                "linear_shadow=True needs features whose covariance within a class is "
-                'the identity. Use feature_scaling="whitened", or linear_shadow=False.'
-            )
+        self._check_shadow_is_whitened()
         if self.linear_shadow and self.output_activation != "linear":
             raise ValueError(
                 f'output_activation="{self.output_activation}" would cut the linear '
@@ -514,60 +508,3 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             return attributes, centers
         more = torch.tensor(self.representation_.centers(self.class_attributes_))
         return attributes, torch.cat([centers, more], dim=1)
-
-    # -- views ------------------------------------------------------------------
-
-    def _views(self):
-        """What the folds choose from, the plainest first."""
-        if self.view != "auto":
-            return [self.view]
-        return [v for v in VIEWS if self.contrastive is not None or "C" not in v]
-
-    def _ways_to_decide(self):
-        """Triples: the third entry is the view of a head."""
-        first, *others = self._views()
-        ways = super()._ways_to_decide()
-        heads = [(*way, first) for way in ways if way[0] == "head"]
-        if heads:
-            decay = WEIGHT_DECAYS[1] if self._builds_head else None
-            heads += [("head", decay, view) for view in others]
-        return heads + [way for way in ways if way[0] != "head"]
-
-    def _fit_decision(self, X, y_index, way, random_state):
-        way = way or self._ways_to_decide()[0]
-        self.view_ = way[2] if way[0] == "head" else "V"
-        if "S" in self.view_:
-            self._fit_semantic_scaling(X)
-        super()._fit_decision(X, y_index, way[:2], random_state)
-
-    def _fit_semantic_scaling(self, X):
-        x = torch.tensor(self.feature_scaler_.transform(X))
-        self._semantic_scaling = torch.zeros(1), torch.ones(1)
-        semantic = self._semantic_view(x)
-        self._semantic_scaling = semantic.mean(dim=0), semantic.std(dim=0) + 1e-3
-
-    def _semantic_view(self, x):
-        decoder = self._module_for_prediction().decoder.to(x)
-        with torch.no_grad():
-            semantic = decoder.semantic_view(x)
-        mean, spread = (part.to(x) for part in self._semantic_scaling)
-        return (semantic - mean) / spread
-
-    def _head_rows(self, X):
-        # In double precision, so that a row does not depend on those beside it.
-        rows = torch.tensor(self.feature_scaler_.transform(X))
-        if "C" in self.view_:
-            r = torch.tensor(self.representation_.transform(X))
-            rows = torch.cat([rows, r.to(rows)], dim=1)
-        return float32(self._to_head(rows).numpy())
-
-    def _to_head(self, generated):
-        parts = [self._features_of(generated)]
-        if "S" in self.view_:
-            parts.append(self._semantic_view(parts[0]))
-        if "C" in self.view_:
-            parts.append(generated[:, self.n_features_in_ :])
-        return torch.cat(parts, dim=1)
-
-    def _features_of(self, generated):
-        return generated[:, : self.n_features_in_]
