@@ -29,7 +29,7 @@ numpydoc_xref_param_type = False
 nitpicky = True
 nitpick_ignore_regex = [
     # Other projects' objects: their inventories are on the web, which a build may lack.
-    (r"py:.*", r"(sklearn|skorch|torch|numpy|pandas)\..*"),
+    (r"py:.*", r"(sklearn|skorch|torch|numpy|pandas|matplotlib)\..*"),
     # Types as prose in docstrings.
     (r"py:class", r".*"),
 ]
