@@ -19,6 +19,7 @@ from zsl_estimators import (
     ALEClassifier,
     CalibratedStackingCV,
     ExemplarClassifier,
+    HeldOutScoring,
     RevCDClassifier,
     RidgeSemanticClassifier,
     VAEcFlowClassifier,
@@ -257,6 +258,20 @@ class TestTrainingCurves:
         assert len(labels) > 2
         np.testing.assert_array_equal(
             display.axes_[0].lines[0].get_ydata(), history[:, "train_loss"]
+        )
+        assert_legible(display)
+
+    def test_figures_of_a_callback(self, task):
+        clf = small(
+            ALEClassifier,
+            attributes=task.attributes,
+            early_stopping=False,
+            callbacks=[HeldOutScoring(task.X_test, task.y_test)],
+        ).fit(task.X_train, task.y_train)
+        display = TrainingCurvesDisplay.from_estimator(clf)
+        lines = {line.get_label(): line for line in display.axes_[1].lines}
+        np.testing.assert_allclose(
+            lines["mean"].get_ydata(), clf.history_[:, "held_out_AUSUC"]
         )
         assert_legible(display)
 

@@ -1,6 +1,7 @@
 """What happened while a net was trained."""
 
 import numpy as np
+import pandas as pd
 
 from zsl_estimators.plotting._figure import (
     LINE_STYLES,
@@ -74,16 +75,16 @@ class TrainingCurvesDisplay:
         classifier, _ = inside(
             estimator, None, "history_", "Only torch estimators are trained by epochs."
         )
-        display = cls(
-            losses_by_name(classifier.history_),
-            held_out=held_out_by_epoch(classifier.held_out_results_),
-            n_iter=classifier.n_iter_,
-        )
+        held_out = held_out_by_epoch(classifier.held_out_results_)
+        if held_out is None:
+            return cls.from_history(classifier.history_, axes=axes)
+        losses = losses_by_name(classifier.history_)
+        display = cls(losses, held_out=held_out, n_iter=classifier.n_iter_)
         return display.plot(axes)
 
     @classmethod
     def from_history(cls, history, *, axes=None):
-        """Draw a history of skorch.
+        """Draw a history of skorch, with the figures of ``HeldOutScoring``.
 
         Parameters
         ----------
@@ -97,7 +98,8 @@ class TrainingCurvesDisplay:
         display : TrainingCurvesDisplay
             With the curves drawn.
         """
-        return cls(losses_by_name(history)).plot(axes)
+        display = cls(losses_by_name(history), held_out=held_out_in(history))
+        return display.plot(axes)
 
     def plot(self, axes=None):
         """Draw the losses, and the held-out classes beside them.
@@ -174,6 +176,13 @@ def losses_by_name(history):
     names.sort(key=lambda name: name != "train_loss")
     names = names[1:] if len(names) == 2 else names
     return {name: history[:, name] for name in names}
+
+
+def held_out_in(history):
+    """Figures of :class:`~zsl_estimators.HeldOutScoring`, one column per callback."""
+    names = [name for name in history[-1] if name.endswith("_AUSUC")] if history else []
+    epochs = np.arange(1, len(history) + 1)
+    return pd.DataFrame({n: history[:, n] for n in names}, epochs) if names else None
 
 
 def held_out_by_epoch(results):
