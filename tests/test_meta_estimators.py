@@ -14,6 +14,8 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+
+# scikit-learn offers the halving searches only after this import, which nothing uses.
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.frozen import FrozenEstimator

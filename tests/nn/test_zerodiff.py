@@ -6,8 +6,8 @@ from torch.nn import functional
 
 from zsl_estimators.nn import GaussianDiffusion
 from zsl_estimators.nn.gan import gradient_penalty
-from zsl_estimators.nn.zerodiff import (
-    DiffusionGAN,
+from zsl_estimators.nn.zerodiff import DiffusionGAN
+from zsl_estimators.nn.zerodiff_loss import (
     ZeroDiffLoss,
     divergence,
     mutual_learning,

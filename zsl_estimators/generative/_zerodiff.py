@@ -16,12 +16,8 @@ from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 from zsl_estimators.generative._representation import RepresentationSpace
 from zsl_estimators.generative._views import VIEWS, ViewsMixin
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS
-from zsl_estimators.nn.zerodiff import (
-    RECONSTRUCTIONS,
-    DiffusionGAN,
-    ZeroDiffLoss,
-    ZeroDiffNetwork,
-)
+from zsl_estimators.nn.zerodiff import DiffusionGAN, ZeroDiffNetwork
+from zsl_estimators.nn.zerodiff_loss import RECONSTRUCTIONS, ZeroDiffLoss
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions, check_widths
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (

@@ -102,7 +102,8 @@ class GZSLScorer:
         Raises
         ------
         ValueError
-            If a kind of class is missing in `y`.
+            If a kind of class that the figure needs is missing in `y`, and
+            `replace_undefined_by` is None.
         TypeError
             If no zero-shot classifier is inside `estimator`.
         """
