@@ -31,6 +31,7 @@ VARIANTS = {
     "VAE-cFlow, nearest mean": lambda: VAEcFlowClassifier(decision="gaussian"),
     "VAE-cFlow, likelihood": lambda: VAEcFlowClassifier(decision="likelihood"),
     "ZeroDiff, no shadow": lambda: ZeroDiffClassifier(linear_shadow=False),
+    "ZeroDiff, no diffusion": lambda: ZeroDiffClassifier(n_diffusion_steps=1),
     "ZeroDiff, no representation": lambda: ZeroDiffClassifier(contrastive=None),
     "ZeroDiff, no mutual learning": lambda: ZeroDiffClassifier(mutual_weight=0.0),
     "ZeroDiff, no reconstruction": lambda: ZeroDiffClassifier(vae_weight=0.0),

@@ -5,7 +5,8 @@ Usage::
     python benchmarks/scarcity.py --data FOLDER [--sets NAME ...] [--seeds 3]
                                   [--estimators NAME ...] [--n-jobs 2] [--csv FILE]
 
-Arguments and figures are those of ``accuracy.py``. Every set is run with 100, 30 and
+Arguments and figures are those of ``accuracy.py``, estimators may also be variants of
+``ablation.py``. Every set is run with 100, 30 and
 10 % of its training rows, the same rows for all estimators, and at least two of each
 class. The lost H is printed, and drawn into a PNG file beside the CSV file.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+from ablation import VARIANTS, variant
 from accuracy import command_line, estimator, report
 from tasks import Task
 
@@ -77,10 +79,14 @@ def draw(table, path):
     figure.savefig(path, dpi=100)
 
 
+def default_or_variant(name, set_name):
+    make = variant if name in VARIANTS else partial(estimator, protocol="honest")
+    return make(name, set_name)
+
+
 def main():
     parser = command_line(__doc__, ESTIMATORS, Path("scarcity.csv"))
-    make = partial(estimator, protocol="honest")
-    results = report(parser, make, with_shares)
+    results = report(parser, default_or_variant, with_shares)
     table = lost(results)
     print(table.round(3).to_string())
     draw(table, parser.parse_args().csv.with_suffix(".png"))

@@ -91,7 +91,8 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
     output_activation : {"linear", "relu", "sigmoid"}, default="linear"
         Applied to generated vectors, in scaled units.
     n_diffusion_steps : int, default=4
-        Noise levels.
+        Noise levels. With one level features are noised beyond recognition at once, so
+        that there are no noised samples to learn from: no diffusion augmentation.
     interleaved_time : bool, default=True
         Whether cosines and sines of the time embedding alternate. False is the
         official code's order.
@@ -200,7 +201,7 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         "encoder_hidden": ["array-like"],
         "critic_hidden": ["array-like"],
         "output_activation": [StrOptions(set(OUTPUT_ACTIVATIONS))],
-        "n_diffusion_steps": [Interval(Integral, 2, None, closed="left")],
+        "n_diffusion_steps": [Interval(Integral, 1, None, closed="left")],
         "interleaved_time": ["boolean"],
         "drg_input": [StrOptions(set(INPUTS_OF_STAGE_1))],
         "progressive": ["boolean"],
