@@ -47,6 +47,16 @@ def test_shrinkage_mixes_with_the_identity(samples, gaussian, shrinkage):
     np.testing.assert_allclose(gaussian.covariance, expected, atol=2e-6)
 
 
+def test_shrinkage_can_be_less_than_that_of_ledoit_and_wolf():
+    # Nearly a multiple of the identity, where their estimate keeps nothing.
+    X = np.random.RandomState(2).normal(size=(40, 8))
+    gaussian = SharedGaussian(X, np.zeros(40, dtype=int), 1)
+    assert gaussian.shrinkage == 1
+    gaussian.shrinkage = 0.0
+    plain = np.cov(X.T, bias=True)
+    np.testing.assert_allclose(gaussian.covariance, plain, atol=2e-6)
+
+
 def test_distances_are_those_of_mahalanobis(samples, gaussian):
     X, _ = samples
     precision = np.linalg.inv(gaussian.covariance)

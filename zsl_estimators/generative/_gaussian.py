@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.linalg import eigh
-from sklearn.covariance import LedoitWolf
+from sklearn.covariance import ledoit_wolf_shrinkage
 
 # Keeps the covariance invertible when nothing varies within the classes; features are
 # scaled to variance 1.
@@ -32,13 +32,11 @@ class SharedGaussian:
 
     def __init__(self, X, y_index, n_classes):
         self.means = class_means(X, y_index, n_classes)
-        estimate = LedoitWolf(assume_centered=True).fit(X - self.means[y_index])
-        self.shrinkage = estimate.shrinkage_
-        eigenvalues, self._axes = eigh(estimate.covariance_)
-        # Ledoit-Wolf covariance is C (1 - s) + s tr(C) / d I; undo the shrinkage.
+        within = X - self.means[y_index]
+        self.shrinkage = ledoit_wolf_shrinkage(within, assume_centered=True)
+        eigenvalues, self._axes = eigh(within.T @ within / len(within))
         self._mean_variance = eigenvalues.mean()
-        kept = 1 - self.shrinkage
-        self._excess = (eigenvalues - self._mean_variance) / kept if kept else 0.0
+        self._excess = eigenvalues - self._mean_variance
 
     @property
     def covariance(self):
