@@ -15,6 +15,7 @@ FLOORS = [
     {"metrics", "model_selection", "datasets"},
     {"calibration", "plotting", "training", "linear", "nested", "scaling"},
     {"utils", "base"},
+    {"exemplar"},
     {"semantic", "compatibility", "generative", "likelihood"},
 ]
 # Rooms on the ground that must stay free of heavy neighbours.

@@ -10,8 +10,8 @@ from zsl_estimators.compatibility import (
     SJEClassifier,
     SynCClassifier,
 )
+from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.generative import (
-    ExemplarClassifier,
     FGANClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,

@@ -1,14 +1,12 @@
-"""Classifiers by features that are generated, or placed, from class descriptions."""
+"""Classifiers by features that are generated from class descriptions."""
 
 from zsl_estimators.generative._base import FeatureGeneratingClassifier
-from zsl_estimators.generative._exemplar import ExemplarClassifier
 from zsl_estimators.generative._fgan import FGANClassifier
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.generative._vaecflow import VAEcFlowClassifier
 from zsl_estimators.generative._zerodiff import ZeroDiffClassifier
 
 __all__ = [
-    "ExemplarClassifier",
     "FGANClassifier",
     "FeatureGeneratingClassifier",
     "SoftmaxHead",

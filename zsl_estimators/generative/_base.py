@@ -9,14 +9,18 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.generative._decision import STAND_IN, DecisionMixin
-from zsl_estimators.generative._exemplar import ExemplarClassifier
-from zsl_estimators.generative._features import FEATURE_SCALINGS, FeatureScaler
+from zsl_estimators.exemplar import (
+    FEATURE_SCALINGS,
+    ExemplarClassifier,
+    FeatureScaler,
+)
+from zsl_estimators.generative._decision import DecisionMixin
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import SCALINGS, AttributeScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
+    StandInMixin,
     TorchTrainingMixin,
     float32,
     row_slices,
@@ -27,9 +31,7 @@ from zsl_estimators.training import (
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
 
 
-class FeatureGeneratingClassifier(
-    DecisionMixin, TorchTrainingMixin, BaseZeroShotClassifier
-):
+class FeatureGeneratingClassifier(DecisionMixin, StandInMixin, BaseZeroShotClassifier):
     """Base of classifiers that generate features and train a head on them.
 
     Subclasses implement `_net_arguments`: a module with a ``noise_dim`` and a method
@@ -233,50 +235,6 @@ class FeatureGeneratingClassifier(
         centers = self.shadow_.predict_means(self.class_attributes_)
         centers = self.feature_scaler_.transform(centers)
         return torch.tensor(float32(attributes)), torch.tensor(float32(centers))
-
-    def _fit(self, X, y_index, candidate, random_state):
-        # Only folds that settled chose a way to decide, too.
-        settled = isinstance(candidate, tuple)
-        n_epochs, way = candidate if settled else (candidate, None)
-        super()._fit(X, y_index, n_epochs, random_state)
-        self._fit_decision(X, y_index, way, random_state)
-
-    def _fit_path(self, X, y_index, report, random_state):
-        if not self._follows_with_stand_in:
-            super()._fit_path(X, y_index, report, random_state)
-            return
-        self._snapshots = {}
-        seed = random_state.randint(LARGEST_SEED)
-
-        def keep_and_report(n_epochs):
-            self._snapshots[n_epochs] = self._weights()
-            self._fit_decision(X, y_index, STAND_IN, np.random.RandomState(seed))
-            report(n_epochs)
-
-        if self.early_stopping:
-            super()._fit_path(X, y_index, keep_and_report, random_state)
-        else:
-            super()._fit(X, y_index, None, random_state)
-            keep_and_report(None)
-
-    def _settle(self, X, y_index, candidate, report, random_state):
-        self.net_.inference_module.load_state_dict(self._snapshots.pop(candidate))
-        del self._snapshots
-        self._is_followed = False
-        for way in self._ways_to_decide():
-            self._fit_decision(X, y_index, way, random_state)
-            report(way)
-
-    def _update_decision(self):
-        self._fit_decision(None, None, STAND_IN, np.random.RandomState(0))
-
-    def _weights(self):
-        state = self.net_.inference_module.state_dict()
-        return {name: tensor.clone() for name, tensor in state.items()}
-
-    @property
-    def _follows_with_stand_in(self):
-        return True
 
     # -- synthesis --------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from zsl_estimators.generative._gaussian import class_means
+from zsl_estimators.exemplar import class_means
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.generative._stream import StreamedFeatures
 from zsl_estimators.nested import can_score, class_scores, seeded_clone
@@ -16,8 +16,6 @@ from zsl_estimators.training import float32, to_numpy
 PAIRS_PER_MEAN = 32
 # What the folds choose from for the built-in head.
 WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
-# The way to decide that folds follow a generator with.
-STAND_IN = ("gaussian", None)
 
 
 class DecisionMixin:
@@ -29,6 +27,7 @@ class DecisionMixin:
 
     # What decision="auto" chooses from.
     _decisions = ("head", "gaussian")
+    _stand_in = ("gaussian", None)
 
     def _ways_to_decide(self):
         """Pairs of a decision and a weight decay of the head, the default first."""

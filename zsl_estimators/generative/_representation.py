@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from zsl_estimators.generative._exemplar import ExemplarClassifier
-from zsl_estimators.generative._features import FeatureScaler
+from zsl_estimators.exemplar import ExemplarClassifier, FeatureScaler
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.training import float32
 

@@ -20,6 +20,7 @@ from zsl_estimators.training._estimator import (
 )
 from zsl_estimators.training._net import ZeroShotNet
 from zsl_estimators.training._seeding import scoped_seed
+from zsl_estimators.training._stand_in import StandInMixin
 
 __all__ = [
     "AdversarialNet",
@@ -27,6 +28,7 @@ __all__ = [
     "DeviceData",
     "HeldOutScoring",
     "SampledBatches",
+    "StandInMixin",
     "TorchTrainingMixin",
     "WeightAveraging",
     "ZeroShotNet",

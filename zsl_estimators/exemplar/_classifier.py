@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.generative._gaussian import SharedGaussian
+from zsl_estimators.exemplar._gaussian import SharedGaussian
 from zsl_estimators.linear import RidgeChoiceMixin
 from zsl_estimators.parameters import Interval, StrOptions
 

@@ -3,7 +3,7 @@ import pytest
 
 from zsl_estimators import ExemplarClassifier
 from zsl_estimators.datasets import make_gzsl
-from zsl_estimators.generative._features import FeatureScaler
+from zsl_estimators.exemplar._scaling import FeatureScaler
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from scipy.stats import multivariate_normal
 
 from zsl_estimators import ExemplarClassifier
 from zsl_estimators.datasets import make_gzsl
-from zsl_estimators.generative._exemplar import SHRINKAGES
+from zsl_estimators.exemplar._classifier import SHRINKAGES
 from zsl_estimators.metrics import harmonic_mean_score
 
 

@@ -1,0 +1,7 @@
+"""A normal distribution per class: a classifier, and the start of deep generators."""
+
+from zsl_estimators.exemplar._classifier import ExemplarClassifier
+from zsl_estimators.exemplar._gaussian import class_means
+from zsl_estimators.exemplar._scaling import FEATURE_SCALINGS, FeatureScaler
+
+__all__ = ["FEATURE_SCALINGS", "ExemplarClassifier", "FeatureScaler", "class_means"]
