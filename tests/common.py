@@ -5,6 +5,16 @@ import inspect
 import zsl_estimators
 from zsl_estimators import BaseZeroShotClassifier, SoftmaxHead
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
+from zsl_estimators.likelihood import (
+    CrossAttentionRule,
+    ErrorRule,
+    InversionRule,
+    LatentKNNRule,
+    LikelihoodRule,
+    NoiseDenoiseRule,
+    NoiseDenoiseVoteRule,
+    WeightsRule,
+)
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
@@ -37,6 +47,13 @@ SMALL = {
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
         "n_synthetic": 20,
     },
+    "DiffusionClassifier": {
+        "hidden": 8,
+        "n_blocks": 1,
+        "n_chunks": 2,
+        "n_diffusion_steps": 50,
+        "max_epochs": 3,
+    },
     "ALEClassifier": {"max_epochs": 3},
     "DeViSEClassifier": {"max_epochs": 3},
     "LatEmClassifier": {"max_epochs": 3},
@@ -45,6 +62,17 @@ SMALL = {
     "CMTClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
     "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
 }
+
+SMALL_RULES = [
+    ErrorRule(n_draws=(2, 4), keep=(2,)),
+    LikelihoodRule(n_steps=2, n_probes=1),
+    LatentKNNRule(n_steps=2, n_neighbors=1),
+    NoiseDenoiseRule(n_steps=2, n_draws=2),
+    NoiseDenoiseVoteRule(levels=(0.3, 0.6), n_steps=2),
+    CrossAttentionRule(n_draws=2),
+    InversionRule(n_iter=4),
+    WeightsRule(n_iter=4),
+]
 
 
 def public_estimators():

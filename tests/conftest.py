@@ -4,6 +4,9 @@ import os
 
 # scikit-learn's array API check is skipped unless scipy is imported with this set.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# Two processes with two threads each would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Figures are drawn, not shown.
 os.environ["MPLBACKEND"] = "agg"
 

@@ -17,6 +17,7 @@ from zsl_estimators.generative import (
     VAEcFlowClassifier,
     ZeroDiffClassifier,
 )
+from zsl_estimators.likelihood import DiffusionClassifier
 from zsl_estimators.semantic import (
     CMTClassifier,
     ConSEClassifier,
@@ -41,6 +42,7 @@ __all__ = [
     "ConSEClassifier",
     "DAPClassifier",
     "DeViSEClassifier",
+    "DiffusionClassifier",
     "ESZSLClassifier",
     "ESZSLClassifierCV",
     "ExemplarClassifier",

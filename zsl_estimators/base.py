@@ -135,6 +135,9 @@ class BaseZeroShotClassifier(
         """
         raise NotImplementedError
 
+    def _note_decisions(self, record):
+        """Keep what else the folds tell of the ways to decide, a HeldOutRecord."""
+
     def _chooses_on_held_out_classes(self):
         """Whether :meth:`_fit_path` has several candidates to choose from."""
         return False
@@ -256,6 +259,7 @@ class BaseZeroShotClassifier(
         if self._follows_with_stand_in:
             record = self._settle_folds(folds, candidate, seed)
             self.held_out_decisions_ = record.to_frame()
+            self._note_decisions(record)
             penalty = record.best_penalty(record.best_candidate)
             candidate = candidate, record.best_candidate
         return candidate, penalty if self.seen_penalty == "auto" else fixed_penalty

@@ -3,5 +3,12 @@
 from zsl_estimators.exemplar._classifier import ExemplarClassifier
 from zsl_estimators.exemplar._gaussian import class_means
 from zsl_estimators.exemplar._scaling import FEATURE_SCALINGS, FeatureScaler
+from zsl_estimators.exemplar._shadow import ExemplarShadowMixin
 
-__all__ = ["FEATURE_SCALINGS", "ExemplarClassifier", "FeatureScaler", "class_means"]
+__all__ = [
+    "FEATURE_SCALINGS",
+    "ExemplarClassifier",
+    "ExemplarShadowMixin",
+    "FeatureScaler",
+    "class_means",
+]

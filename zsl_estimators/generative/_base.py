@@ -11,18 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.exemplar import (
     FEATURE_SCALINGS,
-    ExemplarClassifier,
-    FeatureScaler,
+    ExemplarShadowMixin,
 )
 from zsl_estimators.generative._decision import DecisionMixin
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler
+from zsl_estimators.scaling import SCALINGS
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
     StandInMixin,
     TorchTrainingMixin,
-    float32,
     row_slices,
     scoped_seed,
     to_numpy,
@@ -31,7 +29,9 @@ from zsl_estimators.training import (
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
 
 
-class FeatureGeneratingClassifier(DecisionMixin, StandInMixin, BaseZeroShotClassifier):
+class FeatureGeneratingClassifier(
+    DecisionMixin, ExemplarShadowMixin, StandInMixin, BaseZeroShotClassifier
+):
     """Base of classifiers that generate features and train a head on them.
 
     Subclasses implement `_net_arguments`: a module with a ``noise_dim`` and a method
@@ -46,7 +46,7 @@ class FeatureGeneratingClassifier(DecisionMixin, StandInMixin, BaseZeroShotClass
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
-        **ExemplarClassifier._shadow_constraints,
+        **ExemplarShadowMixin._shadow_constraints,
         "linear_shadow": ["boolean"],
         "feature_scaling": [StrOptions(set(FEATURE_SCALINGS))],
         "attribute_scaling": [StrOptions(set(SCALINGS))],
@@ -185,10 +185,7 @@ class FeatureGeneratingClassifier(DecisionMixin, StandInMixin, BaseZeroShotClass
         self._check_combinations()
         self.decision_ = self._ways_to_decide()[0][0]
         self.held_out_decisions_ = None
-        self.shadow_ = self._fit_shadow(X, y_index, random_state)
-        self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)
-        seen_rows = self.class_attributes_[self._class_table.seen]
-        self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
+        super()._prepare(X, y_index, random_state)
         self._n_synthetic = self._synthetic_rows_per_class(y_index)
 
     def _check_shadow_is_whitened(self):
@@ -198,43 +195,12 @@ class FeatureGeneratingClassifier(DecisionMixin, StandInMixin, BaseZeroShotClass
                 'the identity. Use feature_scaling="whitened", or linear_shadow=False.'
             )
 
-    def _fit_shadow(self, X, y_index, random_state):
-        shadow = ExemplarClassifier(
-            self.class_attributes_,
-            classes=np.arange(len(self.classes_)),
-            alpha=self.alpha,
-            shrink_to=self.shrink_to,
-            shrinkage=self.shrinkage,
-            seen_penalty=0.0,
-            random_state=random_state,
-        )
-        return shadow.fit(X, y_index)
-
-    def _fold_parameters(self):
-        return {
-            **super()._fold_parameters(),
-            "alpha": self.shadow_.alpha_,
-            "shrink_to": self.shadow_.shrink_to_,
-            "shrinkage": self.shadow_.shrinkage_,
-        }
-
     def _synthetic_rows_per_class(self, y_index):
         if self.n_synthetic != "auto":
             return self.n_synthetic
         counts = np.bincount(y_index)
         usual = int(np.median(counts[counts > 0]))
         return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
-
-    def _training_tensors(self, X, y_index):
-        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
-        return {"x": float32(self.feature_scaler_.transform(X)), "y": y}, y
-
-    def _class_tensors(self):
-        """Scaled descriptions and means in the shadow of all classes, float32."""
-        attributes = self.attribute_scaler_.transform(self.class_attributes_)
-        centers = self.shadow_.predict_means(self.class_attributes_)
-        centers = self.feature_scaler_.transform(centers)
-        return torch.tensor(float32(attributes)), torch.tensor(float32(centers))
 
     # -- synthesis --------------------------------------------------------------
 

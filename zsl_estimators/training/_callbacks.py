@@ -50,16 +50,24 @@ class EpochReport(Callback):
     ----------
     report : callable
         ``report(n_epochs)``.
+    growth : float, default=1.0
+        Factor between epochs that are reported; 1 reports every one, and the last one
+        is always reported.
     """
 
-    def __init__(self, report):
+    def __init__(self, report, growth=1.0):
         self.report = report
+        self.growth = growth
 
     def on_train_begin(self, net, **kwargs):
         self.report(0)
+        self.next_ = 1
 
     def on_epoch_end(self, net, **kwargs):
-        self.report(len(net.history))
+        n_epochs = len(net.history)
+        if n_epochs >= min(self.next_, net.max_epochs):
+            self.report(n_epochs)
+            self.next_ = n_epochs * self.growth
 
 
 class HeldOutScoring(Callback):

@@ -64,6 +64,8 @@ class TorchTrainingMixin:
 
     # Whether this is the model of a fold, scored after every epoch.
     _is_followed = False
+    # Factor between the numbers of epochs that the folds compare; 1 is all of them.
+    _growth_of_followed_epochs = 1.0
 
     def _net_arguments(self, X, y_index):
         """Keyword arguments of the net: module, criterion, optimizer, their own."""
@@ -95,7 +97,7 @@ class TorchTrainingMixin:
             super()._fit_path(X, y_index, report, random_state)
             return
         self._is_followed = True
-        watch = [EpochReport(report)]
+        watch = [EpochReport(report, self._growth_of_followed_epochs)]
         self._train(X, y_index, self.max_epochs, random_state, watch)
 
     def _train(self, X, y_index, n_epochs, random_state, callbacks=()):

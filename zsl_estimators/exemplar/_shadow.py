@@ -1,0 +1,59 @@
+"""What deep estimators take over from a normal distribution per class."""
+
+import numpy as np
+import torch
+
+from zsl_estimators.exemplar._classifier import ExemplarClassifier
+from zsl_estimators.exemplar._scaling import FeatureScaler
+from zsl_estimators.scaling import AttributeScaler
+from zsl_estimators.training import float32
+
+
+class ExemplarShadowMixin:
+    """Fit a normal distribution per class first, for a network to start from.
+
+    Stands left of a zero-shot base class with `alpha`, `shrink_to`, `shrinkage` and
+    `attribute_scaling`. The folds take over what the shadow has chosen.
+    """
+
+    _shadow_constraints = ExemplarClassifier._shadow_constraints
+    # May be a constructor parameter.
+    feature_scaling = "whitened"
+
+    def _prepare(self, X, y_index, random_state):
+        super()._prepare(X, y_index, random_state)
+        self.shadow_ = self._fit_shadow(X, y_index, random_state)
+        self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)
+        seen_rows = self.class_attributes_[self._class_table.seen]
+        self.attribute_scaler_ = AttributeScaler(self.attribute_scaling).fit(seen_rows)
+
+    def _fit_shadow(self, X, y_index, random_state):
+        shadow = ExemplarClassifier(
+            self.class_attributes_,
+            classes=np.arange(len(self.classes_)),
+            alpha=self.alpha,
+            shrink_to=self.shrink_to,
+            shrinkage=self.shrinkage,
+            seen_penalty=0.0,
+            random_state=random_state,
+        )
+        return shadow.fit(X, y_index)
+
+    def _fold_parameters(self):
+        return {
+            **super()._fold_parameters(),
+            "alpha": self.shadow_.alpha_,
+            "shrink_to": self.shadow_.shrink_to_,
+            "shrinkage": self.shadow_.shrinkage_,
+        }
+
+    def _training_tensors(self, X, y_index):
+        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
+        return {"x": float32(self.feature_scaler_.transform(X)), "y": y}, y
+
+    def _class_tensors(self):
+        """Scaled descriptions and means in the shadow of all classes, float32."""
+        attributes = self.attribute_scaler_.transform(self.class_attributes_)
+        centers = self.shadow_.predict_means(self.class_attributes_)
+        centers = self.feature_scaler_.transform(centers)
+        return torch.tensor(float32(attributes)), torch.tensor(float32(centers))

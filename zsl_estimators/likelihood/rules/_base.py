@@ -1,0 +1,85 @@
+"""What a decision rule is."""
+
+from abc import ABCMeta, abstractmethod
+
+import torch
+from sklearn.base import BaseEstimator
+
+from zsl_estimators.parameters import check_parameters
+
+
+class DecisionRule(BaseEstimator, metaclass=ABCMeta):
+    """How to decide with a class-conditional diffusion model.
+
+    A rule is a small object of its own. Its parameters belong to the constructor, and
+    so are in reach of a grid search as ``rule__<name>``. To write another one,
+    implement `_draw` and `score_classes`, and give an instance to
+    :class:`DiffusionClassifier`.
+
+    What `model` offers is in :class:`zsl_estimators.nn.denoiser.ClassDenoiser`. A score
+    must not depend on other samples, nor on classes that are added after the fit: in
+    `model` they come last, and `n_classes_` tells how many there were.
+    """
+
+    _parameter_constraints = {}
+    # Which network the rule needs: "denoiser" or "attention".
+    network = "denoiser"
+
+    def fit(self, model, random_state):
+        """Draw everything that is random, once.
+
+        Parameters
+        ----------
+        model : ClassDenoiser
+            Trained network and classes.
+        random_state : RandomState
+            The only source of randomness.
+
+        Returns
+        -------
+        self : DecisionRule
+            Ready to score.
+        """
+        check_parameters(self)
+        self.n_classes_ = model.n_classes
+        self._draw(model, random_state)
+        return self
+
+    def _draw(self, model, random_state):
+        """Set fitted attributes, as arrays or lists."""
+
+    @abstractmethod
+    def score_classes(self, model, x):
+        """Score every class.
+
+        Parameters
+        ----------
+        model : ClassDenoiser
+            Trained network and classes.
+        x : Tensor of shape (n, n_features)
+            Scaled features.
+
+        Returns
+        -------
+        scores : Tensor of shape (n, n_classes)
+            Larger is better.
+        """
+
+    @abstractmethod
+    def n_evaluations(self, n_classes):
+        """Passes through the network, forward or backward, for one sample."""
+
+    def _old(self, scores):
+        """The columns of classes that were there when the rule was fitted."""
+        return scores[..., : self.n_classes_]
+
+
+def like(array, tensor):
+    """Bring what a rule has drawn to the type and device of a tensor."""
+    return torch.as_tensor(array, device=tensor.device).to(tensor.dtype)
+
+
+def standardised(scores, reference):
+    """Rows of scores with mean 0 and variance 1 over the reference columns."""
+    spread = reference.std(dim=-1, keepdim=True, correction=0)
+    return (scores - reference.mean(dim=-1, keepdim=True)) / (spread + 1e-12)

@@ -1,0 +1,159 @@
+"""The diffusion classifier: which class explains the noise best."""
+
+from itertools import pairwise
+from numbers import Integral
+
+import numpy as np
+import torch
+
+from zsl_estimators.likelihood.rules._base import DecisionRule, like
+from zsl_estimators.nn.described import ROWS_PER_PASS
+from zsl_estimators.parameters import Interval
+
+
+class ErrorRule(DecisionRule):
+    """Noise a sample, and take the class under which the noise is guessed best.
+
+    All classes and samples share the noise and its times, so that differences between
+    classes vary little [1]_. Times are stratified, and noise comes in opposite pairs,
+    which makes the rule exact for normal distributions.
+
+    Parameters
+    ----------
+    n_draws : int or sequence of int, default=16
+        Draws of noise. A rising sequence eliminates classes: after each number but the
+        last only the best classes stay.
+    keep : sequence of int, default=()
+        How many seen and how many unseen classes stay after each stage.
+
+    Attributes
+    ----------
+    times_ : ndarray of shape (n_draws,)
+        Diffusion times.
+    noise_ : ndarray of shape (n_draws, n_features)
+        Noise.
+
+    References
+    ----------
+    .. [1] Li, Prabhudesai, Duggal, Brown, Pathak: Your diffusion model is secretly a
+       zero-shot classifier, ICCV 2023.
+
+    Examples
+    --------
+    Ask all classes twice, then the five best of the seen and of the unseen ones.
+
+    >>> from zsl_estimators.likelihood import ErrorRule
+    >>> ErrorRule(n_draws=(4, 16), keep=(5,)).n_evaluations(n_classes=150)
+    720
+    """
+
+    _parameter_constraints = {
+        "n_draws": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "keep": ["array-like"],
+    }
+
+    def __init__(self, n_draws=16, keep=()):
+        self.n_draws = n_draws
+        self.keep = keep
+
+    @property
+    def _stages(self):
+        return tuple(np.atleast_1d(self.n_draws).tolist())
+
+    def _draw(self, model, random_state):
+        self._check_stages()
+        n_draws = self._stages[-1]
+        n_pairs = -(-n_draws // 2)
+        shares = (nested_order(n_pairs) + 0.5) / n_pairs
+        times = (shares * model.diffusion.n_steps).astype(int)
+        noise = random_state.normal(size=(n_pairs, model.n_features))
+        self.times_ = np.repeat(times, 2)[:n_draws]
+        self.noise_ = np.stack([noise, -noise], axis=1).reshape(-1, model.n_features)
+        self.noise_ = self.noise_[:n_draws]
+
+    def _check_stages(self):
+        stages, keep = self._stages, tuple(self.keep)
+        rising = stages[0] > 0 and all(one < other for one, other in pairwise(stages))
+        if not rising or len(keep) != len(stages) - 1 or min(keep, default=1) < 1:
+            raise ValueError(
+                f"n_draws must rise and keep must hold one positive number less, got "
+                f"n_draws={self.n_draws} and keep={self.keep}. For instance "
+                "n_draws=(4, 16) and keep=(5,), or n_draws=16 and keep=()."
+            )
+
+    def n_evaluations(self, n_classes):
+        """Passes through the last layer; the others are shared by all classes."""
+        total, asked, done = 0, n_classes, 0
+        for n_draws, kept in zip(self._stages, [*self.keep, None], strict=True):
+            total, done = total + (n_draws - done) * asked, n_draws
+            asked = asked if kept is None else min(2 * kept, asked)
+        return total
+
+    def score_classes(self, model, x):
+        """Score by the error; under the linear start it is the log-density."""
+        first, *others = self._stages
+        scores = model.per_class(
+            x, lambda part, rows: self._scores(part, rows, 0, first), first
+        )
+        done = first
+        for n_draws, kept in zip(others, self.keep, strict=True):
+            stay = self._survivors(model, scores, kept)
+            scores = self._refined(model, x, scores, stay, done, n_draws)
+            done = n_draws
+        return scores
+
+    def _scores(self, model, x, start, stop, columns=None):
+        """Weighted mean of the errors of some draws, in the unit of a log-density."""
+        t = torch.as_tensor(self.times_[start:stop], device=x.device)
+        noise = like(self.noise_[start:stop], x)
+        a, b = model.diffusion.signal_and_noise(t)
+        x = x[:, None]
+        x_t, velocity = a * x + b * noise, a * noise - b * x
+        errors = model.squared_errors(x_t, t, velocity, columns)
+        # The error of the noise is that of the velocity times a^2.
+        return -(errors * a**2).sum(dim=1) / self._weight(model, start, stop)
+
+    def _weight(self, model, start, stop):
+        """Twice the sum of the factors of a squared distance in these draws."""
+        t = torch.as_tensor(self.times_[start:stop])
+        a, b = model.diffusion.signal_and_noise(t)
+        return 2 * (a * b).square().sum().item()
+
+    def _survivors(self, model, scores, kept):
+        """The best seen and the best unseen classes, by what is known of old ones."""
+        stay = torch.zeros_like(scores, dtype=torch.bool)
+        for kind in (model.seen, ~model.seen):
+            old = kind[: self.n_classes_]
+            if old.any():
+                candidates = self._old(scores)[:, old]
+                best = candidates.topk(min(kept, candidates.shape[1]), dim=1).values
+                stay |= kind & (scores >= best[:, -1:])
+            else:
+                stay |= kind
+        return stay
+
+    def _refined(self, model, x, scores, stay, done, n_draws):
+        """Ask about the survivors again; others keep their distance to the best."""
+        columns = stay.int().topk(int(stay.sum(dim=1).max()), dim=1).indices
+        n_rows = max(ROWS_PER_PASS // (columns.shape[1] * (n_draws - done)), 1)
+        asked = [
+            self._scores(model, rows, done, n_draws, wanted)
+            for rows, wanted in zip(x.split(n_rows), columns.split(n_rows), strict=True)
+        ]
+        more = scores.scatter(1, columns, torch.cat(asked))
+        before = self._weight(model, 0, done)
+        after = self._weight(model, done, n_draws)
+        refined = (before * scores + after * more) / (before + after)
+        best = self._old(scores).argmax(dim=1, keepdim=True)
+        behind = scores - scores.gather(1, best)
+        return torch.where(stay, refined, refined.gather(1, best) + behind)
+
+
+def nested_order(n):
+    """Permutation of ``0 .. n - 1`` whose beginnings are spread evenly.
+
+    Bits are read backwards (the sequence of van der Corput).
+    """
+    n_bits = max(n - 1, 1).bit_length()
+    backwards = [int(f"{i:0{n_bits}b}"[::-1], 2) for i in range(2**n_bits)]
+    return np.array([i for i in backwards if i < n])
