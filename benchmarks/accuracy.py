@@ -127,6 +127,14 @@ def run(make, load, seed):
 def figures(clf, data, y_pred):
     penalty, clf.seen_penalty_ = clf.seen_penalty_, 0.0
     scores = all_columns(clf.decision_function(data.X_test))
+    return figures_of_scores(clf, data, scores, penalty, y_pred)
+
+
+def figures_of_scores(clf, data, scores, penalty, y_pred=None):
+    """Figures of scores without the penalty; it is taken off where `y_pred` is None."""
+    if y_pred is None:
+        is_seen = np.isin(clf.classes_, clf.seen_classes_)
+        y_pred = clf.classes_[(scores - penalty * is_seen).argmax(axis=1)]
     columns = {"classes": clf.classes_, "seen_classes": clf.seen_classes_}
     report = gzsl_report(data.y_test, y_pred, y_score=scores, **columns).iloc[0]
     seen, unseen, _ = seen_unseen_curve(data.y_test, scores, **columns)
