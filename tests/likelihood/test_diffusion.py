@@ -1,0 +1,217 @@
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.common import SMALL_RULES, small
+from zsl_estimators import DiffusionClassifier, ExemplarClassifier
+from zsl_estimators.likelihood import DecisionRule, ErrorRule, NoiseDenoiseRule
+from zsl_estimators.likelihood.rules import RULES
+from zsl_estimators.metrics import GZSLScorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
+
+# As good as untrained.
+UNTRAINED = {"lr": 1e-12, "max_epochs": 1, "early_stopping": False}
+
+
+@pytest.fixture(scope="module")
+def fitted(task):
+    clf = small(
+        DiffusionClassifier,
+        attributes=task.attributes,
+        rule=["error", "noise_denoise"],
+        random_state=0,
+    )
+    return clf.fit(task.X_train, task.y_train)
+
+
+def test_every_rule_of_the_papers_has_a_name():
+    assert {type(rule) for rule in SMALL_RULES} == set(RULES.values())
+
+
+def test_untrained_it_is_the_exemplar_classifier(task):
+    settings = {"seen_penalty": 0.0, "random_state": 0}
+    clf = small(DiffusionClassifier, **{**settings, **UNTRAINED})
+    clf.set_params(attributes=task.attributes).fit(task.X_train, task.y_train)
+    exemplar = ExemplarClassifier(
+        task.attributes,
+        alpha=clf.shadow_.alpha_,
+        shrinkage=clf.shadow_.shrinkage_,
+        seen_penalty=0.0,
+    ).fit(task.X_train, task.y_train)
+    one, other = (c.decision_function(task.X_test) for c in (clf, exemplar))
+    np.testing.assert_allclose(np.diff(one), np.diff(other), atol=1e-3)
+
+
+def test_density_is_that_of_normal_classes_in_the_users_units(task):
+    clf = small(DiffusionClassifier, rule="likelihood", seen_penalty=0.0, **UNTRAINED)
+    clf.set_params(attributes=task.attributes).fit(task.X_train, task.y_train)
+    shadow = clf.shadow_
+    scale = shadow.feature_scaler_.scale_
+    covariance = shadow.covariance_ * np.outer(scale, scale)
+    per_class = [
+        multivariate_normal(mean, covariance).logpdf(task.X_test)
+        for mean in shadow.class_means_
+    ]
+    expected = logsumexp(per_class, axis=0) - np.log(len(per_class))
+    np.testing.assert_allclose(clf.score_samples(task.X_test), expected, rtol=1e-4)
+
+
+def test_density_only_where_the_rule_knows_one(fitted):
+    with pytest.raises(AttributeError, match="score_samples") as caught:
+        fitted.score_samples(np.zeros((1, 6)))
+    assert 'rule="likelihood"' in str(caught.value.__cause__)
+    assert not hasattr(DiffusionClassifier(), "score_samples")
+    assert hasattr(DiffusionClassifier(rule=RULES["likelihood"]()), "score_samples")
+
+
+# -- several rules ------------------------------------------------------------------
+
+
+def test_folds_choose_among_rules(fitted):
+    compared = fitted.held_out_decisions_
+    assert set(compared["candidate"]) == {"error", "noise_denoise"}
+    means = compared.groupby("candidate", sort=False)["AUSUC"].mean()
+    assert fitted.rule_ is fitted.rules_[means.idxmax()] or isinstance(
+        fitted.rule_, RULES[means.idxmax()]
+    )
+
+
+@pytest.mark.parametrize("name", ["error", "noise_denoise"])
+def test_another_rule_is_as_if_fitted_with_it(fitted, task, name):
+    """The same network, scores and penalty, without training again."""
+    alone = small(
+        DiffusionClassifier, attributes=task.attributes, rule=name, random_state=0
+    ).fit(task.X_train, task.y_train)
+    switched = fitted.with_rule(name)
+    assert switched.net_ is fitted.net_
+    assert switched.seen_penalty_ == alone.seen_penalty_
+    np.testing.assert_array_equal(
+        switched.decision_function(task.X_test), alone.decision_function(task.X_test)
+    )
+
+
+def test_switching_leaves_the_first_one_alone(fitted, task):
+    before = fitted.decision_function(task.X_test)
+    other = fitted.with_rule(ErrorRule(n_draws=2), seen_penalty=1.5)
+    assert other.seen_penalty_ == 1.5
+    assert other.get_params()["rule__n_draws"] == 2
+    np.testing.assert_array_equal(fitted.decision_function(task.X_test), before)
+    assert "ErrorRule(n_draws=2)" not in fitted.rules_
+
+
+def test_penalty_of_a_new_rule_is_asked_for(fitted):
+    with pytest.raises(ValueError, match=r"rule=\['error', 'noise_denoise', 'weights'"):
+        fitted.with_rule("weights")
+    with pytest.raises(ValueError, match="another network"):
+        fitted.with_rule("cross_attention", seen_penalty=0.0)
+
+
+def test_attention_stands_alone(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes)
+    clf.set_params(rule=["error", "cross_attention"])
+    with pytest.raises(ValueError, match="Fit it alone"):
+        clf.fit(task.X_train, task.y_train)
+    clf.set_params(rule="cross_attention").fit(task.X_train, task.y_train)
+    with pytest.raises(ValueError, match="sample needs another network"):
+        clf.sample()
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "words"),
+    [
+        ("errors", ValueError, "rule"),
+        ([], ValueError, "at least one"),
+        (["error", "wrong"], ValueError, "no rule 'wrong'.*noise_denoise"),
+        ([3], TypeError, "score_classes"),
+        (ErrorRule(n_draws=0), ValueError, "n_draws"),
+    ],
+)
+def test_impossible_rules_are_refused(task, rule, error, words):
+    clf = small(DiffusionClassifier, attributes=task.attributes, rule=rule)
+    with pytest.raises(error, match=words):
+        clf.fit(task.X_train, task.y_train)
+
+
+class NearestCenterRule(DecisionRule):
+    """A rule that a user might write."""
+
+    def __init__(self, power=2):
+        self.power = power
+
+    def score_classes(self, model, x):
+        return -((x[:, None] - model.centers).abs() ** self.power).sum(dim=-1)
+
+    def n_evaluations(self, n_classes):
+        return 0
+
+
+def test_a_ninth_rule(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes, random_state=0)
+    clf.set_params(rule=["error", NearestCenterRule()])
+    clf.fit(task.X_train, task.y_train)
+    nearest = clf.with_rule(NearestCenterRule())
+    assert nearest.score(task.X_test, task.y_test) > 0.5
+
+
+def test_parameters_of_a_rule_in_a_grid(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes, random_state=0)
+    clf.set_params(rule=NoiseDenoiseRule(n_steps=2, n_draws=2), seen_penalty=0.0)
+    pipeline = make_pipeline(StandardScaler(), clf)
+    search = GridSearchCV(
+        pipeline,
+        {"diffusionclassifier__rule__level": [0.2, 0.6]},
+        cv=ClassHoldoutSplit(1, random_state=0),
+        scoring=GZSLScorer("AUSUC"),
+    ).fit(task.X_train, task.y_train)
+    assert search.best_params_["diffusionclassifier__rule__level"] in (0.2, 0.6)
+
+
+# -- the rest -----------------------------------------------------------------------
+
+
+def test_untrained_samples_are_normal_around_the_means(task):
+    clf = small(DiffusionClassifier, seen_penalty=0.0, random_state=0, **UNTRAINED)
+    clf.set_params(attributes=task.attributes).fit(task.X_train, task.y_train)
+    wanted = [clf.unseen_classes_[0], clf.seen_classes_[0]]
+    X, y = clf.sample(4000, classes=wanted)
+    np.testing.assert_array_equal(y, np.repeat(wanted, 4000))
+    spread = clf.shadow_.feature_scaler_.scale_
+    for label in wanted:
+        expected = clf.shadow_.class_means_[clf.classes_ == label][0]
+        found = X[y == label].mean(axis=0)
+        np.testing.assert_allclose(found / spread, expected / spread, atol=0.06)
+    covariance = clf.shadow_.covariance_
+    found = np.cov((X[y == wanted[0]] / spread).T)
+    np.testing.assert_allclose(found, covariance, atol=0.1 * covariance.max())
+
+
+def test_samples_are_the_same_at_every_call(fitted):
+    one, other = (fitted.sample(2)[0] for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="nobody"):
+        fitted.sample(2, classes=["nobody"])
+
+
+def test_epochs_that_the_folds_compare(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes, max_epochs=7)
+    clf.fit(task.X_train, task.y_train)
+    compared = clf.held_out_results_["candidate"].unique()
+    np.testing.assert_array_equal(compared, [0, 1, 2, 3, 5, 7])
+
+
+def test_without_linear_start(task):
+    clf = small(DiffusionClassifier, linear_shadow=False, hidden=64, random_state=0)
+    clf.set_params(attributes=task.attributes, max_epochs=40, lr=1e-2, seen_penalty=0.0)
+    clf.fit(task.X_train, task.y_train)
+    seen = np.isin(task.y_test, clf.seen_classes_)
+    assert clf.score(task.X_test[seen], task.y_test[seen]) > 0.5
+
+
+def test_long_predictions_show_progress(fitted, task, capsys):
+    clf = fitted.with_rule("error").set_params(verbose=1)
+    clf.predict(np.repeat(task.X_test, 40, axis=0)[:1500])
+    assert "scores" in capsys.readouterr().err
