@@ -14,10 +14,13 @@ import argparse
 import time
 from functools import partial
 
+import numpy as np
 import torch
 from torch import nn
 
 from zsl_estimators import VAEcFlowClassifier
+from zsl_estimators.likelihood import ErrorRule
+from zsl_estimators.nn.denoiser import ConditionalDenoiser
 from zsl_estimators.nn.gan import FGANLoss, FGANNetwork, gradient_penalty
 from zsl_estimators.nn.vaecflow import VAEcFlowLoss, VAEcFlowNetwork
 from zsl_estimators.training import AdversarialNet, DeviceData
@@ -213,6 +216,44 @@ def measure_synthesis(repeats, n_classes=50, n_per_class=600):
     return f"synthesis of 50 x 600 rows, class by class / at once: {loop / ours:.2f}"
 
 
+def measure_error_rule(repeats, n_rows=64, n_draws=16, n_features=384):
+    """Scores of all classes, as the rule makes them and in a loop over classes."""
+    attributes = torch.randn(N_CLASSES, n_features, dtype=torch.float64)
+    network = ConditionalDenoiser(attributes, torch.randn_like(attributes)).double()
+    nn.init.normal_(network.leave.linear.weight, std=0.01)
+    seen = torch.ones(N_CLASSES, dtype=torch.bool)
+    x = torch.randn(n_rows, n_features, dtype=torch.float64)
+    known = attributes, network.class_centers, seen
+    rule = ErrorRule(n_draws).fit(network.with_classes(*known), np.random.RandomState())
+
+    def one_pass():
+        return rule.score_classes(network.with_classes(*known), x)
+
+    def loop():
+        every = network.with_classes(*known)
+        columns = torch.arange(N_CLASSES).split(1)
+        return torch.cat([of_one_class(every.subset(c)) for c in columns], dim=1)
+
+    def of_one_class(model):
+        total = 0.0
+        for t, noise in zip(rule.times_, torch.as_tensor(rule.noise_), strict=True):
+            a, b = model.signal_and_noise(int(t))
+            times = torch.full((n_rows,), int(t))
+            guess = network.velocity(
+                a * x + b * noise, times, model.attributes, model.centers
+            )
+            error = (guess - (a * noise - b * x)).square().sum(dim=1, keepdim=True)
+            total = total - a**2 * error
+        return total / rule._weight(every_class, 0, n_draws)
+
+    every_class = network.with_classes(*known)
+    with torch.no_grad():
+        torch.testing.assert_close(one_pass(), loop())
+        fused, looped = fastest(repeats, one_pass, loop)
+    ratio = looped / fused
+    return f"error rule, 150 classes, loop over classes / one pass: {ratio:.1f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--repeats", type=int, default=10)
@@ -224,6 +265,7 @@ def main():
         measure_threads,
         measure_vaecflow_step,
         measure_synthesis,
+        measure_error_rule,
     ):
         print(measure(repeats), flush=True)
 

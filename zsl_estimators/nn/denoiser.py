@@ -77,7 +77,8 @@ class ModulatedLayer(nn.Module):
         """Everything but the linear map; `modulation` broadcasts against `h`."""
         scale, shift = modulation.chunk(2, dim=-1)
         h = functional.layer_norm(h, h.shape[-1:])
-        return functional.silu(torch.addcmul(h + shift, h, scale))
+        # 1 is added where there are few rows.
+        return functional.silu(torch.addcmul(shift, h, 1 + scale))
 
     def forward(self, h, code):
         """Map `h`; codes of shape (..., code_dim) broadcast against it."""
