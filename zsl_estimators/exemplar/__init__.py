@@ -2,11 +2,10 @@
 
 from zsl_estimators.exemplar._classifier import ExemplarClassifier
 from zsl_estimators.exemplar._gaussian import class_means
-from zsl_estimators.exemplar._scaling import FEATURE_SCALINGS, FeatureScaler
+from zsl_estimators.exemplar._scaling import FeatureScaler
 from zsl_estimators.exemplar._shadow import ExemplarShadowMixin
 
 __all__ = [
-    "FEATURE_SCALINGS",
     "ExemplarClassifier",
     "ExemplarShadowMixin",
     "FeatureScaler",

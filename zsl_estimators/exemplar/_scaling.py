@@ -3,8 +3,6 @@
 import numpy as np
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-FEATURE_SCALINGS = ("whitened", "standard", "minmax")
-
 
 class FeatureScaler:
     """Invertible affine scaling of features.
@@ -15,6 +13,8 @@ class FeatureScaler:
         "whitened": such that the covariance within a class is the identity.
         "standard": mean 0 and variance 1. "minmax": from 0 to 1.
     """
+
+    SCALINGS = ("whitened", "standard", "minmax")
 
     def __init__(self, scaling):
         self.scaling = scaling

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.exemplar import (
-    FEATURE_SCALINGS,
     ExemplarShadowMixin,
+    FeatureScaler,
 )
 from zsl_estimators.generative._decision import DecisionMixin
 from zsl_estimators.generative._head import SoftmaxHead
@@ -48,7 +48,7 @@ class FeatureGeneratingClassifier(
         **TorchTrainingMixin._torch_constraints,
         **ExemplarShadowMixin._shadow_constraints,
         "linear_shadow": ["boolean"],
-        "feature_scaling": [StrOptions(set(FEATURE_SCALINGS))],
+        "feature_scaling": [StrOptions(set(FeatureScaler.SCALINGS))],
         "attribute_scaling": [StrOptions(set(SCALINGS))],
         "decision": [StrOptions({"auto", "head", "gaussian"})],
         "head": [HasMethods(["fit", "predict"]), None],

@@ -120,8 +120,10 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         Number of epochs trained; 0 when no training did better on held-out classes.
     shadow_ : ExemplarClassifier
         The linear start.
-    feature_scaler_, attribute_scaler_ : object
-        Scaling of features and descriptions.
+    feature_scaler_ : object
+        Scaling of the features.
+    attribute_scaler_ : object
+        Scaling of the attributes.
     %(fitted)s
 
     See Also

@@ -19,6 +19,23 @@ class DecisionRule(BaseEstimator, metaclass=ABCMeta):
     What `model` offers is in :class:`zsl_estimators.nn.denoiser.ClassDenoiser`. A score
     must not depend on other samples, nor on classes that are added after the fit: in
     `model` they come last, and `n_classes_` tells how many there were.
+
+    Attributes
+    ----------
+    n_classes_ : int
+        Number of classes when the rule was fitted.
+
+    Examples
+    --------
+    >>> from zsl_estimators.likelihood import DecisionRule
+    >>> class NearestCenterRule(DecisionRule):
+    ...     def score_classes(self, model, x):
+    ...         return -(x[:, None] - model.centers).square().sum(dim=-1)
+    ...
+    ...     def n_evaluations(self, n_classes):
+    ...         return 0
+    >>> NearestCenterRule().n_evaluations(n_classes=10)
+    0
     """
 
     _parameter_constraints = {}
@@ -67,7 +84,19 @@ class DecisionRule(BaseEstimator, metaclass=ABCMeta):
 
     @abstractmethod
     def n_evaluations(self, n_classes):
-        """Passes through the network, forward or backward, for one sample."""
+        """Count what one sample costs.
+
+        Parameters
+        ----------
+        n_classes : int
+            Number of classes.
+
+        Returns
+        -------
+        n_evaluations : int
+            Passes through the network, forward or backward; of what is shared by all
+            classes only the rest counts.
+        """
 
     def _old(self, scores):
         """The columns of classes that were there when the rule was fitted."""

@@ -70,11 +70,11 @@ class CrossAttentionRule(DecisionRule):
         self.noise_ = paired_noise(self.n_draws, model.n_features, random_state)
 
     def n_evaluations(self, n_classes):
-        """One pass per draw, whatever the number of classes."""
+        # One pass per draw, whatever the number of classes.
         return self.n_draws
 
     def score_classes(self, model, x):
-        """Score by the attention to a class."""
+        # Score by the attention to a class.
         return torch.cat([self._scores(model, rows) for rows in x.split(32)])
 
     def _scores(self, model, x):

@@ -82,7 +82,7 @@ class ErrorRule(DecisionRule):
             )
 
     def n_evaluations(self, n_classes):
-        """Passes through the last layer; the others are shared by all classes."""
+        # Passes through the last layer; the others are shared by all classes.
         total, asked, done = 0, n_classes, 0
         for n_draws, kept in zip(self._stages, [*self.keep, None], strict=True):
             total, done = total + (n_draws - done) * asked, n_draws
@@ -90,7 +90,7 @@ class ErrorRule(DecisionRule):
         return total
 
     def score_classes(self, model, x):
-        """Score by the error; under the linear start it is the log-density."""
+        # Score by the error; under the linear start it is the log-density.
         first, *others = self._stages
         scores = model.per_class(
             x, lambda part, rows: self._scores(part, rows, 0, first), first

@@ -80,13 +80,26 @@ class InversionRule(OptimisedConditionRule):
         self.center_map_, *_ = np.linalg.lstsq(described, centers, rcond=ROUNDING)
 
     def score_classes(self, model, x):
-        """Score by the cosine with the descriptions of the classes."""
+        # Score by the cosine with the descriptions of the classes.
         found = torch.cat([self.invert(model, rows) for rows in x.split(ROWS_AT_ONCE)])
         found = functional.normalize(found, dim=1)
         return found @ functional.normalize(model.attributes, dim=1).T
 
     def invert(self, model, x):
-        """Find descriptions, shape (n, n_attributes), in scaled units."""
+        """Find the description of every sample.
+
+        Parameters
+        ----------
+        model : ClassDenoiser
+            Trained network and classes.
+        x : Tensor of shape (n, n_features)
+            Scaled features.
+
+        Returns
+        -------
+        descriptions : Tensor of shape (n, n_attributes)
+            In scaled units.
+        """
         *linear, offset = like(self.center_map_, x)
         linear = torch.stack(linear)
         return self._optimise(

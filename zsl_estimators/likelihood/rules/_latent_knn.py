@@ -54,11 +54,11 @@ class LatentKNNRule(DecisionRule):
         self._grid = angle_grid(model.diffusion, self.n_steps)
 
     def n_evaluations(self, n_classes):
-        """Two slopes per step and class."""
+        # Two slopes per step and class.
         return n_classes * 2 * self.n_steps
 
     def score_classes(self, model, x):
-        """Score by a distance in the latent space."""
+        # Score by a distance in the latent space.
         return torch.cat([self._scores(model, rows) for rows in x.split(64)])
 
     def _scores(self, model, x):

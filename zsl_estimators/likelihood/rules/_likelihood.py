@@ -55,11 +55,11 @@ class LikelihoodRule(DecisionRule):
         self._grid = angle_grid(model.diffusion, self.n_steps)
 
     def n_evaluations(self, n_classes):
-        """Two slopes per step, each with a backward pass per probe."""
+        # Two slopes per step, each with a backward pass per probe.
         return n_classes * 2 * self.n_steps * (1 + self.n_probes)
 
     def score_classes(self, model, x):
-        """Score by the log-density in scaled units."""
+        # Score by the log-density in scaled units.
         probes = like(self.probes_, x)
         return model.per_class(
             x, lambda part, rows: log_density(part, rows, *self._grid, probes)

@@ -59,11 +59,11 @@ class NoiseDenoiseRule(DecisionRule):
         self.noise_ = paired_noise(self.n_draws, model.n_features, random_state)
 
     def n_evaluations(self, n_classes):
-        """One pass per draw, step and class."""
+        # One pass per draw, step and class.
         return n_classes * self.n_draws * self.n_steps
 
     def score_classes(self, model, x):
-        """Score by the distance to what came back."""
+        # Score by the distance to what came back.
         return returning_scores(model, x, self, self.level)
 
 

@@ -82,11 +82,11 @@ class NoiseDenoiseVoteRule(DecisionRule):
         self.noise_ = paired_noise(self.n_draws, model.n_features, random_state)
 
     def n_evaluations(self, n_classes):
-        """One pass per level, draw, step and class."""
+        # One pass per level, draw, step and class.
         return n_classes * len(self.levels) * self.n_draws * self.n_steps
 
     def score_classes(self, model, x):
-        """Score by the sum of all levels, or by votes."""
+        # Score by the sum of all levels, or by votes.
         total, votes = 0.0, 0.0
         for level in self.levels:
             scores = returning_scores(model, x, self, level)

@@ -43,7 +43,7 @@ class OptimisedConditionRule(DecisionRule):
         self.noise_ = paired_noise(2 * n_pairs, model.n_features, random_state)
 
     def n_evaluations(self, n_classes):
-        """A forward and a backward pass through a pair of draws in every step."""
+        # A forward and a backward pass through a pair of draws in every step.
         return 4 * self.n_iter
 
     def _optimise(self, model, x, start, condition, penalty):

@@ -60,7 +60,7 @@ class WeightsRule(OptimisedConditionRule):
         self.entropy_weight = entropy_weight
 
     def score_classes(self, model, x):
-        """Score by the logits of the weights."""
+        # Score by the logits of the weights.
         old = torch.arange(self.n_classes_)
         scores = [self._logits(model.subset(old), x)]
         for new in range(self.n_classes_, model.n_classes):

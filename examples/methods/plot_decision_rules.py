@@ -1,0 +1,106 @@
+"""
+Many ways to decide with one diffusion model
+============================================
+
+A diffusion model that knows how features of a described class look can answer which
+class a sample belongs to, although it was never trained to. There are many ways to ask
+it. Here they are compared on one trained network, on handwritten digits of which two
+were never seen in training.
+"""
+
+# %%
+# Name several rules, and the folds of held-out classes fit the seen penalty of each and
+# choose the best one. The network is trained once.
+
+from zsl_estimators import DiffusionClassifier
+from zsl_estimators.datasets import load_digits_gzsl
+from zsl_estimators.likelihood import NoiseDenoiseRule
+
+data = load_digits_gzsl(unseen=(3, 8))
+rules = ["error", "likelihood", NoiseDenoiseRule(n_draws=2), "latent_knn", "inversion"]
+clf = DiffusionClassifier(
+    attributes=data.attributes, rule=rules, hidden=128, max_epochs=20, random_state=0
+)
+clf.fit(data.X_train, data.y_train)
+compared = clf.held_out_decisions_.groupby("candidate", sort=False)
+compared[["AUSUC", "best_H"]].mean().round(2)
+
+# %%
+# :meth:`~zsl_estimators.DiffusionClassifier.with_rule` switches between them without
+# training again. What they answer on the test rows, and what an answer costs:
+
+import time
+
+import pandas as pd
+
+from zsl_estimators.metrics import gzsl_report
+
+rows = {}
+for rule in rules:
+    switched = clf.with_rule(rule)
+    start = time.perf_counter()
+    y_pred = switched.predict(data.X_test)
+    seconds = time.perf_counter() - start
+    report = gzsl_report(data.y_test, y_pred, seen_classes=clf.seen_classes_)
+    rows[type(switched.rule_).__name__.removesuffix("Rule")] = {
+        **report.iloc[0][["U", "S", "H"]],
+        "ms per sample": 1000 * seconds / len(y_pred),
+    }
+table = pd.DataFrame(rows).T
+table.round(2)
+
+# %%
+# The cheapest rule, the diffusion classifier ("error"), is as good as the exact
+# likelihood. The nearest neighbours among latent vectors, an idea from the paper, find
+# nothing: it is not so that the latent vector of the true class lies apart.
+
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+ax.scatter(table["ms per sample"], table["H"])
+for name, row in table.iterrows():
+    ax.annotate(
+        name,
+        (row["ms per sample"], row["H"]),
+        xytext=(6, 6),
+        textcoords="offset points",
+    )
+ax.set(
+    xscale="log",
+    ylim=(-0.05, 1),
+    xlabel="milliseconds per sample",
+    ylabel="H",
+    title="Accuracy and cost of the rules",
+)
+ax.margins(x=0.25)
+plt.show()
+
+# %%
+# A rule is a small object, so your own is a few lines. This one asks under which class
+# the noise is guessed best at a single time, with a single draw of noise:
+
+import torch
+
+from zsl_estimators.likelihood import DecisionRule
+
+
+class OneDrawRule(DecisionRule):
+    def __init__(self, t=300):
+        self.t = t
+
+    def _draw(self, model, random_state):
+        self.noise_ = random_state.normal(size=model.n_features)
+
+    def score_classes(self, model, x):
+        a, b = model.signal_and_noise(self.t)
+        noise = torch.as_tensor(self.noise_).to(x)
+        noised, velocity = a * x + b * noise, a * noise - b * x
+        t = torch.tensor([self.t])
+        return -model.squared_errors(noised[:, None], t, velocity[:, None])[:, 0]
+
+    def n_evaluations(self, n_classes):
+        return n_classes
+
+
+own = clf.with_rule(OneDrawRule(), seen_penalty=0.0)
+round(own.score(data.X_test, data.y_test), 2)
