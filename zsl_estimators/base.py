@@ -135,6 +135,9 @@ class BaseZeroShotClassifier(
         """
         raise NotImplementedError
 
+    def _extend_decision(self):
+        """Get ready to score classes that were added to the table."""
+
     def _note_decisions(self, record):
         """Keep what else the folds tell of the ways to decide, a HeldOutRecord."""
 
@@ -203,6 +206,7 @@ class BaseZeroShotClassifier(
         """
         check_is_fitted(self)
         self._set_table(self._class_table.extended(attributes, classes))
+        self._extend_decision()
         return self
 
     def __sklearn_is_fitted__(self):

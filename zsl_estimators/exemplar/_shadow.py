@@ -2,10 +2,12 @@
 
 import numpy as np
 import torch
+from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.exemplar._classifier import ExemplarClassifier
 from zsl_estimators.exemplar._scaling import FeatureScaler
 from zsl_estimators.scaling import AttributeScaler
+from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import float32
 
 
@@ -19,6 +21,39 @@ class ExemplarShadowMixin:
     _shadow_constraints = ExemplarClassifier._shadow_constraints
     # May be a constructor parameter.
     feature_scaling = "whitened"
+
+    def sample(self, n_per_class=1, classes=None):
+        """Generate features.
+
+        Parameters
+        ----------
+        n_per_class : int, default=1
+            Number of rows per class.
+        classes : array-like of shape (n_wanted,) or None, default=None
+            Labels of classes, seen or unseen. None is all of them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_wanted * n_per_class, n_features)
+            Features in the units of the training data, float64.
+        y : ndarray of shape (n_wanted * n_per_class,)
+            Their labels. With an integer `random_state` every call returns the same.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown.
+        """
+        check_is_fitted(self)
+        labels = self.classes_ if classes is None else np.asarray(classes)
+        random_state = private_random_state(self.random_state)
+        scaled = self._generate(labels, n_per_class, random_state)
+        X = self.feature_scaler_.inverse_transform(scaled)
+        return X, np.repeat(labels, n_per_class)
+
+    def _generate(self, labels, n_per_class, random_state):
+        """Scaled features of classes, one class after the other, float64."""
+        raise NotImplementedError
 
     def _prepare(self, X, y_index, random_state):
         super()._prepare(X, y_index, random_state)

@@ -6,7 +6,6 @@ from numbers import Integral
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.exemplar import (
@@ -17,7 +16,7 @@ from zsl_estimators.generative._decision import DecisionMixin
 from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import SCALINGS
-from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     StandInMixin,
     TorchTrainingMixin,
@@ -119,35 +118,6 @@ class FeatureGeneratingClassifier(
 
     # -- for users --------------------------------------------------------------
 
-    def sample(self, n_per_class=1, classes=None):
-        """Generate features.
-
-        Parameters
-        ----------
-        n_per_class : int, default=1
-            Number of rows per class.
-        classes : array-like of shape (n_wanted,) or None, default=None
-            Labels of classes, seen or unseen. None is all of them.
-
-        Returns
-        -------
-        X : ndarray of shape (n_wanted * n_per_class, n_features)
-            Features in the units of the training data, float64.
-        y : ndarray of shape (n_wanted * n_per_class,)
-            Their labels. With an integer `random_state` every call returns the same.
-
-        Raises
-        ------
-        ValueError
-            If a label is unknown.
-        """
-        check_is_fitted(self)
-        classes = self.classes_ if classes is None else np.asarray(classes)
-        rows = np.repeat(self._class_table.rows(classes), n_per_class)
-        with self._synthesiser(private_random_state(self.random_state)) as synthesise:
-            scaled = to_numpy(self._features_of(synthesise(rows)))
-        return self.feature_scaler_.inverse_transform(scaled), self.classes_[rows]
-
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.
 
@@ -175,9 +145,7 @@ class FeatureGeneratingClassifier(
         ValueError
             If a class exists already or the attributes do not match.
         """
-        super().add_classes(attributes, classes)
-        self._extend_decision()
-        return self
+        return super().add_classes(attributes, classes)
 
     # -- fit --------------------------------------------------------------------
 
@@ -203,6 +171,11 @@ class FeatureGeneratingClassifier(
         return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
 
     # -- synthesis --------------------------------------------------------------
+
+    def _generate(self, labels, n_per_class, random_state):
+        rows = np.repeat(self._class_table.rows(labels), n_per_class)
+        with self._synthesiser(random_state) as synthesise:
+            return to_numpy(self._features_of(synthesise(rows)))
 
     def _features_of(self, generated):
         """The scaled features in what the module generates, which may be more."""

@@ -26,7 +26,7 @@ from zsl_estimators.nn.diffusion import SCHEDULES
 from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import SCALINGS
-from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     StandInMixin,
     TorchTrainingMixin,
@@ -300,71 +300,6 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         total = np.logaddexp.reduce(per_class, axis=1) - np.log(per_class.shape[1])
         return total + self.feature_scaler_.log_det
 
-    def sample(self, n_per_class=1, classes=None):
-        """Generate features.
-
-        Parameters
-        ----------
-        n_per_class : int, default=1
-            Number of rows per class.
-        classes : array-like of shape (n_wanted,) or None, default=None
-            Labels of classes, seen or unseen. None is all of them.
-
-        Returns
-        -------
-        X : ndarray of shape (n_wanted * n_per_class, n_features)
-            Features in the units of the training data, float64.
-        y : ndarray of shape (n_wanted * n_per_class,)
-            Their labels. With an integer `random_state` every call returns the same.
-
-        Raises
-        ------
-        ValueError
-            If a label is unknown, or the network is that of "cross_attention".
-        """
-        check_is_fitted(self)
-        self._check_network("denoiser", "sample")
-        classes = self.classes_ if classes is None else np.asarray(classes)
-        random_state = private_random_state(self.random_state)
-        shape = n_per_class, len(classes), self.n_features_in_
-        noise = torch.as_tensor(random_state.normal(size=shape))
-        with torch.no_grad():
-            model = self._model(classes)
-            times, angles = angle_grid(model.diffusion, SAMPLING_STEPS)
-            w = noise.to(model.centers)
-            w = integrate(flow_slope(model), w, times[::-1], angles[::-1])
-            scaled = to_numpy((w + model.centers).transpose(0, 1).flatten(0, 1))
-        labels = np.repeat(classes, n_per_class)
-        return self.feature_scaler_.inverse_transform(scaled), labels
-
-    def add_classes(self, attributes, classes=None):
-        """Let the fitted model predict new, unseen classes.
-
-        Nothing is trained, and no score of an old class changes.
-
-        Parameters
-        ----------
-        attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones.
-        classes : array-like of shape (n_new,), default=None
-            Their labels when `attributes` is an array. None continues integer
-            labels.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a class exists already or the attributes do not match.
-        """
-        super().add_classes(attributes, classes)
-        new = self.classes_[~np.isin(self.classes_, self._decision_labels)]
-        self._decision_labels = np.concatenate([self._decision_labels, new])
-        return self
-
     # -- fit --------------------------------------------------------------------
 
     def _prepare(self, X, y_index, random_state):
@@ -475,6 +410,23 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         means = torch.tensor(float32(self.feature_scaler_.transform(means)))
         centers[torch.as_tensor(self._class_table.seen)] = means
         return attributes, centers
+
+    # -- classes and samples ----------------------------------------------------
+
+    def _extend_decision(self):
+        new = self.classes_[~np.isin(self.classes_, self._decision_labels)]
+        self._decision_labels = np.concatenate([self._decision_labels, new])
+
+    def _generate(self, labels, n_per_class, random_state):
+        self._check_network("denoiser", "sample")
+        shape = n_per_class, len(labels), self.n_features_in_
+        noise = torch.as_tensor(random_state.normal(size=shape))
+        with torch.no_grad():
+            model = self._model(labels)
+            times, angles = angle_grid(model.diffusion, SAMPLING_STEPS)
+            w = noise.to(model.centers)
+            w = integrate(flow_slope(model), w, times[::-1], angles[::-1])
+            return to_numpy((w + model.centers).transpose(0, 1).flatten(0, 1))
 
     # -- prediction -------------------------------------------------------------
 
