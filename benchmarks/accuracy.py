@@ -52,6 +52,7 @@ ESTIMATORS = (
     "FGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
+    "DiffusionClassifier",
     "ESZSLClassifier, gamma 10, lambda 1, centered",
     "ESZSLClassifierCV",
     "SAEClassifier",
