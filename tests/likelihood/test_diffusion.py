@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
@@ -110,6 +111,47 @@ def test_penalty_of_a_new_rule_is_asked_for(fitted):
         fitted.with_rule("cross_attention", seen_penalty=0.0)
 
 
+def test_without_folds_no_penalty_is_left_over(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes, random_state=0)
+    clf.fit(task.X_train, task.y_train)
+    assert clf.with_rule("error").seen_penalty_ != 0
+    clf.set_params(attributes=None).fit(task.X_train, task.y_train)
+    assert clf.held_out_decisions_ is None
+    other = clf.with_rule("weights", seen_penalty=3.0)
+    assert other.with_rule("error").seen_penalty_ == 0
+
+
+@pytest.mark.parametrize("name", ["weights", "inversion", "latent_knn"])
+def test_order_of_new_rules_and_new_classes(fitted, task, name):
+    clf = fitted.with_rule("error")
+    before = clf.with_rule(name, 0.0).decision_function(task.X_test)
+    new = pd.DataFrame([[0.1, 0.9, 0.4, 0.2]], [99], task.attributes.columns)
+    clf.add_classes(new)
+    after = clf.with_rule(name, 0.0).decision_function(task.X_test)[:, :-1]
+    np.testing.assert_allclose(after, before, atol=1e-8)
+
+
+def test_one_class_alone(task):
+    X, y = task.X_train[:20], np.zeros(20, dtype=int)
+    clf = small(DiffusionClassifier, rule="latent_knn").fit(X, y)
+    assert (clf.predict(X) == 0).all()
+
+
+def test_warm_start_keeps_the_units_of_the_first_fit(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes, warm_start=True)
+    clf.set_params(seen_penalty=0.0, random_state=0, early_stopping=False)
+    X, y = task.X_train, task.y_train
+    clf.fit(X[::2], y[::2])
+    first = clf.score(task.X_test, task.y_test)
+    assert clf.fit(X[1::2], y[1::2]).score(task.X_test, task.y_test) > first - 0.1
+    switched = clf.with_rule("weights", seen_penalty=0.0)
+    before = clf.decision_function(task.X_test)
+    switched.fit(X, y)
+    np.testing.assert_array_equal(clf.decision_function(task.X_test), before)
+    with pytest.raises(ValueError, match="warm_start"):
+        clf.set_params(rule="cross_attention").fit(X, y)
+
+
 def test_attention_stands_alone(task):
     clf = small(DiffusionClassifier, attributes=task.attributes)
     clf.set_params(rule=["error", "cross_attention"])
@@ -124,9 +166,10 @@ def test_attention_stands_alone(task):
     ("rule", "error", "words"),
     [
         ("errors", ValueError, "rule"),
+        (ErrorRule(n_draws=(4.0, 16.0), keep=(2,)), ValueError, "whole"),
         ([], ValueError, "at least one"),
         (["error", "wrong"], ValueError, "no rule 'wrong'.*noise_denoise"),
-        ([3], TypeError, "score_classes"),
+        ([3], TypeError, "DecisionRule"),
         (ErrorRule(n_draws=0), ValueError, "n_draws"),
     ],
 )

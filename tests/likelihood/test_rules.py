@@ -155,9 +155,9 @@ def test_elimination_of_none_changes_nothing(model, samples):
     torch.testing.assert_close(staged.score_classes(model, x), full)
 
 
-@pytest.mark.parametrize("keep", [(2,), (1,)])
+@pytest.mark.parametrize("keep", [(2, 2), (2, 1)])
 def test_evaluations_are_counted_as_they_happen(model, samples, monkeypatch, keep):
-    rule = fitted(ErrorRule(n_draws=(4, 10), keep=keep), model)
+    rule = fitted(ErrorRule(n_draws=(4, 10, 12), keep=keep), model)
     x, _ = samples
     happened = []
     plain = ExactDenoiser.squared_errors
@@ -179,7 +179,14 @@ def test_order_of_draws_is_spread_at_every_beginning():
 
 @pytest.mark.parametrize(
     ("n_draws", "keep"),
-    [((16, 4), (5,)), ((4, 16), ()), (16, (5,)), ((4, 16), (0,)), ((0, 4), (2,))],
+    [
+        ((16, 4), (5,)),
+        ((2, 4, 8), (2, 4)),
+        ((4, 16), ()),
+        (16, (5,)),
+        ((4, 16), (0,)),
+        ((0, 4), (2,)),
+    ],
 )
 def test_impossible_stages_are_refused(model, n_draws, keep):
     with pytest.raises(ValueError, match=r"n_draws=\(4, 16\) and keep=\(5,\)"):

@@ -20,6 +20,7 @@ from zsl_estimators.likelihood.rules import (
     ErrorRule,
     LikelihoodRule,
 )
+from zsl_estimators.likelihood.rules._base import like
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 from zsl_estimators.nn.diffusion import SCHEDULES
@@ -275,6 +276,9 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             seen_penalty = self._known_penalty(name)
         other = copy.copy(self)
         other.rule, other.rules_ = rule, dict(self.rules_)
+        if self.warm_start:
+            # Training one further must not train the other.
+            other.net_ = copy.deepcopy(self.net_)
         if name not in self.rules_:
             other.rules_[name] = self._fitted_rule(as_rule(rule))
         other.rule_, other.seen_penalty_ = other.rules_[name], seen_penalty
@@ -303,8 +307,20 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
     # -- fit --------------------------------------------------------------------
 
     def _prepare(self, X, y_index, random_state):
-        self._new_rules()
+        self._settle_network()
+        self.held_out_decisions_ = self._penalties = None
         super()._prepare(X, y_index, random_state)
+
+    def _settle_network(self):
+        """Note the kind of network that the rules need."""
+        wanted = next(iter(self._new_rules().values())).network
+        trained = getattr(self, "_network", wanted)
+        if self.warm_start and trained != wanted:
+            raise ValueError(
+                "warm_start=True goes on with the last fit, whose network is not that "
+                f"of rule={self.rule!r}. Use warm_start=False, or another rule."
+            )
+        self._network = wanted
 
     def _new_rules(self):
         """The rules to compare by name, not fitted."""
@@ -319,16 +335,11 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             )
         return rules
 
-    @property
-    def _network(self):
-        """Kind of the network that the rules need."""
-        return next(iter(self._new_rules().values())).network
-
     def _check_network(self, wanted, what):
         if self._network != wanted:
             raise ValueError(
-                f"{what} needs another network than that of rule={self.rule!r}. Fit a "
-                "classifier with it."
+                f"{what} needs another network than the fitted one, that of "
+                f"rule={self.rule!r}. Fit a classifier with it."
             )
 
     def _ways_to_decide(self):
@@ -345,7 +356,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         }
 
     def _fit_decision(self, X, y_index, way, random_state):
-        self._decision_labels = self.classes_
+        self._decision_labels = self._fit_labels = self.classes_
         if way == self._stand_in:
             rule = STAND_INS[self._network]
         else:
@@ -357,7 +368,9 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         self._check_network(rule.network, repr(rule))
         seed = getattr(self, "_rule_seed", 0)
         with torch.no_grad():
-            return clone(rule).fit(self._model(), np.random.RandomState(seed))
+            # Classes that were added since must not change the scores of others.
+            model = self._model(self._fit_labels)
+            return clone(rule).fit(model, np.random.RandomState(seed))
 
     def _note_decisions(self, record):
         self._penalties = {way: record.best_penalty(way) for way in record.curves}
@@ -365,8 +378,8 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
     def _known_penalty(self, name):
         if self.seen_penalty != "auto":
             return float(self.seen_penalty)
-        if not hasattr(self, "_penalties"):
-            return self.seen_penalty_
+        if self._penalties is None:
+            return 0.0
         if name not in self._penalties:
             raise ValueError(
                 f"the seen penalty of the rule {name} is not known. Name the rule when "
@@ -420,13 +433,15 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
     def _generate(self, labels, n_per_class, random_state):
         self._check_network("denoiser", "sample")
         shape = n_per_class, len(labels), self.n_features_in_
-        noise = torch.as_tensor(random_state.normal(size=shape))
+        noise = random_state.normal(size=shape)
         with torch.no_grad():
             model = self._model(labels)
-            times, angles = angle_grid(model.diffusion, SAMPLING_STEPS)
-            w = noise.to(model.centers)
-            w = integrate(flow_slope(model), w, times[::-1], angles[::-1])
-            return to_numpy((w + model.centers).transpose(0, 1).flatten(0, 1))
+            n_rows = max(ROWS_PER_STEP_OF_PROGRESS // len(labels), 1)
+            parts = [
+                to_numpy(generated(model, like(part, model.centers)))
+                for part in np.split(noise, range(n_rows, n_per_class, n_rows))
+            ]
+        return np.concatenate(parts).swapaxes(0, 1).reshape(-1, shape[2])
 
     # -- prediction -------------------------------------------------------------
 
@@ -435,9 +450,9 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         labels = self._decision_labels if labels is None else labels
         rows = self._class_table.rows(labels)
         module = self._module_for_prediction().requires_grad_(requires_grad=False)
-        like = module.class_centers
-        attributes, centers = (part[rows].to(like) for part in self._class_tensors())
-        seen = torch.as_tensor(self._class_table.seen[rows], device=like.device)
+        of_net = module.class_centers
+        attributes, centers = (part[rows].to(of_net) for part in self._class_tensors())
+        seen = torch.as_tensor(self._class_table.seen[rows], device=of_net.device)
         return module.with_classes(attributes, centers, seen)
 
     def _decision(self, X):
@@ -456,6 +471,13 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         return scores
 
 
+def generated(model, noise):
+    """Features from noise of shape (n, n_classes, n_features), along the flow."""
+    times, angles = angle_grid(model.diffusion, SAMPLING_STEPS)
+    w = integrate(flow_slope(model), noise, times[::-1], angles[::-1])
+    return w + model.centers
+
+
 def rule_name(rule):
     """Name of a rule: what it was given as, or its settings."""
     return rule if isinstance(rule, str) else str(rule)
@@ -470,8 +492,6 @@ def as_rule(rule):
                 "an instance."
             )
         return RULES[rule]()
-    if not isinstance(rule, DecisionRule) and not hasattr(rule, "score_classes"):
-        raise TypeError(
-            f"a rule is a name or has the method score_classes, got {rule!r}."
-        )
+    if not isinstance(rule, DecisionRule):
+        raise TypeError(f"a rule is a name or a DecisionRule, got {rule!r}.")
     return rule

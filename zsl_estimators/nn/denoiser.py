@@ -262,7 +262,7 @@ class ClassDenoiser(DescribedClasses):
 
     def __init__(self, network, attributes, centers, seen):
         super().__init__(network, attributes, centers, seen)
-        self._modulations = {}
+        self._modulations, self._root = {}, None
 
     def correction(self, x_t, t):
         """Correct the velocity of one vector per class.
@@ -347,8 +347,11 @@ class ClassDenoiser(DescribedClasses):
         weight = self.network.leave.linear.weight
         if weight.shape[0] <= weight.shape[1]:
             return weight
-        values, vectors = torch.linalg.eigh(weight.T @ weight)
-        return (vectors * values.clamp(min=0).sqrt()).T
+        if self._root is None:
+            # On the CPU, for not every device knows how.
+            values, vectors = torch.linalg.eigh((weight.T @ weight).cpu())
+            self._root = (vectors * values.clamp(min=0).sqrt()).T.to(weight.device)
+        return self._root
 
 
 class DenoisingLoss(nn.Module):

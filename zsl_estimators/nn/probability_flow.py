@@ -40,7 +40,7 @@ def angle_grid(diffusion, n_steps):
         Their angles.
     """
     signal, noise = diffusion.signal_and_noise(torch.arange(diffusion.n_steps))
-    angles = torch.atan2(noise, signal).squeeze(1).double().cpu()
+    angles = torch.atan2(noise, signal).squeeze(1).cpu().double()
     wanted = torch.linspace(0, angles[-1].item(), n_steps + 1, dtype=torch.float64)
     times = (angles - wanted[:, None]).abs().argmin(dim=1).unique().tolist()
     return times, [0.0, *angles[times[1:]].tolist()]

@@ -105,7 +105,8 @@ class DecisionRule(BaseEstimator, metaclass=ABCMeta):
 
 def like(array, tensor):
     """Bring what a rule has drawn to the type and device of a tensor."""
-    return torch.as_tensor(array, device=tensor.device).to(tensor.dtype)
+    # In this order: some devices have no double precision.
+    return torch.as_tensor(array).to(tensor.dtype).to(tensor.device)
 
 
 def standardised(scores, reference):

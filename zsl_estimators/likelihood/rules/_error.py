@@ -73,12 +73,14 @@ class ErrorRule(DecisionRule):
 
     def _check_stages(self):
         stages, keep = self._stages, tuple(self.keep)
-        rising = stages[0] > 0 and all(one < other for one, other in pairwise(stages))
-        if not rising or len(keep) != len(stages) - 1 or min(keep, default=1) < 1:
+        whole = all(isinstance(n, Integral) and n > 0 for n in (*stages, *keep))
+        rising = all(one < other for one, other in pairwise(stages))
+        falling = all(one >= other for one, other in pairwise(keep))
+        if not (whole and rising and falling and len(keep) == len(stages) - 1):
             raise ValueError(
-                f"n_draws must rise and keep must hold one positive number less, got "
-                f"n_draws={self.n_draws} and keep={self.keep}. For instance "
-                "n_draws=(4, 16) and keep=(5,), or n_draws=16 and keep=()."
+                "n_draws must rise, keep must not, and hold one number less, all whole "
+                f"and positive, got n_draws={self.n_draws} and keep={self.keep}. For "
+                "instance n_draws=(4, 16) and keep=(5,), or n_draws=16 and keep=()."
             )
 
     def n_evaluations(self, n_classes):
@@ -95,9 +97,9 @@ class ErrorRule(DecisionRule):
         scores = model.per_class(
             x, lambda part, rows: self._scores(part, rows, 0, first), first
         )
-        done = first
+        done, stay = first, torch.ones_like(scores, dtype=torch.bool)
         for n_draws, kept in zip(others, self.keep, strict=True):
-            stay = self._survivors(model, scores, kept)
+            stay = self._survivors(model, scores, stay, kept)
             scores = self._refined(model, x, scores, stay, done, n_draws)
             done = n_draws
         return scores
@@ -119,9 +121,10 @@ class ErrorRule(DecisionRule):
         a, b = model.diffusion.signal_and_noise(t)
         return 2 * (a * b).square().sum().item()
 
-    def _survivors(self, model, scores, kept):
+    def _survivors(self, model, scores, alive, kept):
         """The best seen and the best unseen classes, by what is known of old ones."""
-        stay = torch.zeros_like(scores, dtype=torch.bool)
+        scores = scores.masked_fill(~alive, -torch.inf)
+        stay = torch.zeros_like(alive)
         for kind in (model.seen, ~model.seen):
             old = kind[: self.n_classes_]
             if old.any():
@@ -130,7 +133,7 @@ class ErrorRule(DecisionRule):
                 stay |= kind & (scores >= best[:, -1:])
             else:
                 stay |= kind
-        return stay
+        return stay & alive
 
     def _refined(self, model, x, scores, stay, done, n_draws):
         """Ask about the survivors again; others keep their distance to the best."""

@@ -5,6 +5,7 @@ from numbers import Integral
 import torch
 
 from zsl_estimators.likelihood.rules._base import DecisionRule
+from zsl_estimators.nn.described import ROWS_PER_PASS
 from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
 from zsl_estimators.parameters import Interval, StrOptions
 
@@ -59,12 +60,15 @@ class LatentKNNRule(DecisionRule):
 
     def score_classes(self, model, x):
         # Score by a distance in the latent space.
-        return torch.cat([self._scores(model, rows) for rows in x.split(64)])
+        n_rows = max(ROWS_PER_PASS // (4 * model.n_classes), 1)
+        return torch.cat([self._scores(model, rows) for rows in x.split(n_rows)])
 
     def _scores(self, model, x):
         latent = model.per_class(x, self._encode)
         if self.mode == "norm":
             return -latent.square().sum(dim=-1) / 2
+        if self.n_classes_ == 1:
+            return torch.zeros_like(latent[..., 0])
         distances = torch.cdist(latent, self._old(latent.mT).mT)
         own = torch.arange(distances.shape[2], device=x.device)
         distances[:, own, own] = torch.inf

@@ -81,4 +81,6 @@ class WeightsRule(OptimisedConditionRule):
             return -self.entropy_weight * (log_weights.exp() * log_weights).sum(dim=1)
 
         start = x.new_zeros(len(x), model.n_classes)
-        return self._optimise(model, x, start, mixture, entropy)
+        logits = self._optimise(model, x, start, mixture, entropy)
+        # They are known up to a constant, which the old classes fix.
+        return logits - self._old(logits).logsumexp(dim=1, keepdim=True)
