@@ -89,6 +89,12 @@ class ExemplarShadowMixin:
         y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
         return {"x": float32(self.feature_scaler_.transform(X)), "y": y}, y
 
+    def _observed_means(self):
+        """Means of the seen classes, in the users' units."""
+        return self.shadow_.feature_scaler_.inverse_transform(
+            self.shadow_.gaussian_.means
+        )
+
     def _class_tensors(self):
         """Scaled descriptions and means in the shadow of all classes, float32."""
         attributes = self.attribute_scaler_.transform(self.class_attributes_)

@@ -102,8 +102,9 @@ class DecisionMixin:
     def _fit_gaussian(self, random_state):
         """Observed means of seen classes, means of synthetic features of the others."""
         self._decision_labels = self.classes_
-        self._means = self.shadow_.class_means_
         unseen = np.flatnonzero(~self._class_table.seen)
+        self._means = np.empty((len(self.classes_), self.n_features_in_))
+        self._means[self._class_table.seen] = self._observed_means()
         self._means[unseen] = self._synthetic_means(unseen, random_state)
 
     def _synthetic_means(self, rows, random_state):

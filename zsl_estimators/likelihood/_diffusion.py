@@ -314,8 +314,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
     def _settle_network(self):
         """Note the kind of network that the rules need."""
         wanted = next(iter(self._new_rules().values())).network
-        trained = getattr(self, "_network", wanted)
-        if self.warm_start and trained != wanted:
+        if self._goes_on() and self._network != wanted:
             raise ValueError(
                 "warm_start=True goes on with the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
@@ -352,17 +351,15 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         self._rule_seed = random_state.randint(LARGEST_SEED)
         super()._fit(X, y_index, candidate, random_state)
         self.rules_ = {
-            name: self._fitted_rule(rule) for name, rule in self._new_rules().items()
+            name: self.rule_ if name == self._chosen else self._fitted_rule(rule)
+            for name, rule in self._new_rules().items()
         }
 
     def _fit_decision(self, X, y_index, way, random_state):
         self._decision_labels = self._fit_labels = self.classes_
-        if way == self._stand_in:
-            rule = STAND_INS[self._network]
-        else:
-            rules = self._new_rules()
-            rule = rules[way or next(iter(rules))]
-        self.rule_ = self._fitted_rule(rule)
+        rules = self._new_rules() | {self._stand_in: STAND_INS[self._network]}
+        self._chosen = way or next(iter(rules))
+        self.rule_ = self._fitted_rule(rules[self._chosen])
 
     def _fitted_rule(self, rule):
         self._check_network(rule.network, repr(rule))
@@ -418,10 +415,8 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         attributes, centers = super()._class_tensors()
         if not self.linear_shadow:
             return attributes, torch.zeros_like(centers)
-        shadow = self.shadow_
-        means = shadow.feature_scaler_.inverse_transform(shadow.gaussian_.means)
-        means = torch.tensor(float32(self.feature_scaler_.transform(means)))
-        centers[torch.as_tensor(self._class_table.seen)] = means
+        means = self.feature_scaler_.transform(self._observed_means())
+        centers[torch.as_tensor(self._class_table.seen)] = torch.tensor(float32(means))
         return attributes, centers
 
     # -- classes and samples ----------------------------------------------------

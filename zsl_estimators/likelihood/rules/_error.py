@@ -24,7 +24,7 @@ class ErrorRule(DecisionRule):
         Draws of noise. A rising sequence eliminates classes: after each number but the
         last only the best classes stay.
     keep : sequence of int, default=()
-        How many seen and how many unseen classes stay after each stage.
+        How many seen, and as many unseen, classes stay after each stage; not rising.
 
     Attributes
     ----------

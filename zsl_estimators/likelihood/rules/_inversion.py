@@ -38,9 +38,9 @@ class InversionRule(OptimisedConditionRule):
 
     Attributes
     ----------
-    times_ : ndarray of shape (n_draws / 2,)
-        Diffusion times of the pairs.
-    noise_ : ndarray of shape (n_draws, n_features)
+    times_ : ndarray of shape (n_pairs,)
+        Diffusion times.
+    noise_ : ndarray of shape (2 * n_pairs, n_features)
         Noise.
     center_map_ : ndarray of shape (n_attributes + 1, n_features)
         Affine map from scaled descriptions to centers, the offset last.

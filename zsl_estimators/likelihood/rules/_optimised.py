@@ -17,7 +17,7 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8
 class OptimisedConditionRule(DecisionRule):
     """Look for the condition under which the noise of a sample is guessed best.
 
-    Subclasses implement `_condition`.
+    Subclasses tell :meth:`_optimise` what to vary, and how it becomes a condition.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ class OptimisedConditionRule(DecisionRule):
     lr : float
         Learning rate.
     n_draws : int
-        Draws of noise, in opposite pairs with stratified times; each step takes one
-        pair after the other.
+        Draws of noise, in opposite pairs with stratified times, hence rounded up to an
+        even number; the steps take one pair after the other.
     """
 
     _parameter_constraints = {

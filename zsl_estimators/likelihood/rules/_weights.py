@@ -31,9 +31,9 @@ class WeightsRule(OptimisedConditionRule):
 
     Attributes
     ----------
-    times_ : ndarray of shape (n_draws / 2,)
-        Diffusion times of the pairs.
-    noise_ : ndarray of shape (n_draws, n_features)
+    times_ : ndarray of shape (n_pairs,)
+        Diffusion times.
+    noise_ : ndarray of shape (2 * n_pairs, n_features)
         Noise.
 
     References
