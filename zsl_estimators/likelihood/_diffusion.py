@@ -271,7 +271,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             If nothing is known of the penalty, or the rule needs another network.
         """
         check_is_fitted(self)
-        name = rule_name(rule)
+        name, new = rule_name(rule), as_rule(rule)
         if seen_penalty is None:
             seen_penalty = self._known_penalty(name)
         other = copy.copy(self)
@@ -280,7 +280,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             # Training one further must not train the other.
             other.net_ = copy.deepcopy(self.net_)
         if name not in self.rules_:
-            other.rules_[name] = self._fitted_rule(as_rule(rule))
+            other.rules_[name] = self._fitted_rule(new)
         other.rule_, other.seen_penalty_ = other.rules_[name], seen_penalty
         return other
 
