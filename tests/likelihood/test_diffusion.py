@@ -105,7 +105,7 @@ def test_switching_leaves_the_first_one_alone(fitted, task):
 def test_penalty_of_a_new_rule_is_asked_for(fitted):
     with pytest.raises(ValueError, match=r"rule=\['error', 'noise_denoise', 'weights'"):
         fitted.with_rule("weights")
-    with pytest.raises(ValueError, match="no rule 'weight'.*weights"):
+    with pytest.raises(ValueError, match=r"no rule 'weight'.*weights"):
         fitted.with_rule("weight")
     with pytest.raises(ValueError, match="another network"):
         fitted.with_rule("cross_attention", seen_penalty=0.0)
