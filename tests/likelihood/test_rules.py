@@ -15,7 +15,9 @@ from zsl_estimators.likelihood import (
     NoiseDenoiseVoteRule,
     WeightsRule,
 )
+from zsl_estimators.likelihood.rules import _error
 from zsl_estimators.likelihood.rules._error import nested_order
+from zsl_estimators.nn import described
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 
 N_CLASSES, N_FEATURES, N_ATTRIBUTES = 6, 12, 5
@@ -153,6 +155,27 @@ def test_elimination_of_none_changes_nothing(model, samples):
     full = fitted(ErrorRule(n_draws=8), model).score_classes(model, x)
     staged = fitted(ErrorRule(n_draws=(2, 8), keep=(N_CLASSES,)), model)
     torch.testing.assert_close(staged.score_classes(model, x), full)
+
+
+def test_slices_of_the_stages_are_bounded_and_change_nothing(
+    model, samples, monkeypatch
+):
+    x, _ = samples
+    rule = fitted(ErrorRule(n_draws=(4, 10), keep=(2,)), model)
+    together = rule.score_classes(model, x)
+    sizes = []
+    plain = ExactDenoiser.squared_errors
+
+    def noted(self, x_t, t, velocity, columns=None):
+        errors = plain(self, x_t, t, velocity, columns)
+        sizes.append(errors.numel())
+        return errors
+
+    monkeypatch.setattr(ExactDenoiser, "squared_errors", noted)
+    for module in (described, _error):
+        monkeypatch.setattr(module, "ROWS_PER_PASS", 16)
+    torch.testing.assert_close(rule.score_classes(model, x), together)
+    assert max(sizes) <= 16
 
 
 @pytest.mark.parametrize("keep", [(2, 2), (2, 1)])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from zsl_estimators.nn import described
+from zsl_estimators.nn import denoiser, described
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 
 N_CLASSES, N_ATTRIBUTES = 7, 5
@@ -117,3 +117,17 @@ def test_slices_are_bounded_and_change_nothing(monkeypatch):
     torch.testing.assert_close(model.per_class(x, distances), together)
     assert max(sizes) <= 16
     assert sum(sizes) == 9 * N_CLASSES
+
+
+def test_what_is_kept_per_class_is_bounded(monkeypatch):
+    _, model = made()
+    x = torch.randn(2, N_CLASSES, 10, dtype=torch.float64)
+    kept = [model.correction(x, t) for t in range(6)]
+    assert len(model._modulations) == 6
+    monkeypatch.setattr(denoiser, "ROWS_PER_PASS", 3 * N_CLASSES)
+    again = []
+    for t in range(5, -1, -1):
+        again.insert(0, model.correction(x, t))
+    model.correction(x, 100)
+    assert len(model._modulations) <= 3
+    torch.testing.assert_close(again, kept)

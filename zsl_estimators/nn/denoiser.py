@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from zsl_estimators.nn.described import DescribedClasses
+from zsl_estimators.nn.described import ROWS_PER_PASS, DescribedClasses
 from zsl_estimators.nn.diffusion import GaussianDiffusion
 from zsl_estimators.nn.embedding import SinusoidalTimeEmbedding
 
@@ -337,6 +337,9 @@ class ClassDenoiser(DescribedClasses):
         """Scales and shifts of the last layer, shape (n_times, n_classes, ...)."""
         key = tuple(t.tolist())
         if key not in self._modulations:
+            n_times = sum(map(len, self._modulations)) + len(key)
+            if n_times * self.n_classes > ROWS_PER_PASS:
+                self._modulations.clear()
             codes = self.network.describe(self.attributes)
             codes = self.network.time(t)[:, None] + codes
             self._modulations[key] = self.network.leave.modulate(codes)

@@ -104,8 +104,12 @@ class ErrorRule(DecisionRule):
             done = n_draws
         return scores
 
-    def _scores(self, model, x, start, stop, columns=None):
+    def _scores(self, model, x, start, stop):
         """Weighted mean of the errors of some draws, in the unit of a log-density."""
+        return -self._errors(model, x, start, stop) / self._weight(model, start, stop)
+
+    def _errors(self, model, x, start, stop, columns=None):
+        """Weighted sum of the errors of some draws."""
         t = torch.as_tensor(self.times_[start:stop], device=x.device)
         noise = like(self.noise_[start:stop], x)
         a, b = model.diffusion.signal_and_noise(t)
@@ -113,7 +117,7 @@ class ErrorRule(DecisionRule):
         x_t, velocity = a * x + b * noise, a * noise - b * x
         errors = model.squared_errors(x_t, t, velocity, columns)
         # The error of the noise is that of the velocity times a^2.
-        return -(errors * a**2).sum(dim=1) / self._weight(model, start, stop)
+        return (errors * a**2).sum(dim=1)
 
     def _weight(self, model, start, stop):
         """Twice the sum of the factors of a squared distance in these draws."""
@@ -138,18 +142,28 @@ class ErrorRule(DecisionRule):
     def _refined(self, model, x, scores, stay, done, n_draws):
         """Ask about the survivors again; others keep their distance to the best."""
         columns = stay.int().topk(int(stay.sum(dim=1).max()), dim=1).indices
-        n_rows = max(ROWS_PER_PASS // (columns.shape[1] * (n_draws - done)), 1)
-        asked = [
-            self._scores(model, rows, done, n_draws, wanted)
-            for rows, wanted in zip(x.split(n_rows), columns.split(n_rows), strict=True)
-        ]
-        more = scores.scatter(1, columns, torch.cat(asked))
+        # The network prepares all classes for some draws at a time.
+        step = max(ROWS_PER_PASS // (8 * model.n_classes), 1)
+        bounds = [*range(done, n_draws, step), n_draws]
+        errors = sum(
+            self._errors_of_columns(model, x, columns, start, stop)
+            for start, stop in pairwise(bounds)
+        )
         before = self._weight(model, 0, done)
         after = self._weight(model, done, n_draws)
+        more = scores.scatter(1, columns, -errors / after)
         refined = (before * scores + after * more) / (before + after)
         best = self._old(scores).argmax(dim=1, keepdim=True)
         behind = scores - scores.gather(1, best)
         return torch.where(stay, refined, refined.gather(1, best) + behind)
+
+    def _errors_of_columns(self, model, x, columns, start, stop):
+        """Errors of some draws for other classes in each row."""
+        n_rows = max(ROWS_PER_PASS // (columns.shape[1] * (stop - start)), 1)
+        parts = zip(x.split(n_rows), columns.split(n_rows), strict=True)
+        return torch.cat(
+            [self._errors(model, rows, start, stop, wanted) for rows, wanted in parts]
+        )
 
 
 def nested_order(n):
