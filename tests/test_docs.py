@@ -17,6 +17,7 @@ USER_FACING = (
     "zsl_estimators.metrics",
     "zsl_estimators.model_selection",
     "zsl_estimators.plotting",
+    "zsl_estimators.text",
 )
 TOOLS = ("check_zero_shot_estimator", "parametrize_with_zero_shot_checks")
 

@@ -11,7 +11,7 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the ground up. Names on one line stand on one floor.
 FLOORS = [
-    {"docstrings", "parameters", "seeds", "nn", "class_table", "candidates"},
+    {"docstrings", "parameters", "seeds", "nn", "class_table", "candidates", "text"},
     {"metrics", "model_selection", "datasets"},
     {"calibration", "plotting", "training", "linear", "nested", "scaling"},
     {"utils", "base"},

@@ -42,7 +42,7 @@ from zsl_estimators import ALEClassifier, RevCDClassifier, RidgeSemanticClassifi
 from zsl_estimators.metrics import GZSLScorer, ausuc_scorer, harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
-GUIDE = Path(__file__).parents[1] / "docs" / "model_selection.rst"
+GUIDE = Path(__file__).parents[1] / "docs" / "user_guide" / "choosing_honestly.rst"
 ALPHAS = {"alpha": [0.1, 1.0]}
 
 

@@ -32,7 +32,7 @@ def test_class_means():
 def test_covariance_starts_with_the_shrinkage_of_ledoit_and_wolf(samples, gaussian):
     X, y = samples
     estimate = LedoitWolf(assume_centered=True).fit(X - gaussian.means[y])
-    expected = estimate.covariance_ + SMALLEST_VARIANCE * np.eye(4)
+    expected = 120 / 117 * estimate.covariance_ + SMALLEST_VARIANCE * np.eye(4)
     np.testing.assert_allclose(gaussian.covariance, expected)
     assert gaussian.shrinkage == estimate.shrinkage_
 
@@ -41,7 +41,7 @@ def test_covariance_starts_with_the_shrinkage_of_ledoit_and_wolf(samples, gaussi
 def test_shrinkage_mixes_with_the_identity(samples, gaussian, shrinkage):
     X, y = samples
     gaussian.shrinkage = shrinkage
-    plain = np.cov((X - gaussian.means[y]).T, bias=True)
+    plain = 120 / 117 * np.cov((X - gaussian.means[y]).T, bias=True)
     identity = np.trace(plain) / 4 * np.eye(4)
     expected = (1 - shrinkage) * plain + shrinkage * identity
     np.testing.assert_allclose(gaussian.covariance, expected, atol=2e-6)
@@ -53,8 +53,19 @@ def test_shrinkage_can_be_less_than_that_of_ledoit_and_wolf():
     gaussian = SharedGaussian(X, np.zeros(40, dtype=int), 1)
     assert gaussian.shrinkage == 1
     gaussian.shrinkage = 0.0
-    plain = np.cov(X.T, bias=True)
+    plain = np.cov(X.T)
     np.testing.assert_allclose(gaussian.covariance, plain, atol=2e-6)
+
+
+@pytest.mark.parametrize("n_per_class", [2, 3, 50])
+def test_scale_does_not_depend_on_the_samples_per_class(n_per_class):
+    """The penalty is fitted on folds with fewer rows than the final fit has."""
+    random = np.random.RandomState(0)
+    y = np.repeat(np.arange(200), n_per_class)
+    X = 2 * random.normal(size=(len(y), 3)) + random.normal(size=(200, 3))[y]
+    np.testing.assert_allclose(
+        np.diag(SharedGaussian(X, y, 200).covariance), 4, rtol=0.15
+    )
 
 
 def test_distances_are_those_of_mahalanobis(samples, gaussian):

@@ -34,7 +34,10 @@ class SharedGaussian:
         self.means = class_means(X, y_index, n_classes)
         within = X - self.means[y_index]
         self.shrinkage = ledoit_wolf_shrinkage(within, assume_centered=True)
-        eigenvalues, self._axes = eigh(within.T @ within / len(within))
+        # Every class has used up one sample for its mean. Without this the scale of all
+        # scores, and with it the seen penalty, would depend on the samples per class.
+        freedom = max(len(within) - len(np.unique(y_index)), 1)
+        eigenvalues, self._axes = eigh(within.T @ within / freedom)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
 
