@@ -75,7 +75,7 @@ print("unseen now:", models["FGAN"].unseen_classes_)
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):
     GZSLConfusionDisplay.from_estimator(model, data.X_test, data.y_test, ax=ax)
-    ax.set_title(name)
+    ax.set_ylabel(f"true class, {name}")
 plt.show()
 
 # %%

@@ -2,10 +2,10 @@
 What each part of VAE-cFlow contributes
 =======================================
 
-VAE-cFlow is an invertible flow, plus a prior that an autoencoder of descriptions learns,
-plus a classification loss. The paper takes the parts away one after the other (Table 3
-there) and finds that each of them helps a lot. Is that still so when the flow starts
-from a sensible place?
+VAE-cFlow is an invertible flow, plus a prior that an autoencoder of descriptions
+learns, plus a classification loss. The paper takes the parts away one after the other
+(Table 3 there) and finds that each of them helps a lot. Is that still so when the flow
+starts from a sensible place?
 """
 
 # %%
@@ -14,8 +14,8 @@ from a sensible place?
 #
 # Without a classification loss, without the autoencoder as well, and both once more
 # without the *linear shadow*, the closed-form start that the paper does not have. All
-# train for the same number of epochs. Several pairs of unseen digits and the AUSUC, which
-# needs no penalty, keep chance in check.
+# train for the same number of epochs. Several pairs of unseen digits and the AUSUC,
+# which needs no penalty, keep chance in check.
 
 import matplotlib.pyplot as plt
 import pandas as pd

@@ -8,7 +8,8 @@ It is compared with f-CLSWGAN and with the linear start of both.
 """
 
 # %%
-# A made-up task that is not linear, with 60, 20 and 6 samples of each of 15 seen classes.
+# A made-up task that is not linear, with 60, 20 and 6 samples of each of 15 seen
+# classes.
 
 import time
 
@@ -50,10 +51,10 @@ print(results[["U", "S", "H", "AUSUC", "seconds"]].round(2))
 
 # %%
 # With six samples per class the folds of hidden classes choose no training at all, and
-# both generators *are* their linear start. With more of them ZeroDiff improves on it. So
-# what is scarce here is not what a clever augmentation could replace. The same was seen
-# on real data (``benchmarks/README.md``): at a tenth of the rows neither generator was
-# ahead of the other.
+# both generators *are* their linear start. With 60 they improve on it.
+# So what is scarce here is not what a clever augmentation could replace. The same was
+# seen on real data (``benchmarks/README.md``): at a tenth of the rows neither generator
+# was ahead of the other.
 
 figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 for name in methods:

@@ -9,8 +9,8 @@ classes is taken off by a fitted penalty?
 """
 
 # %%
-# Digits, about 125 real ones per seen class. Only ``n_synthetic`` changes; the flow, its
-# training and its head stay the same.
+# Digits, about 125 real ones per seen class. Only ``n_synthetic`` changes; the flow,
+# its training and its head stay the same.
 
 import matplotlib.pyplot as plt
 import pandas as pd

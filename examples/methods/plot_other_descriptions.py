@@ -12,8 +12,9 @@ and predicts with those of another, in the dimensions they share.)
 # Two teams describe digits
 # -------------------------
 #
-# The first one describes printed glyphs pixel by pixel, with 64 numbers, and the strokes
-# with 15 more. The second one, which brings the digits 3, 5 and 8, knows strokes only.
+# The first one describes printed glyphs pixel by pixel, with 64 numbers, and the
+# strokes with 15 more. The second one, which brings the digits 3, 5 and 8, knows
+# strokes only.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,7 +23,6 @@ from sklearn.linear_model import RidgeCV
 
 from zsl_estimators import RevCDClassifier, RidgeSemanticClassifier
 from zsl_estimators.datasets import load_digits_gzsl
-from zsl_estimators.metrics import zero_shot_accuracy_score
 
 data = load_digits_gzsl(unseen=(3, 5, 8))
 first_team = data.attributes.drop([3, 5, 8])
@@ -50,8 +50,8 @@ tables = {
 }
 
 # %%
-# The model is trained without any of the new digits in its table; ``add_classes`` brings
-# them in. What counts here is the accuracy among the three of them, T1.
+# The model is trained without any of the new digits in its table; ``add_classes``
+# brings them in. What counts here is the accuracy among the three of them, T1.
 
 unseen = np.isin(data.y_test, [3, 5, 8])
 methods = {

@@ -28,9 +28,9 @@ for clf in methods.values():
     clf.fit(data.X_train, data.y_train)
 
 # %%
-# Every point of a curve is one amount taken from the scores of seen classes. At the
-# bottom right nothing is taken: everything is called seen. At the top left everything
-# is called unseen. The dots are the penalties that ``fit`` found without a test sample;
+# Every point of a curve is one amount taken from the scores of seen classes. At the top
+# left little is taken, and everything is called seen; at the bottom right everything is
+# called unseen. The dots are the penalties that ``fit`` found without a test sample;
 # lines of equal H are gray.
 
 figure, ax = plt.subplots(figsize=(6.5, 6), layout="constrained")

@@ -3,8 +3,8 @@ Calibrate a classifier of your own
 ==================================
 
 You have a zero-shot classifier already, written by somebody else, and it answers with
-seen classes only. ``CalibratedStackingCV`` finds out how much to take from their scores,
-for anything that has ``seen_classes_`` and ``decision_function``.
+seen classes only. ``CalibratedStackingCV`` finds out how much to take from their
+scores, for anything that has ``seen_classes_`` and ``decision_function``.
 """
 
 # %%

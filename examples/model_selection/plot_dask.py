@@ -52,9 +52,9 @@ if __name__ == "__main__":
     from dask.distributed import Client
 
     here, seconds_here = timed_fit()
-    with Client(n_workers=2, threads_per_worker=1, dashboard_address=":0"):
-        with joblib.parallel_config(backend="dask"):
-            there, seconds_there = timed_fit()
+    cluster = Client(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    with cluster, joblib.parallel_config(backend="dask"):
+        there, seconds_there = timed_fit()
     print(here.round(3).to_string(index=False))
     print("same figures on the workers:", there.equals(here))
     print(f"one process {seconds_here:.0f} s, two workers {seconds_there:.0f} s")

@@ -47,8 +47,8 @@ scores = pd.DataFrame(
 print(scores.agg(["mean", "std"]).round(3))
 
 # %%
-# The choice of classes matters more than the method: a fold that is hard for one is hard
-# for all. Differences within a fold say more than averages.
+# The choice of classes matters more than the method: a fold that is hard for one is
+# hard for all. Differences within a fold say more than averages.
 
 
 def interval(differences, n_draws=2000):

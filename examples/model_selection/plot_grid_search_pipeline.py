@@ -50,9 +50,10 @@ grid = {
 # The search
 # ----------
 #
-# ``ClassHoldoutSplit`` hides six classes in each fold. ``gzsl_scorer`` gives all figures
-# at once, and ``refit="H"`` takes the best harmonic mean and trains once more on all
-# seen classes. ``error_score="raise"``, for a search should not hide errors behind NaN.
+# ``ClassHoldoutSplit`` hides six classes in each fold. ``gzsl_scorer`` gives all
+# figures at once, and ``refit="H"`` takes the best harmonic mean and trains once more
+# on all seen classes. ``error_score="raise"``, for a search should not hide errors
+# behind NaN.
 
 search = GridSearchCV(
     pipeline,
@@ -91,6 +92,7 @@ ax.plot(
 )
 ax.set(xscale="log", xlabel="principal components", ylabel="H on hidden classes")
 ax.set_xticks(grid["pca__n_components"], labels=grid["pca__n_components"])
+ax.minorticks_off()
 ax.legend()
 print({name: round(float(figure), 2) for name, figure in on_test.items()})
 plt.show()

@@ -11,9 +11,9 @@ drifts or oscillates. Can a fault be named the first time it happens?
 # A small simulated heater
 # ------------------------
 #
-# Two feeds are mixed in a heated tank. Twelve sensors see flows, temperatures, the level
-# and what the controllers do. The data are simulated here; with recordings of yours only
-# the reading changes.
+# Two feeds are mixed in a heated tank. Twelve sensors see flows, temperatures, the
+# level and what the controllers do. The data are simulated here; with recordings of
+# yours only the reading changes.
 
 import matplotlib.pyplot as plt
 import numpy as np

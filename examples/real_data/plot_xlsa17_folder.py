@@ -3,9 +3,9 @@ The field's standard files: an xlsa17 folder
 ============================================
 
 Papers on zero-shot learning share a set of files: network features of animals, birds
-and scenes with the "Proposed Split" (Xian et al., TPAMI 2018). Each data set is a folder
-with ``res101.mat`` and ``att_splits.mat``. How are they read, and how is a result made
-that can be trusted?
+and scenes with the "Proposed Split" (Xian et al., TPAMI 2018). Each data set is a
+folder with ``res101.mat`` and ``att_splits.mat``. How are they read, and how is a
+result made that can be trusted?
 """
 
 # %%
