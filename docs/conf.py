@@ -1,6 +1,7 @@
 """Sphinx configuration."""
 
 import zsl_estimators
+from zsl_estimators import BaseZeroShotClassifier
 
 project = "zsl_estimators"
 author = "The zsl_estimators developers"
@@ -12,6 +13,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
@@ -21,7 +23,10 @@ html_title = project
 html_static_path = ["_static"]
 html_theme_options = {"show_toc_level": 2, "show_prev_next": False}
 # Pages without pages below them need no navigation beside them.
-html_sidebars = {"index": [], "install": [], "user_guide": [], "model_selection": []}
+html_sidebars = {
+    page: []
+    for page in ("index", "five_minutes", "install", "faq", "glossary", "contributing")
+}
 
 autosummary_generate = True
 numpydoc_show_class_members = False
@@ -36,10 +41,30 @@ nitpick_ignore_regex = [
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
+    "subsection_order": [
+        "../examples/getting_started",
+        "../examples/real_data",
+        "../examples/model_selection",
+        "../examples/methods",
+    ],
+    "parallel": 2,
     "gallery_dirs": "auto_examples",
     "abort_on_example_error": True,
     "doc_module": "zsl_estimators",
-    "backreferences_dir": None,
+    "backreferences_dir": "api/backreferences",
     "remove_config_comments": True,
     "show_memory": False,
 }
+
+
+def link_to_this_build(app, page, template, context, doctree):
+    """Let pictures of estimators link to the pages beside them, not to the web."""
+    published = BaseZeroShotClassifier._doc_link_template.partition("api/")[0]
+    if "body" in context:
+        here = "../" * page.count("/")
+        context["body"] = context["body"].replace(published, here)
+
+
+def setup(app):
+    """Connect what is done to pages."""
+    app.connect("html-page-context", link_to_this_build)

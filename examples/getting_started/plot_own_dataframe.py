@@ -82,6 +82,11 @@ best = estimated.mean().idxmax()
 clf = candidates[best].fit(X, y)
 print(f"{best}: seen penalty {clf.seen_penalty_:.2f}, states {len(clf.classes_)}")
 joblib.dump(clf, folder / "model.joblib")
+clf
+
+# %%
+# (In a notebook an estimator shows its settings, what it learned, and links to its
+# documentation.) A saved model predicts like the one it was made of:
 
 new_rows = pd.DataFrame(made_up.X_test, columns=X.columns)
 loaded = joblib.load(folder / "model.joblib")
