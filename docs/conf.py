@@ -47,7 +47,6 @@ sphinx_gallery_conf = {
         "../examples/model_selection",
         "../examples/methods",
     ],
-    "parallel": 2,
     "gallery_dirs": "auto_examples",
     "abort_on_example_error": True,
     "doc_module": "zsl_estimators",

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.linear_model import Ridge
+
 from zsl_estimators import BaseZeroShotClassifier
 
 
