@@ -1,5 +1,7 @@
 """Sphinx configuration."""
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 import zsl_estimators
 from zsl_estimators import BaseZeroShotClassifier
 
@@ -21,7 +23,12 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = project
 html_static_path = ["_static"]
-html_theme_options = {"show_toc_level": 2, "show_prev_next": False}
+html_show_sourcelink = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "show_prev_next": False,
+    "secondary_sidebar_items": {"index": [], "**": ["page-toc"]},
+}
 # Pages without pages below them need no navigation beside them.
 html_sidebars = {
     page: []
@@ -39,6 +46,8 @@ nitpick_ignore_regex = [
     (r"py:class", r".*"),
 ]
 
+# Where to begin comes first; the rest is sorted by length.
+first = ["plot_quickstart.py", "plot_own_dataframe.py", "plot_seen_unseen_curve.py"]
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "subsection_order": [
@@ -48,6 +57,7 @@ sphinx_gallery_conf = {
         "../examples/methods",
     ],
     "gallery_dirs": "auto_examples",
+    "within_subsection_order": ExplicitOrder([*first, "*"]),
     "abort_on_example_error": True,
     "doc_module": "zsl_estimators",
     "backreferences_dir": "api/backreferences",
