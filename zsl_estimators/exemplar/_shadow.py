@@ -45,7 +45,13 @@ class ExemplarShadowMixin:
             If a label is unknown.
         """
         check_is_fitted(self)
-        labels = self.classes_ if classes is None else np.asarray(classes)
+        labels = self.classes_ if classes is None else np.atleast_1d(classes)
+        unknown = labels[~np.isin(labels, self.classes_)]
+        if len(unknown):
+            raise ValueError(
+                f"classes has labels that have no description: {unknown.tolist()}. "
+                "Choose among classes_, or describe them with add_classes first."
+            )
         random_state = private_random_state(self.random_state)
         scaled = self._generate(labels, n_per_class, random_state)
         X = self.feature_scaler_.inverse_transform(scaled)
