@@ -107,3 +107,10 @@ def test_none_draws_a_new_seed_without_the_global_state():
     one, other = (private_random_state(None).randint(2**31) for _ in range(2))
     assert one != other
     np.testing.assert_array_equal(before, np.random.mtrand._rand.get_state()[1])
+
+
+def test_one_sample_per_class_leaves_nothing_to_fit_the_penalty_on():
+    data = make_gzsl(1, n_seen=8, n_unseen=3, random_state=0)
+    clf = RidgeSemanticClassifier(data.attributes, random_state=0)
+    assert clf.fit(data.X_train, data.y_train).seen_penalty_ == 0
+    assert clf.held_out_results_ is None

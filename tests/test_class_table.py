@@ -88,3 +88,48 @@ def test_matrix_is_a_copy():
 def test_empty_table_is_refused():
     with pytest.raises(ValueError, match="at least one column"):
         description_matrix(np.empty((3, 0)))
+
+
+def test_columns_of_new_classes_are_matched_by_name():
+    table = ClassTable.from_parameters(frame(["dog", "ant"]), None, Y)
+    extended = table.extended(frame(["bee"])[[2, 0, 1]])
+    assert extended.matrix[extended.labels == "bee"].tolist() == [[0, 1, 2]]
+    with pytest.raises(ValueError, match=r"\[2\] are missing, \['x'\] are not known"):
+        table.extended(frame(["bee"]).rename(columns={2: "x"}))
+
+
+@pytest.mark.parametrize(
+    ("index", "remedy"),
+    [
+        (["Dog ", "ant"], r"rows for labels \['Dog '\], which differ in type, case"),
+        (["cat", "cow"], r"rows are labels \['cat', 'cow'\].*attributes.set_index"),
+        (["ant", "cow"], "add these rows, or drop"),
+    ],
+)
+def test_a_missing_row_is_explained(index, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        ClassTable.from_parameters(frame(index), None, Y)
+
+
+def test_numbers_written_as_text_are_explained():
+    with pytest.raises(ValueError, match=r"\['1', '2'\], which differ in type"):
+        ClassTable.from_parameters(frame(["1", "2"]), None, np.array([1, 2]))
+
+
+@pytest.mark.parametrize("attributes", [{"dog": [1, 2]}, "classes.csv"])
+def test_other_things_than_tables_are_refused(attributes):
+    with pytest.raises(TypeError, match=r"read_csv\(path, index_col=0\)"):
+        description_matrix(attributes)
+
+
+def test_labels_left_in_a_column_are_explained():
+    table = frame(["dog", "ant"]).rename_axis("name").reset_index()
+    with pytest.raises(ValueError, match=r"\['name'\].*attributes.set_index"):
+        ClassTable.from_parameters(table, None, Y)
+
+
+def test_missing_values_are_located():
+    table = frame(["dog", "ant"])
+    table.iloc[1, 2] = np.nan
+    with pytest.raises(ValueError, match=r"\['ant'\] \(columns number \[2\]\)"):
+        ClassTable.from_parameters(table, None, Y)

@@ -254,7 +254,8 @@ class BaseZeroShotClassifier(
         fixed_penalty = 0.0 if self.seen_penalty == "auto" else float(self.seen_penalty)
         split = held_out_split(len(self.seen_classes_), len(self.unseen_classes_), seed)
         wanted = self.seen_penalty == "auto" or self._chooses_on_held_out_classes()
-        if split is None or not wanted:
+        # Without a second sample of any class a fold cannot test seen classes.
+        if split is None or not wanted or np.bincount(y_index).max() < 2:
             return None, fixed_penalty
         record, folds = self._follow_folds(X, y_index, split, seed)
         self.held_out_results_ = record.to_frame()

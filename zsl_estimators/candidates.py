@@ -166,5 +166,6 @@ def check_both_kinds(y, seen_classes, what, remedy=""):
         raise ValueError(
             f"The test fold holds no sample of {kind} classes, so {what} is not "
             "defined. Split with zsl_estimators.model_selection.ClassHoldoutSplit, "
-            f"which hides whole classes.{remedy}"
+            "which hides whole classes and tests on some samples of the others, of "
+            f"which each needs two.{remedy}"
         )

@@ -5,7 +5,7 @@ than occur in ``y``. :class:`ClassTable` brings labels, descriptions and ``y``
 together, whatever form the user had them in, and is the only place that does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,11 +23,14 @@ class ClassTable:
         Row `i` describes ``labels[i]``; float64.
     seen : ndarray of shape (n_classes,)
         True for the classes that occur in the training labels.
+    names : list of length n_attributes or None
+        Names of the columns, where they were given.
     """
 
     labels: np.ndarray
     matrix: np.ndarray
     seen: np.ndarray
+    names: list | None = None
 
     @classmethod
     def from_parameters(cls, attributes, classes, y):
@@ -64,7 +67,8 @@ class ClassTable:
             labels = _like_training_labels(labels, y)
         _check_rows(labels, matrix)
         order = _sorting_order(labels)
-        table = cls(labels[order], matrix[order], np.zeros(len(labels), dtype=bool))
+        unseen = np.zeros(len(labels), dtype=bool)
+        table = cls(labels[order], matrix[order], unseen, _column_names(attributes))
         return table._with_seen(seen_labels)
 
     def rows(self, y):
@@ -90,8 +94,7 @@ class ClassTable:
             missing = pd.unique(np.asarray(y)[rows < 0])
             raise ValueError(
                 f"attributes has no row for {_listing(missing)}, which occur in y. "
-                "Every class in y needs a description: add these rows, or drop "
-                "the samples of these classes."
+                f"{_remedy_for(missing, self.labels, np.unique(y))}"
             )
         return rows
 
@@ -116,7 +119,7 @@ class ClassTable:
         ValueError
             If a label exists already or the number of attributes differs.
         """
-        matrix = description_matrix(attributes)
+        matrix = description_matrix(self._in_order(attributes))
         if matrix.shape[1] != self.matrix.shape[1]:
             raise ValueError(
                 f"attributes describes the new classes by {matrix.shape[1]} "
@@ -137,12 +140,29 @@ class ClassTable:
         order = _sorting_order(labels)
         seen = np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)])
         matrix = np.concatenate([self.matrix, matrix])
-        return ClassTable(labels[order], matrix[order], seen[order])
+        return replace(
+            self, labels=labels[order], matrix=matrix[order], seen=seen[order]
+        )
+
+    def _in_order(self, attributes):
+        """New descriptions with their columns in the order of the old ones."""
+        if self.names is None or not isinstance(attributes, pd.DataFrame):
+            return attributes
+        columns = pd.Index(self.names)
+        absent = columns.difference(attributes.columns, sort=False).tolist()
+        surplus = attributes.columns.difference(columns, sort=False).tolist()
+        if absent or surplus:
+            raise ValueError(
+                "attributes describes the new classes by other columns than those of "
+                f"fit: {absent[:8]} are missing, {surplus[:8]} are not known. Give the "
+                "same columns, in any order."
+            )
+        return attributes[self.names]
 
     def _with_seen(self, seen_labels):
         seen = np.zeros(len(self.labels), dtype=bool)
         seen[self.rows(seen_labels)] = True
-        return ClassTable(self.labels, self.matrix, seen)
+        return replace(self, seen=seen)
 
 
 def description_matrix(attributes):
@@ -163,12 +183,19 @@ def description_matrix(attributes):
     ValueError
         If the content is not numeric, not two-dimensional or has no column.
     """
+    if isinstance(attributes, str | dict):
+        raise TypeError(
+            "attributes must be a DataFrame or an array, got "
+            f"{type(attributes).__name__}. Read a file with pandas.read_csv(path, "
+            'index_col=0); turn a dict with pandas.DataFrame.from_dict(d, "index").'
+        )
     try:
         matrix = np.array(attributes, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"attributes must hold numbers only, got {_non_numeric(attributes)}. "
-            "Encode categories as 0/1 columns first (pandas.get_dummies)."
+            f"attributes must hold numbers only, got {_non_numeric(attributes)}. If a "
+            "column holds the labels, make it the index: attributes.set_index(column). "
+            "Encode categories as 0/1 columns (pandas.get_dummies)."
         ) from error
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise ValueError(
@@ -176,6 +203,12 @@ def description_matrix(attributes):
             f"column, got shape {matrix.shape}."
         )
     return matrix
+
+
+def _column_names(attributes):
+    if not isinstance(attributes, pd.DataFrame) or attributes.columns.has_duplicates:
+        return None
+    return attributes.columns.tolist()
 
 
 def _row_labels(attributes, classes, y, first_label):
@@ -244,10 +277,34 @@ def _check_rows(labels, matrix):
         )
     bad = ~np.isfinite(matrix).all(axis=1)
     if bad.any():
+        columns = np.flatnonzero(~np.isfinite(matrix).all(axis=0)).tolist()
         raise ValueError(
-            f"attributes holds NaN or infinity in the rows of {_listing(labels[bad])}. "
+            f"attributes holds NaN or infinity in the rows of {_listing(labels[bad])} "
+            f"(columns number {columns[:8]}). "
             "Fill these entries first, with the column mean for instance."
         )
+
+
+def _remedy_for(missing, labels, wanted):
+    """What to do about missing rows, by how labels of the table look."""
+    as_text = {str(label).strip().casefold(): label for label in labels.tolist()}
+    similar = [as_text.get(str(label).strip().casefold()) for label in missing.tolist()]
+    if any(label is not None for label in similar):
+        found = [label for label in similar if label is not None]
+        return (
+            f"It has rows for {_listing(found)}, which differ in type, case or spaces. "
+            "Write labels the same way in both."
+        )
+    if len(missing) == len(wanted):
+        return (
+            f"Its rows are {_listing(labels)}. The labels must be the index of the "
+            'DataFrame: attributes.set_index("column with the labels"), or '
+            "attributes.T if classes are in the columns."
+        )
+    return (
+        "Every class in y needs a description: add these rows, or drop the samples of "
+        "these classes."
+    )
 
 
 def _sorting_order(labels):

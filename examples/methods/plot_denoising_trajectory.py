@@ -41,9 +41,9 @@ models = {
 # One sample
 # ----------
 #
-# Paths of an unseen digit in the plane of the class descriptions, from noise towards
-# what the model makes of the features. Nobody has shown it a 3: it gets the left side
-# right, and lands between the rows of 2, 3 and 8.
+# Paths of three samples of an unseen digit in the plane of the class descriptions, from
+# noise towards what the model makes of the features. Nobody has shown it a 3, and it
+# does not get there: two paths end near the 2, one between 3 and 8.
 
 data = tasks["digits, 79 attributes"]
 three = np.flatnonzero(data.y_test == 3)[:3]

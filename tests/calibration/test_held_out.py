@@ -20,7 +20,14 @@ def random_scores(seed, n=200, n_classes=6):
 
 @pytest.mark.parametrize(
     ("n_seen", "n_unseen", "n_hidden", "n_folds"),
-    [(100, 50, 33, 1), (40, 10, 8, 2), (12, 3, 2, 5), (8, 2, 2, 5), (4, 20, 2, 5)],
+    [
+        (100, 50, 33, 1),
+        (40, 10, 8, 2),
+        (12, 3, 2, 5),
+        (8, 2, 2, 5),
+        (4, 20, 2, 5),
+        (10, 90, 5, 3),
+    ],
 )
 def test_folds_mirror_the_real_task(n_seen, n_unseen, n_hidden, n_folds):
     split = held_out_split(n_seen, n_unseen, 0)

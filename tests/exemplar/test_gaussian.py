@@ -85,3 +85,9 @@ def test_whitening_and_coloring_are_inverse(gaussian):
 def test_one_sample_per_class_is_no_problem():
     gaussian = SharedGaussian(np.eye(3), np.arange(3), 3)
     assert np.isfinite(gaussian.squared_distances(np.eye(3), gaussian.means)).all()
+
+
+def test_one_sample_per_class_has_the_scale_of_the_features():
+    X = np.random.RandomState(0).normal(size=(5, 3))
+    gaussian = SharedGaussian(X, np.arange(5), 5)
+    np.testing.assert_allclose(gaussian.covariance, np.eye(3), atol=1e-5)

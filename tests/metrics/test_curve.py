@@ -114,7 +114,7 @@ def test_column_order_does_not_matter():
 
 def test_unknown_labels_and_columns_are_refused():
     y, scores = task(0, ties=False)
-    with pytest.raises(ValueError, match="not among classes"):
+    with pytest.raises(ValueError, match="not among the classes"):
         ausuc_score(y + 1, scores, classes=CLASSES, seen_classes=SEEN)
     with pytest.raises(ValueError, match="one column per class"):
         ausuc_score(y, scores[:, :5], classes=CLASSES, seen_classes=SEEN)

@@ -31,8 +31,9 @@ CRITERIA = {
 def held_out_split(n_seen, n_unseen, random_state):
     """Choose the folds of hidden classes for a task.
 
-    The share of hidden classes is that of unseen classes in the real task, and
-    there are as many folds, one to five, as it takes to hide about a dozen classes.
+    The share of hidden classes is that of unseen classes in the real task, at most
+    half, for otherwise the folds would train on too few classes to be of use. There
+    are as many folds, one to five, as it takes to hide about a dozen classes.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def held_out_split(n_seen, n_unseen, random_state):
     if n_unseen == 0 or n_seen < FEWEST_SEEN_CLASSES:
         return None
     n_hidden = round(n_seen * n_unseen / (n_seen + n_unseen))
-    n_hidden = min(max(n_hidden, 1), n_seen - 2)
+    n_hidden = min(max(n_hidden, 1), n_seen // 2)
     n_folds = min(math.ceil(HIDDEN_CLASSES_WANTED / n_hidden), MOST_FOLDS)
     return ClassHoldoutSplit(n_folds, n_unseen=n_hidden, random_state=random_state)
 

@@ -36,8 +36,10 @@ class SharedGaussian:
         self.shrinkage = ledoit_wolf_shrinkage(within, assume_centered=True)
         # Every class has used up one sample for its mean. Without this the scale of all
         # scores, and with it the seen penalty, would depend on the samples per class.
-        freedom = max(len(within) - len(np.unique(y_index)), 1)
-        eigenvalues, self._axes = eigh(within.T @ within / freedom)
+        freedom = len(within) - len(np.unique(y_index))
+        # One sample per class tells nothing; features are scaled to variance 1.
+        covariance = within.T @ within / freedom if freedom else np.eye(X.shape[1])
+        eigenvalues, self._axes = eigh(covariance)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
 

@@ -338,5 +338,9 @@ def _indexed(y_true, y_score, classes, seen_classes):
     y_index = order[np.minimum(position, len(classes) - 1)]
     if not np.array_equal(classes[y_index], y_true):
         missing = np.setdiff1d(y_true, classes)
-        raise ValueError(f"y_true holds {missing[:8].tolist()}, not among classes.")
+        raise ValueError(
+            f"y_true holds {missing[:8].tolist()}, which are not among the classes "
+            "that were scored. Describe them in attributes when fitting, or by "
+            "add_classes, or leave their rows out."
+        )
     return y_index, scores, np.isin(classes, seen_classes)

@@ -293,11 +293,15 @@ def check_add_classes(name, estimator):
         index=["auk", "yak"],
         columns=data.attributes.columns,
     )
+    twin = pickle.loads(pickle.dumps(clf)).add_classes(new.iloc[:, ::-1])
     assert clf.add_classes(new) is clf
     assert list(clf.classes_) == sorted([*NAMES, "auk", "yak"])
     assert {"auk", "yak"} <= set(clf.unseen_classes_)
-    after = clf.decision_function(data.X_test)[:, np.isin(clf.classes_, NAMES)]
+    scores = clf.decision_function(data.X_test)
+    after = scores[:, np.isin(clf.classes_, NAMES)]
     np.testing.assert_allclose(after, before, atol=TOLERANCE)
+    # Columns are matched by name.
+    np.testing.assert_allclose(twin.decision_function(data.X_test), scores)
     assert clf.predict_proba(data.X_test).shape == (len(data.X_test), 10)
     _assert_refused(lambda: clf.add_classes(new), "auk", "exist")
     _assert_refused(lambda: clf.add_classes(new.iloc[:, :3]), "attributes")
