@@ -4,7 +4,7 @@ Classes that turn up after training
 
 A model is in use, and somebody brings a new class: described, but without samples.
 Train again? Not with a zero-shot classifier. Here a digit is described to fitted
-models, without the training data, in milliseconds.
+models, without the training data, in a fraction of a second.
 """
 
 # %%
@@ -69,8 +69,8 @@ print(pd.DataFrame(rows).round(2).to_string(index=False))
 print("unseen now:", models["FGAN"].unseen_classes_)
 
 # %%
-# The column of the new digit is the right one; it takes its samples mostly from digits
-# that look like it.
+# The last column is the new digit. Half of the eights are found, others are called 3,
+# the other unseen digit.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):

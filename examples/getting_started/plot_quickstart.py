@@ -63,7 +63,9 @@ print(results.round(2))
 #
 # Each curve on the left shows both accuracies for every possible penalty. A square
 # marks the model without penalty, a dot the one with the penalty that was fitted on
-# held-out seen digits. On the right is what RevCD takes for what, seen digits first.
+# held-out seen digits. On the right is what RevCD takes for what, seen digits first. On
+# this pair of digits RevCD strikes the better balance, and the areas are equal: with
+# eight seen classes there is not much to learn beyond the linear map.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for name, model in models.items():

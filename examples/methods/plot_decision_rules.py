@@ -50,9 +50,10 @@ table = pd.DataFrame(rows).T
 table.round(2)
 
 # %%
-# The cheapest rule, the diffusion classifier ("error"), is as good as the exact
-# likelihood. The nearest neighbours among latent vectors, an idea from the paper, find
-# nothing: it is not so that the latent vector of the true class lies apart.
+# On the folds the cheapest rule, the diffusion classifier ("error"), and the likelihood
+# are equal; on these test rows the likelihood is ahead, at several times the cost. The
+# nearest neighbours among latent vectors, an idea from the paper, find nothing: it is
+# not so that the latent vector of the true class lies apart.
 
 import matplotlib.pyplot as plt
 
@@ -102,5 +103,8 @@ class OneDrawRule(DecisionRule):
         return n_classes
 
 
-own = clf.with_rule(OneDrawRule(), seen_penalty=0.0)
-round(own.score(data.X_test, data.y_test), 2)
+accuracies = {
+    name: clf.with_rule(rule, seen_penalty=0.0).score(data.X_test, data.y_test)
+    for name, rule in {"error": "error", "one draw": OneDrawRule()}.items()
+}
+print("accuracy without penalty:", {k: round(v, 2) for k, v in accuracies.items()})

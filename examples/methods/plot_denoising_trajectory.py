@@ -38,8 +38,8 @@ models = {
 }
 
 # %%
-# One sample
-# ----------
+# Three samples
+# -------------
 #
 # Paths of three samples of an unseen digit in the plane of the class descriptions, from
 # noise towards what the model makes of the features. Nobody has shown it a 3, and it
@@ -71,11 +71,10 @@ def distance_to_truth(model, data, unseen):
 
 
 # %%
-# Nothing happens while there is mostly noise, then the description appears, early where
-# it is coarse. For seen classes it is the right one in both tasks. For unseen ones it
-# is where the attributes are few and independent; eight seen digits are too few to
-# learn what 79 attributes look like, and the description that appears is a mixture of
-# seen ones.
+# Nothing happens while there is mostly noise, then the description appears. For seen
+# classes both tasks take the same course, unlike the two data sets of the paper. Unseen
+# classes are found where the attributes are few and independent; eight seen digits are
+# too few to learn how 79 attributes vary.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 for color, (name, data) in zip(("C0", "C1"), tasks.items(), strict=True):

@@ -41,8 +41,10 @@ for name, clf in methods.items():
 # Behind the dots
 # ---------------
 #
-# Without penalty H says next to nothing about the methods. The best H of each curve is
-# out of reach: it takes the test labels to find it. The fitted penalty comes close.
+# Without penalty two of the three never answer with an unseen digit, and H is zero
+# however good they are. Exemplar does, and here its fitted penalty costs 0.01. The best
+# H of each curve is out of reach, for it takes the test labels to find it; the fitted
+# penalties stay within 0.1 of it.
 
 rows = {}
 for name, clf in methods.items():

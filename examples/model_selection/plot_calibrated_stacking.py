@@ -72,7 +72,7 @@ reports = [
 print(pd.concat(reports).round(2))
 
 # %%
-# Thin lines are H on single folds, the thick one is their mean. The folds do not agree:
+# Thin lines are single folds, thick ones their means. The folds do not agree:
 # with two hidden digits each of them is a small sample. That is why there are ten.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")

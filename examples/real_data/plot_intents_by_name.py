@@ -129,8 +129,9 @@ print(results.round(2))
 plt.show()
 
 # %%
-# With a dozen intents whose names say it all, names alone are hard to beat: the ridge
-# map, which starts from comparing utterances with names, learns nothing useful from
-# four utterances each. It does from a hundred (``benchmarks/README.md``, clinc150).
-# ``ExemplarClassifier`` has to estimate how utterances of one intent vary from as few.
-# The area under its curve is fine, but the seen penalty it finds is far too large.
+# With a dozen intents whose names say it all, names alone are hard to beat. The ridge
+# map, which starts from comparing utterances with names, has learned nothing from four
+# utterances each that would help; the difference is one utterance. Its penalty is
+# negative, for left alone it prefers unseen intents. ``ExemplarClassifier`` has to
+# estimate how utterances of one intent vary from as few: the area under its curve is
+# fine, but the penalty it finds is far too large.
