@@ -43,7 +43,7 @@ search = GridSearchCV(
 models = {"linear": linear, "kernel": search}
 for model in models.values():
     model.fit(data.X_train, data.y_train)
-print(f"chosen width: gamma = {search.best_params_['nystroem__gamma']}")
+print(f"chosen: gamma = {search.best_params_['nystroem__gamma']}")
 
 # %%
 # How they do on the test set

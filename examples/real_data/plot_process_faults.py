@@ -133,6 +133,6 @@ print(pd.concat(reports).round(2))
 best = models["forest per attribute"]
 figure, ax = plt.subplots(figsize=(8, 7), layout="constrained")
 GZSLConfusionDisplay.from_estimator(best, X[is_test], y[is_test], ax=ax)
-figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.5, 5.5), layout="constrained")
 AttributeErrorDisplay.from_estimator(best, X[is_test], y[is_test], ax=ax)
 plt.show()
