@@ -56,12 +56,12 @@ results = pd.DataFrame(rows).set_index(["method", "samples"])
 print(results[["U", "S", "H", "AUSUC", "epochs", "seconds"]].round(2))
 
 # %%
-# With 6 and 20 samples the folds of hidden classes choose no training, and both
-# generators *are* their linear start. With 60 FGAN still is, regularised differently,
-# and ZeroDiff trains a little. One task and one seed make no ranking; on real data with
-# a tenth of the rows neither was ahead of the other (``benchmarks/README.md``). What
-# this shows is that nothing breaks with six samples per class, because nothing has to
-# be trained.
+# With 6 and 20 samples the folds of hidden classes choose no training, or a decision
+# that does not need it, and both generators *are* their linear start. With 60 FGAN
+# still is, regularised differently, and ZeroDiff trains a little. One task and one seed
+# make no ranking; on real data with a tenth of the rows neither was ahead of the other
+# (``benchmarks/README.md``). What this shows is that nothing breaks with six samples
+# per class, because nothing has to be trained.
 
 figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 for name, style in zip(methods, ("o-", "s--", "^:"), strict=True):
