@@ -28,8 +28,8 @@ class ClassNormClassifier(CompatibilityClassifier):
     attribute_scaling : {"rms", "whitened", "standard", "minmax", "unit", "none"}, \
 default="rms"
         Scaling of the descriptions before every one gets the same length. "rms" does
-        nothing else, as in the paper; see :class:`RidgeSemanticClassifier` for the
-        others.
+        nothing else, as in the paper, and is for columns on one scale; see
+        :class:`RidgeSemanticClassifier` for the others.
     max_epochs : int, default=50
         Largest number of passes over the data.
     lr : float, default=1e-3
