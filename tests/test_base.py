@@ -6,6 +6,7 @@ from tests.common import public_estimators, small
 from zsl_estimators import BaseZeroShotClassifier, RidgeSemanticClassifier
 from zsl_estimators.base import private_random_state
 from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.training import TorchTrainingMixin
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +115,18 @@ def test_one_sample_per_class_leaves_nothing_to_fit_the_penalty_on():
     clf = RidgeSemanticClassifier(data.attributes, random_state=0)
     assert clf.fit(data.X_train, data.y_train).seen_penalty_ == 0
     assert clf.held_out_results_ is None
+
+
+@pytest.mark.parametrize(
+    "cls", [cls for cls in public_estimators() if issubclass(cls, TorchTrainingMixin)]
+)
+def test_a_warm_start_keeps_units_and_start(cls, data):
+    """A trained network knows nothing but the units of its first fit."""
+    clf = small(cls, attributes=data.attributes, warm_start=True, random_state=0)
+    clf.set_params(seen_penalty=0.0, early_stopping=False)
+    names = {"feature_scaler_", "attribute_scaler_", "shadow_"}
+    clf.fit(data.X_train, data.y_train)
+    before = {name: vars(clf)[name] for name in names & set(vars(clf))}
+    assert before
+    clf.fit(3 * data.X_train[::2] + 1, data.y_train[::2])
+    assert all(vars(clf)[name] is value for name, value in before.items())

@@ -119,6 +119,10 @@ class BaseZeroShotClassifier(
     def _prepare(self, X, y_index, random_state):
         """Settle what the folds and the final fit have in common."""
 
+    def _goes_on(self):
+        """Whether this fit trains a model further, which knows its own units only."""
+        return False
+
     def _fold_parameters(self):
         """Constructor parameters that differ in the models of the folds."""
         return {"seen_penalty": 0.0}

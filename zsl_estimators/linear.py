@@ -192,6 +192,8 @@ class RidgeShadowMixin:
 
     def _prepare(self, X, y_index, random_state):
         super()._prepare(X, y_index, random_state)
+        if self._goes_on():
+            return
         self.shadow_ = None
         if self.linear_shadow:
             self.shadow_ = self._new_shadow(random_state).fit(X, y_index)

@@ -24,6 +24,8 @@ class UnitFeaturesMixin:
     """Scale features and attributes, then samples and descriptions to length 1."""
 
     def _prepare(self, X, y_index, random_state):
+        if self._goes_on():
+            return
         self.feature_scaler_ = balanced_scaler(X, y_index)
         self.attribute_scaler_ = AttributeScaler(self.attribute_scaling)
         self.attribute_scaler_.fit(self.class_attributes_[self._class_table.seen])

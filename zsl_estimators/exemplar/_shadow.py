@@ -64,7 +64,6 @@ class ExemplarShadowMixin:
     def _prepare(self, X, y_index, random_state):
         super()._prepare(X, y_index, random_state)
         if self._goes_on():
-            # A trained network knows nothing but the units of its first fit.
             return
         self.shadow_ = self._fit_shadow(X, y_index, random_state)
         self.feature_scaler_ = FeatureScaler(self.feature_scaling).fit(X, self.shadow_)

@@ -50,6 +50,8 @@ class SemanticClassifier(BaseZeroShotClassifier):
         return self.attribute_scaler_.inverse_transform(described)
 
     def _prepare(self, X, y_index, random_state):
+        if self._goes_on():
+            return
         self.feature_scaler_ = self._fit_feature_scaler(X, y_index)
         seen_rows = self.class_attributes_[self._class_table.seen]
         self.attribute_scaler_ = self._new_attribute_scaler().fit(seen_rows)
