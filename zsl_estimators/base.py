@@ -127,6 +127,10 @@ class BaseZeroShotClassifier(
         """Constructor parameters that differ in the models of the folds."""
         return {"seen_penalty": 0.0}
 
+    def _for_all_rows(self, candidate, share_of_rows):
+        """What the folds chose, for the final fit; they had a share of its rows."""
+        return candidate
+
     # Whether what `_fit_path` reports is scored by a cheap stand-in for the decision.
     _follows_with_stand_in = False
 
@@ -263,10 +267,12 @@ class BaseZeroShotClassifier(
             return None, fixed_penalty
         record, folds = self._follow_folds(X, y_index, split, seed)
         self.held_out_results_ = record.to_frame()
-        candidate = record.best_candidate
-        penalty = record.best_penalty(candidate)
+        chosen = record.best_candidate
+        penalty = record.best_penalty(chosen)
+        share_of_rows = np.mean([len(fold.X) for fold in folds]) / len(X)
+        candidate = self._for_all_rows(chosen, share_of_rows)
         if self._follows_with_stand_in:
-            record = self._settle_folds(folds, candidate, seed)
+            record = self._settle_folds(folds, chosen, seed)
             self.held_out_decisions_ = record.to_frame()
             self._note_decisions(record)
             penalty = record.best_penalty(record.best_candidate)

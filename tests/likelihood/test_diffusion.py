@@ -137,6 +137,15 @@ def test_one_class_alone(task):
     assert (clf.predict(X) == 0).all()
 
 
+def test_the_final_fit_makes_as_many_updates_as_the_folds(task):
+    clf = small(DiffusionClassifier, attributes=task.attributes, max_epochs=12, lr=0.01)
+    clf.set_params(random_state=0).fit(task.X_train, task.y_train)
+    areas = clf.held_out_results_.groupby("candidate")["AUSUC"].mean()
+    chosen = areas.idxmax()
+    assert chosen > 2
+    assert 0.5 * chosen < clf.n_iter_ < 0.8 * chosen
+
+
 def test_warm_start_keeps_the_units_of_the_first_fit(task):
     clf = small(DiffusionClassifier, attributes=task.attributes, warm_start=True)
     clf.set_params(seen_penalty=0.0, random_state=0, early_stopping=False)

@@ -94,7 +94,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         How the noise grows.
     max_epochs : int, default=40
         Largest number of passes over the data. The folds compare 0, 1, 2, 3, 5, 8 and
-        so on.
+        so on; the final fit, which has more rows, makes as many updates as they did.
     lr : float, default=1e-3
         Learning rate of AdamW at the start; it falls to 0 as a cosine.
     weight_decay : float, default=1e-2
@@ -354,6 +354,10 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             name: self.rule_ if name == self._chosen else self._fitted_rule(rule)
             for name, rule in self._new_rules().items()
         }
+
+    def _for_all_rows(self, n_epochs, share_of_rows):
+        # As many updates as on the folds: a little too long can be much too long.
+        return n_epochs if n_epochs is None else round(n_epochs * share_of_rows)
 
     def _fit_decision(self, X, y_index, way, random_state):
         self._decision_labels = self._fit_labels = self.classes_
