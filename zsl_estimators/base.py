@@ -197,7 +197,8 @@ class BaseZeroShotClassifier(
         Parameters
         ----------
         attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones.
+            Descriptions of the new classes, with the attributes of the old ones; the
+            columns of a DataFrame are matched by name.
         classes : array-like of shape (n_new,), default=None
             Their labels when `attributes` is an array. None continues integer
             labels.

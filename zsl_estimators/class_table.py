@@ -117,7 +117,7 @@ class ClassTable:
         Raises
         ------
         ValueError
-            If a label exists already or the number of attributes differs.
+            If a label exists already, or the attributes differ in number or name.
         """
         matrix = description_matrix(self._in_order(attributes))
         if matrix.shape[1] != self.matrix.shape[1]:
@@ -182,6 +182,8 @@ def description_matrix(attributes):
     ------
     ValueError
         If the content is not numeric, not two-dimensional or has no column.
+    TypeError
+        If it is a dict or a path.
     """
     if isinstance(attributes, str | dict):
         raise TypeError(

@@ -179,8 +179,8 @@ default="unit"
         seen_penalty_ : float
             The penalty in use, in the unit of :meth:`decision_function`. It may be
             assigned, for instance 0 for the uncalibrated model. With
-            ``seen_penalty="auto"`` it is 0 when no class is unseen or fewer than four
-            are seen: there is nothing to fit it on.
+            ``seen_penalty="auto"`` it is 0 when no class is unseen, fewer than four
+            are seen, or none of them has two samples: there is nothing to fit it on.
         held_out_results_ : DataFrame or None
             What the folds of held-out classes showed: AUSUC and best H per candidate
             and fold. None when no folds were needed.
