@@ -33,7 +33,7 @@ TOLERANCE = 1e-10
 
 # What the small configurations do not reach: class, parameters.
 VARIANTS = {
-    "RevCD, no linear start": ("RevCDClassifier", {"linear_shadow": False}),
+    "RevCD, no linear start": ("RevCDClassifier", {"init": None}),
     "RevCD, no folds": (
         "RevCDClassifier",
         {"early_stopping": False, "seen_penalty": 0.1},
@@ -50,7 +50,10 @@ VARIANTS = {
     "RevCD, average": ("RevCDClassifier", {"ema_decay": 0.9}),
     "RevCD, noise loss": (
         "RevCDClassifier",
-        {"noise_loss": "capped", "early_stopping": False},
+        {
+            "net_params": {"criterion__noise_loss": "capped"},
+            "early_stopping": False,
+        },
     ),
     "RevCD, warm": ("RevCDClassifier", {"warm_start": True, "early_stopping": False}),
     "FGAN, any decision": ("FGANClassifier", {"head": None}),
@@ -58,7 +61,7 @@ VARIANTS = {
     "FGAN, stream": ("FGANClassifier", {"synthesis": "stream"}),
     "FGAN, no linear start": (
         "FGANClassifier",
-        {"linear_shadow": False, "early_stopping": False, "max_epochs": 10},
+        {"init": None, "early_stopping": False, "max_epochs": 10},
     ),
     "FGAN, warm": ("FGANClassifier", {"warm_start": True, "early_stopping": False}),
     "VAE-cFlow, any decision": ("VAEcFlowClassifier", {"head": None}),
@@ -66,11 +69,14 @@ VARIANTS = {
     "VAE-cFlow, the code's": (
         "VAEcFlowClassifier",
         {
-            "linear_shadow": False,
+            "init": None,
             "feature_scaling": "minmax",
-            "noise_per_dimension": False,
-            "legacy_scale": True,
-            "cls_latent": "prior",
+            "net_params": {
+                "module__noise_per_dimension": False,
+                "module__legacy_scale": True,
+                "criterion__legacy_scale": True,
+                "module__cls_latent": "prior",
+            },
             "early_stopping": False,
         },
     ),
@@ -82,8 +88,11 @@ VARIANTS = {
     "ZeroDiff, the code's": (
         "ZeroDiffClassifier",
         {
-            "interleaved_time": False,
-            "drg_input": "xt",
+            "net_params": {
+                "module__interleaved": False,
+                "representation__module__interleaved": False,
+                "representation__module__sees": "less_noised",
+            },
             "progressive": True,
             "early_stopping": False,
         },
@@ -92,8 +101,8 @@ VARIANTS = {
         "DiffusionClassifier",
         {"rule": ["error", "noise_denoise", "inversion"]},
     ),
-    "Diffusion, no linear start": ("DiffusionClassifier", {"linear_shadow": False}),
-    "ALE, warp from zero": ("ALEClassifier", {"loss": "warp", "linear_shadow": False}),
+    "Diffusion, no linear start": ("DiffusionClassifier", {"init": None}),
+    "ALE, warp from zero": ("ALEClassifier", {"loss": "warp", "init": None}),
     "CMT, novelty": (
         "CMTClassifier",
         {"novelty_detector": IsolationForest(n_estimators=10), "max_epochs": 3},

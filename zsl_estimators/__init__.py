@@ -1,61 +1,50 @@
 """Generalized zero-shot learning for people who use scikit-learn."""
 
-from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.calibration import CalibratedStackingCV
-from zsl_estimators.compatibility import (
-    ALEClassifier,
-    ClassNormClassifier,
-    DeViSEClassifier,
-    LatEmClassifier,
-    SJEClassifier,
-    SynCClassifier,
-)
-from zsl_estimators.exemplar import ExemplarClassifier
-from zsl_estimators.generative import (
-    FGANClassifier,
-    SoftmaxHead,
-    VAEcFlowClassifier,
-    ZeroDiffClassifier,
-)
-from zsl_estimators.likelihood import DiffusionClassifier
-from zsl_estimators.semantic import (
-    CMTClassifier,
-    ConSEClassifier,
-    DAPClassifier,
-    ESZSLClassifier,
-    ESZSLClassifierCV,
-    IAPClassifier,
-    RevCDClassifier,
-    RidgeSemanticClassifier,
-    SAEClassifier,
-)
-from zsl_estimators.training import HeldOutScoring
+import importlib
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "ALEClassifier",
-    "BaseZeroShotClassifier",
-    "CMTClassifier",
-    "CalibratedStackingCV",
-    "ClassNormClassifier",
-    "ConSEClassifier",
-    "DAPClassifier",
-    "DeViSEClassifier",
-    "DiffusionClassifier",
-    "ESZSLClassifier",
-    "ESZSLClassifierCV",
-    "ExemplarClassifier",
-    "FGANClassifier",
-    "HeldOutScoring",
-    "IAPClassifier",
-    "LatEmClassifier",
-    "RevCDClassifier",
-    "RidgeSemanticClassifier",
-    "SAEClassifier",
-    "SJEClassifier",
-    "SoftmaxHead",
-    "SynCClassifier",
-    "VAEcFlowClassifier",
-    "ZeroDiffClassifier",
-]
+# Loaded when they are asked for (PEP 562), so that `import zsl_estimators.nn` needs
+# torch alone.
+_HOMES = {
+    "base": ("BaseZeroShotClassifier",),
+    "calibration": ("CalibratedStackingCV",),
+    "compatibility": (
+        "ALEClassifier",
+        "ClassNormClassifier",
+        "DeViSEClassifier",
+        "LatEmClassifier",
+        "RidgeCompatibilityClassifier",
+        "SJEClassifier",
+        "SynCClassifier",
+    ),
+    "decisions": ("SoftmaxHead",),
+    "exemplar": ("ExemplarClassifier",),
+    "generative": ("FGANClassifier", "VAEcFlowClassifier", "ZeroDiffClassifier"),
+    "likelihood": ("DiffusionClassifier",),
+    "semantic": (
+        "CMTClassifier",
+        "ConSEClassifier",
+        "DAPClassifier",
+        "ESZSLClassifier",
+        "ESZSLClassifierCV",
+        "IAPClassifier",
+        "RevCDClassifier",
+        "RidgeSemanticClassifier",
+        "SAEClassifier",
+    ),
+    "training": ("HeldOutScoring",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name):
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,30 +1,41 @@
 """The contract that every estimator of the package keeps.
 
 :class:`BaseZeroShotClassifier` owns everything a user can see: validation, the class
-table, calibration on held-out classes, the predict family, adding classes. A new
-estimator only says how to fit (:meth:`~BaseZeroShotClassifier._fit`) and how to score
-(:meth:`~BaseZeroShotClassifier._decision`).
+table, scaling, calibration on held-out classes, the predict family, adding classes. A
+new estimator only says how to fit (:meth:`~BaseZeroShotClassifier._fit`) and how to
+score (:meth:`~BaseZeroShotClassifier._score_classes`); four more methods have
+defaults.
 """
 
 from abc import ABCMeta, abstractmethod
 from contextlib import nullcontext
+from dataclasses import replace
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from zsl_estimators.calibration import (
-    HeldOutRecord,
+    Choice,
+    HeldOutFolds,
     PenalisedPredictionMixin,
     held_out_split,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
+from zsl_estimators.problem import Problem, scaled_features
+from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+
+# Scores that `predict` holds at a time; 2^24 of them take 128 MiB.
+SCORES_PER_BLOCK = 2**24
+# What models of folds must not take over from the parameters of their estimator.
+FOLD_PARAMETERS = {"seen_penalty": 0.0, "warm_start": False, "callbacks": None}
 
 
 @fill_docstring
@@ -33,8 +44,9 @@ class BaseZeroShotClassifier(
 ):
     """Base class of all estimators: fit on some classes, predict any class.
 
-    Subclasses implement `_fit` and `_decision`. Those that have something to choose
-    on held-out classes, such as the number of epochs, also implement `_fit_path`.
+    Subclasses implement `_fit` and `_score_classes`. Those that have something to
+    choose on held-out classes, such as the number of epochs, also implement
+    `_fit_candidates`.
 
     Parameters
     ----------
@@ -55,6 +67,10 @@ class BaseZeroShotClassifier(
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }
+    # Context of a whole fit.
+    _fit_context = nullcontext
+    # What the model is being fitted for, shown with its progress.
+    _stage = "all seen classes"
 
     @abstractmethod
     def __init__(
@@ -72,92 +88,86 @@ class BaseZeroShotClassifier(
         self.random_state = random_state
         self.verbose = verbose
 
-    # -- for subclasses ---------------------------------------------------------
+    # -- for subclasses -----------------------------------------------------------
 
     @abstractmethod
-    def _fit(self, X, y_index, candidate, random_state):
-        """Fit on all training rows.
+    def _fit(self, problem, choice, random_state):
+        """Fit the final model.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
-            Finite float32.
-        y_index : ndarray of shape (n_samples,)
-            Rows of ``class_attributes_``.
-        candidate : object
-            What the folds chose among the candidates of :meth:`_fit_path`; None
-            when there were no folds.
+        problem : Problem
+            Scaled features and descriptions.
+        choice : Choice
+            What the folds chose among the candidates of :meth:`_fit_candidates`.
         random_state : RandomState
             The only source of randomness.
         """
 
     @abstractmethod
-    def _decision(self, X):
+    def _score_classes(self, Z):
         """Score every class, before the seen penalty.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
-            Finite float32.
+        Z : ndarray of shape (n_samples, n_scaled)
+            Scaled features, float64.
 
         Returns
         -------
         scores : ndarray of shape (n_samples, n_classes)
-            Finite float64, larger is better, columns in the order of `classes_`.
+            Finite float64, larger is better, columns in the order of
+            :meth:`_scaled_attributes`.
         """
 
-    def _fit_path(self, X, y_index, report, random_state):
-        """Fit one candidate model after the other and report each.
+    def _fit_candidates(self, problem, random_state):
+        """Make a generator of the candidates that the folds choose from.
 
-        ``report(candidate)`` is called while :meth:`_decision` answers for that
-        candidate. Arguments are those of :meth:`_fit`. Without anything to choose
-        there is one candidate, None.
+        It fits one candidate model after the other, and yields something hashable that
+        names it while :meth:`_score_classes` answers for it. Having yielded `CHOOSE`,
+        it is sent the best so far and may go on with a second choice.
+
+        Parameters
+        ----------
+        problem : Problem
+            That of a fold.
+        random_state : RandomState
+            The only source of randomness.
+
+        Returns
+        -------
+        candidates : generator or None
+            None where there is nothing to choose; nothing may happen before the
+            generator is asked for its first candidate.
         """
-        self._fit(X, y_index, None, random_state)
-        report(None)
+        return None
 
-    def _prepare(self, X, y_index, random_state):
-        """Settle what the folds and the final fit have in common."""
+    def _new_scalers(self, random_state):
+        """Make what scales features and descriptions, both not fitted.
 
-    def _goes_on(self):
-        """Whether this fit trains a model further, which knows its own units only."""
-        return False
+        Parameters
+        ----------
+        random_state : RandomState
+            For scalings that depend on chance.
 
-    def _fold_parameters(self):
-        """Constructor parameters that differ in the models of the folds."""
-        return {"seen_penalty": 0.0}
-
-    def _for_all_rows(self, candidate, share_of_rows):
-        """What the folds chose, for the final fit; they had a share of its rows."""
-        return candidate
-
-    # Whether what `_fit_path` reports is scored by a cheap stand-in for the decision.
-    _follows_with_stand_in = False
-
-    def _settle(self, X, y_index, candidate, report, random_state):
-        """Return to a candidate, make its decision the final one and report it.
-
-        Called on the models of the folds when they were followed with a stand-in.
-        There may be several ways to decide, which are reported one after the other;
-        :meth:`_fit` gets the chosen candidate and the chosen way as a pair.
+        Returns
+        -------
+        feature_scaler : transformer
+            Has ``fit(X, y)``, where `y` are positions among the seen classes, and
+            ``transform(X)``.
+        attribute_scaler : transformer
+            Has ``fit(S)``, for descriptions of seen classes, and ``transform(S)``.
         """
+        return BalancedScaler(), StandardScaler()
+
+    def _new_init(self):
+        """Make the estimator that ``init="auto"`` stands for, not fitted."""
         raise NotImplementedError
 
-    def _extend_decision(self):
-        """Get ready to score classes that were added to the table."""
+    def _add_classes(self, positions):
+        """Get ready to score classes that were added to the end of the table."""
 
-    def _note_decisions(self, record):
-        """Keep what else the folds tell of the ways to decide, a HeldOutRecord."""
-
-    def _chooses_on_held_out_classes(self):
-        """Whether :meth:`_fit_path` has several candidates to choose from."""
-        return False
-
-    def _repeatable(self):
-        """Context of a fit, in which it does not depend on the number of cores."""
-        return nullcontext()
-
-    # -- for users --------------------------------------------------------------
+    # -- for users ----------------------------------------------------------------
 
     def fit(self, X, y):
         """Fit the model on samples of the seen classes.
@@ -172,7 +182,8 @@ class BaseZeroShotClassifier(
         Returns
         -------
         self : object
-            The fitted estimator.
+            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
+            as it was.
 
         Raises
         ------
@@ -181,10 +192,17 @@ class BaseZeroShotClassifier(
             names the argument and the remedy.
         """
         check_parameters(self)
-        X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
-        check_classification_targets(y)
-        with self._repeatable():
-            return self._fit_all(X, y)
+        former = vars(self).copy()
+        try:
+            X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
+            check_classification_targets(y)
+            with self._fit_context():
+                self._fit_on(X, y)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(former)
+            raise
+        return self
 
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.
@@ -214,129 +232,141 @@ class BaseZeroShotClassifier(
             If a class exists already or the attributes do not match.
         """
         check_is_fitted(self)
-        self._set_table(self._class_table.extended(attributes, classes))
-        self._extend_decision()
+        n_old = len(self._table.labels)
+        self._set_table(self._table.extended(attributes, classes))
+        self._add_classes(np.arange(n_old, len(self._table.labels)))
         return self
 
     def __sklearn_is_fitted__(self):
         """Fitted means that the seen penalty, the last thing to be set, is there."""
         return hasattr(self, "seen_penalty_")
 
-    # -- inside -----------------------------------------------------------------
+    # -- inside -------------------------------------------------------------------
 
-    def _fit_all(self, X, y):
+    def _fit_on(self, X, y):
+        """Fit on checked data: everything that fit does, in a row."""
         random_state = private_random_state(self.random_state)
         fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-        y_index = self._begin(X, y, fold_seed)
-        candidate, penalty = self._learn_on_held_out_classes(X, y_index, fold_seed)
-        self._fit(X, y_index, candidate, np.random.RandomState(fit_seed))
-        self.seen_penalty_ = penalty
-        return self
+        problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
+        choice = self._choose_on_held_out_classes(X, problem, fold_seed)
+        self._fit(problem, choice, np.random.RandomState(fit_seed))
+        self.held_out_results_ = choice.frame()
+        self.seen_penalty_ = choice.penalty
 
-    def _begin(self, X, y, seed):
-        """Set up the class table; return the row of every sample."""
+    def _new_problem(self, X, y, random_state):
+        """Set up the class table, the initial estimator and both scalers."""
+        self.n_features_in_ = X.shape[1]
         self._set_table(self._make_table(y))
-        y_index = self._class_table.rows(y)
-        self._prepare(X, y_index, np.random.RandomState(seed))
-        return y_index
+        positions = self._table.positions_among_seen(y)
+        if not self._is_warm_start():
+            self._fit_init(X, y, random_state)
+            features, attributes = self._new_scalers(random_state)
+            self.feature_scaler_ = features.fit(X.astype(np.float64), positions)
+            seen_rows = self._table.matrix[self._table.seen]
+            self.attribute_scaler_ = attributes.fit(seen_rows)
+        return Problem.scaled(
+            X,
+            positions,
+            self._table,
+            self.feature_scaler_,
+            self.attribute_scaler_,
+            random_state,
+        )
 
     def _make_table(self, y):
         return ClassTable.from_parameters(self.attributes, self.classes, y)
 
     def _set_table(self, table):
-        self._class_table = table
-        self.classes_ = table.labels
-        self.seen_classes_ = table.labels[table.seen]
-        self.unseen_classes_ = table.labels[~table.seen]
-        self.class_attributes_ = table.matrix
-
-    def _calibrated_scores(self, X):
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, reset=False)
-        return self._less_penalty(
-            self._decision(X), self.seen_penalty_, self._class_table.seen
+        self._table, self._order = table, table.order
+        self.classes_ = table.labels[self._order]
+        seen = table.seen[self._order]
+        self.seen_classes_, self.unseen_classes_ = (
+            self.classes_[seen],
+            self.classes_[~seen],
         )
+        self.class_attributes_ = table.matrix[self._order]
 
-    def _learn_on_held_out_classes(self, X, y_index, seed):
+    def _is_warm_start(self):
+        """Whether to train the model of the last fit further, in its own units."""
+        if not getattr(self, "warm_start", False):
+            vars(self).pop("_learned_from", None)
+            return False
+        seen_rows = self._table.matrix[self._table.seen]
+        now = self.seen_classes_, seen_rows, self.n_features_in_
+        if not (self.__sklearn_is_fitted__() and hasattr(self, "_learned_from")):
+            self._learned_from = now
+            return False
+        for what, before, after in zip(
+            ("classes in y", "descriptions of the seen classes", "number of features"),
+            self._learned_from,
+            now,
+            strict=True,
+        ):
+            if not np.array_equal(before, after):
+                raise ValueError(
+                    f"warm_start=True goes on with the last fit, but the {what} "
+                    f"changed from {np.ravel(before)[:8]} to {np.ravel(after)[:8]}. "
+                    "Use warm_start=False, or give what it was."
+                )
+        return True
+
+    def _fit_init(self, X, y, random_state):
+        """Fit the estimator that this one starts from, if it starts from one."""
+        if not hasattr(self, "init"):
+            return
+        self.init_ = None
+        if self.init is None:
+            return
+        init = self._new_init() if isinstance(self.init, str) else clone(self.init)
+        init.set_params(
+            attributes=self._table.matrix,
+            classes=self._table.labels,
+            seen_penalty=0.0,
+        )
+        if init.random_state is None:
+            init.set_params(random_state=random_state)
+        self.init_ = init.fit(X, y)
+
+    def _fold_parameters(self):
+        """Constructor parameters that differ in the models of the folds."""
+        parameters = FOLD_PARAMETERS.keys() & self.get_params(deep=False).keys()
+        differing = {name: FOLD_PARAMETERS[name] for name in parameters}
+        if getattr(self, "init_", None) is not None:
+            seed = getattr(self.init, "random_state", None)
+            init = with_choices_fixed(self.init_).set_params(random_state=seed)
+            differing["init"] = init
+        return differing
+
+    def _choose_on_held_out_classes(self, X, problem, seed):
         """Choose the candidate and the seen penalty on folds of hidden classes."""
-        self.held_out_results_ = None
-        fixed_penalty = 0.0 if self.seen_penalty == "auto" else float(self.seen_penalty)
-        split = held_out_split(len(self.seen_classes_), len(self.unseen_classes_), seed)
-        wanted = self.seen_penalty == "auto" or self._chooses_on_held_out_classes()
+        automatic = self.seen_penalty == "auto"
+        fixed = Choice(penalty=0.0 if automatic else float(self.seen_penalty))
+        split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
+        # Asking for the generator fits nothing yet.
+        wanted = automatic or self._fit_candidates(problem, None) is not None
         # Without a second sample of any class a fold cannot test seen classes.
-        if split is None or not wanted or np.bincount(y_index).max() < 2:
-            return None, fixed_penalty
-        record, folds = self._follow_folds(X, y_index, split, seed)
-        self.held_out_results_ = record.to_frame()
-        chosen = record.best_candidate
-        penalty = record.best_penalty(chosen)
-        share_of_rows = np.mean([len(fold.X) for fold in folds]) / len(X)
-        candidate = self._for_all_rows(chosen, share_of_rows)
-        if self._follows_with_stand_in:
-            record = self._settle_folds(folds, chosen, seed)
-            self.held_out_decisions_ = record.to_frame()
-            self._note_decisions(record)
-            penalty = record.best_penalty(record.best_candidate)
-            candidate = candidate, record.best_candidate
-        return candidate, penalty if self.seen_penalty == "auto" else fixed_penalty
+        if split is None or not wanted or np.bincount(problem.y).max() < 2:
+            return fixed
+        choice = HeldOutFolds(self, X, problem.y, split, seed).compare()
+        return choice if automatic else replace(choice, penalty=fixed.penalty)
 
-    def _follow_folds(self, X, y_index, split, seed):
-        record, folds = HeldOutRecord(), []
-        seen_rows = np.flatnonzero(self._class_table.seen)
-        y = np.searchsorted(seen_rows, y_index)
-        for number, (train, test) in enumerate(split.split(X, y), start=1):
-            model = clone(self).set_params(
-                attributes=self.class_attributes_[seen_rows],
-                classes=None,
-                random_state=None,
-                **self._fold_parameters(),
-            )
-            model._stage = f"held-out classes {number}/{split.get_n_splits()}"
-            folds.append(Fold(model, X[train], y[train], X[test], y[test]))
-            model._follow(folds[-1], record, seed)
-        return record, folds
+    def _scaled(self, X):
+        """Features in the units of the model."""
+        return scaled_features(self.feature_scaler_, X)
 
-    def _settle_folds(self, folds, candidate, seed):
-        record = HeldOutRecord()
-        for fold in folds:
-            random_state = np.random.RandomState(seed)
-            fold.model._settle(
-                fold.X,
-                fold.y,
-                candidate,
-                lambda settled, fold=fold: fold.report(settled, record),
-                random_state,
-            )
-        return record
+    def _scaled_attributes(self):
+        """Descriptions of all classes in the units of the model."""
+        return self.attribute_scaler_.transform(self._table.matrix)
 
-    def _follow(self, fold, record, seed):
-        """Fit this model on one fold and note how every candidate does."""
-        self.n_features_in_ = fold.X.shape[1]
-        y_index = self._begin(fold.X, fold.y, seed)
-        self._fit_path(
-            fold.X,
-            y_index,
-            lambda candidate: fold.report(candidate, record),
-            np.random.RandomState(seed),
-        )
+    def _checked(self, X):
+        """Features that were given to a fitted model, float32."""
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=np.float32, reset=False)
 
-    # What the model is being fitted for, shown with its progress.
-    _stage = "all seen classes"
-
-
-class Fold(NamedTuple):
-    """A model for one fold with its training rows and what is held out.
-
-    Classes are numbered as in the model's own table, which has only seen classes.
-    """
-
-    model: BaseZeroShotClassifier
-    X: np.ndarray
-    y: np.ndarray
-    X_held_out: np.ndarray
-    y_held_out: np.ndarray
-
-    def report(self, candidate, record):
-        """Note how the model scores what is held out."""
-        scores = self.model._decision(self.X_held_out)
-        record.add(candidate, self.y_held_out, scores, self.model._class_table.seen)
+    def _penalised_scores(self, X):
+        X = self._checked(X)
+        seen = self._table.seen[self._order]
+        n_rows = max(SCORES_PER_BLOCK // len(self._order), 1)
+        for start in range(0, len(X), n_rows):
+            scores = self._score_classes(self._scaled(X[start : start + n_rows]))
+            yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)

@@ -13,12 +13,16 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class ClassTable:
-    """Sorted class labels, their description rows, and which of them were seen.
+    """Class labels, their description rows, and which of them were seen.
+
+    Classes stand in the order in which a model has learned of them: those of the fit
+    sorted by label, then those that were added. So the position of a class never
+    changes, and what a fitted model keeps per class stays valid when classes are added.
 
     Parameters
     ----------
     labels : ndarray of shape (n_classes,)
-        Class labels in sorted order.
+        Class labels.
     matrix : ndarray of shape (n_classes, n_attributes)
         Row `i` describes ``labels[i]``; float64.
     seen : ndarray of shape (n_classes,)
@@ -71,6 +75,11 @@ class ClassTable:
         table = cls(labels[order], matrix[order], unseen, _column_names(attributes))
         return table._with_seen(seen_labels)
 
+    @property
+    def order(self):
+        """Positions of the classes in sorted order of their labels."""
+        return _sorting_order(self.labels)
+
     def rows(self, y):
         """Give the row of every label.
 
@@ -98,6 +107,48 @@ class ClassTable:
             )
         return rows
 
+    def known(self, labels):
+        """Turn labels into an array, and refuse those that have no description.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_labels,)
+            Labels.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_labels,)
+            The same.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown.
+        """
+        labels = np.atleast_1d(labels)
+        unknown = labels[~np.isin(labels, self.labels)]
+        if len(unknown):
+            raise ValueError(
+                f"classes has labels that have no description: {unknown.tolist()}. "
+                "Choose among classes_, or describe them with add_classes first."
+            )
+        return labels
+
+    def positions_among_seen(self, y):
+        """Give the position of every label among the seen classes.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,)
+            Labels of seen classes.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_samples,)
+            From 0 to the number of seen classes, less 1.
+        """
+        return (np.cumsum(self.seen) - 1)[self.rows(y)]
+
     def extended(self, attributes, classes=None):
         """Make a larger table with new, unseen classes.
 
@@ -112,7 +163,7 @@ class ClassTable:
         Returns
         -------
         table : ClassTable
-            All old classes, unchanged, and the new ones.
+            All old classes at their positions, then the new ones.
 
         Raises
         ------
@@ -136,13 +187,14 @@ class ClassTable:
                 f"{_listing(known)} exist already. add_classes only adds; to change "
                 "the description of a class, fit again with another table."
             )
-        labels = np.concatenate([self.labels, labels])
-        order = _sorting_order(labels)
-        seen = np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)])
-        matrix = np.concatenate([self.matrix, matrix])
-        return replace(
-            self, labels=labels[order], matrix=matrix[order], seen=seen[order]
+        larger = replace(
+            self,
+            labels=np.concatenate([self.labels, labels]),
+            matrix=np.concatenate([self.matrix, matrix]),
+            seen=np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)]),
         )
+        _sorting_order(larger.labels)  # refuses labels of mixed types
+        return larger
 
     def _in_order(self, attributes):
         """New descriptions with their columns in the order of the old ones."""

@@ -4,6 +4,7 @@ A class docstring holds lines such as ``%(ridge)s``; :func:`fill_docstring` puts
 text below in their place, so that a parameter is described once.
 """
 
+import inspect
 import re
 import textwrap
 
@@ -50,13 +51,11 @@ default="unit"
             in half of the cases.
         """,
     "bilinear_training": """
-        linear_shadow : bool, default=True
-            Whether the matrix starts from ridge regression of the descriptions on the
-            features, or from zero.
-        alpha : "auto" or float, default="auto"
-            Ridge penalty of the start, see :class:`RidgeSemanticClassifier`.
-        shrink_to : {"auto", "zero", "identity"}, default="auto"
-            Map that this penalty pulls towards, see :class:`RidgeSemanticClassifier`.
+        init : "auto", RidgeCompatibilityClassifier or None, default="auto"
+            Where the matrix starts: from this estimator, or from zero. "auto" is
+            :class:`RidgeCompatibilityClassifier` with the same `attribute_scaling`. The
+            scaling of an estimator that is given here is taken over, and its
+            parameters can be searched as ``init__<name>``.
         %(attribute_scaling)s
         max_epochs : int, default=20
             Largest number of passes over the data.
@@ -65,18 +64,12 @@ default="unit"
         weight_decay : float, default=1e-4
             Weight decay of AdamW.
         """,
-    "shadow": """
-        linear_shadow : bool, default=True
-            Whether generated features start from a normal distribution per class, with
-            a mean that is linear in the description, as in
-            :class:`ExemplarClassifier`. False is the network of the paper.
-        alpha : "auto" or float, default="auto"
-            Ridge penalty of the linear means, see :class:`ExemplarClassifier`.
-        shrink_to : {"auto", "zero", "identity"}, default="auto"
-            Map that this penalty pulls towards, see :class:`ExemplarClassifier`.
-        shrinkage : "auto" or float, default="auto"
-            Shrinkage of the covariance within a class, see
-            :class:`ExemplarClassifier`.
+    "init_exemplar": """
+        init : "auto", ExemplarClassifier or None, default="auto"
+            Where the network starts: a normal distribution per class, with a mean that
+            is linear in the description. "auto" is :class:`ExemplarClassifier` with its
+            defaults; None is the network of the paper. Parameters of an estimator that
+            is given here can be searched as ``init__<name>``.
         """,
     "synthesis": """
         n_synthetic : "auto" or int, default="auto"
@@ -120,6 +113,12 @@ default="unit"
         attribute_scaler_ : object
             Scaling of the attributes.
         """,
+    "unit_fitted": """
+        feature_scaler_ : Pipeline
+            Scaling of the features, which ends in rows of length 1.
+        attribute_scaler_ : Pipeline
+            Scaling of the attributes, which ends in rows of one length.
+        """,
     "torch_fitted": """
         net_ : skorch.NeuralNet
             The trained net; what only training needs is dropped unless
@@ -131,10 +130,10 @@ default="unit"
             classes.
         """,
     "bilinear_fitted": """
-        shadow_ : object or None
-            The ridge regression that the matrix starts from.
+        init_ : RidgeCompatibilityClassifier or None
+            The fitted initial estimator.
         %(torch_fitted)s
-        %(semantic_fitted)s
+        %(unit_fitted)s
         """,
     "generator_fitted": """
         net_ : skorch.NeuralNet
@@ -146,13 +145,32 @@ default="unit"
         held_out_decisions_ : DataFrame or None
             Like `held_out_results_`, for the chosen number of epochs: what the folds
             showed for every decision and weight decay of the head.
-        shadow_ : ExemplarClassifier
-            The linear start. It also knows the covariance by which folds judge
-            generators.
+        init_ : ExemplarClassifier or None
+            The fitted initial estimator.
         feature_scaler_ : object
             Scaling of the features.
         attribute_scaler_ : object
             Scaling of the attributes.
+        """,
+    "sample": """
+        Parameters
+        ----------
+        n_per_class : int, default=1
+            Number of rows per class.
+        classes : array-like of shape (n_wanted,) or None, default=None
+            Labels of classes, seen or unseen. None is all of them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_wanted * n_per_class, n_features)
+            Features in the units of the training data, float64.
+        y : ndarray of shape (n_wanted * n_per_class,)
+            Their labels. With an integer `random_state` every call returns the same.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown.
         """,
     "seen_penalty": """
         seen_penalty : "auto" or float, default="auto"
@@ -200,7 +218,8 @@ def fill_docstring(cls):
     Parameters
     ----------
     cls : type
-        Its docstring may hold lines ``%(key)s`` with keys of `SHARED`.
+        Its docstring, and those of its methods, may hold lines ``%(key)s`` with keys of
+        `SHARED`.
 
     Returns
     -------
@@ -214,7 +233,8 @@ def fill_docstring(cls):
         # The text may have placeholders of its own.
         return textwrap.indent(_PLACEHOLDER.sub(shared_text, text), indent)
 
-    # Python runs with -OO have no docstrings.
-    if cls.__doc__:
-        cls.__doc__ = _PLACEHOLDER.sub(shared_text, cls.__doc__)
+    for documented in (cls, *filter(inspect.isfunction, vars(cls).values())):
+        # Python runs with -OO have no docstrings.
+        if documented.__doc__:
+            documented.__doc__ = _PLACEHOLDER.sub(shared_text, documented.__doc__)
     return cls

@@ -1,6 +1,8 @@
 """Linear maps between features and descriptions, chosen on held-out classes."""
 
+from itertools import groupby
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 
@@ -81,137 +83,92 @@ class SylvesterPath:
         return self.left_vectors @ (self.rotated * inverse) @ self.right_vectors.T
 
 
-class SolutionPathMixin:
-    """Decompose once, then choose among cheap candidates on held-out classes.
+class RidgeMap(NamedTuple):
+    """One of the ridge maps that the folds choose from.
 
-    Stands left of a zero-shot base class. Subclasses implement `_candidates`,
-    `_decompose` and `_take`.
+    Parameters
+    ----------
+    shrink_to : {"zero", "identity"}
+        Map that the penalty pulls towards.
+    alpha : float
+        Penalty.
     """
 
-    def _candidates(self):
-        """What to choose from."""
-        raise NotImplementedError
-
-    def _default_candidate(self):
-        """What to take when there is nothing to choose on."""
-        candidates = self._candidates()
-        return candidates[len(candidates) // 2]
-
-    def _decompose(self, X, y_index):
-        """Do what all candidates have in common."""
-        raise NotImplementedError
-
-    def _take(self, path, candidate):
-        """Become the model of one candidate, given the result of `_decompose`."""
-        raise NotImplementedError
-
-    def _fit(self, X, y_index, candidate, random_state):
-        path = self._decompose(X, y_index)
-        self._take(path, candidate or self._default_candidate())
-
-    def _fit_path(self, X, y_index, report, random_state):
-        path = self._decompose(X, y_index)
-        for candidate in self._candidates():
-            self._take(path, candidate)
-            report(candidate)
-
-    def _chooses_on_held_out_classes(self):
-        return len(self._candidates()) > 1
+    shrink_to: str
+    alpha: float
 
 
-class RidgeChoiceMixin:
-    """Fit one ridge map; choose its penalty and origin on held-out classes.
+RIDGE_CONSTRAINTS = {
+    "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "shrink_to": [StrOptions({"auto", "zero", "identity"})],
+}
 
-    Stands left of a zero-shot base class. Subclasses implement `_ridge_problem` and
-    `_identity_map`, and score with `coef_`.
+
+def ridge_candidates(alpha, shrink_to, n_features, n_attributes):
+    """List the ridge maps to choose from.
+
+    Parameters
+    ----------
+    alpha : "auto" or float
+        Penalty.
+    shrink_to : {"auto", "zero", "identity"}
+        Map that the penalty pulls towards.
+    n_features, n_attributes : int
+        Dimensions of both sides.
+
+    Returns
+    -------
+    candidates : list of RidgeMap
+        At least one.
+
+    Raises
+    ------
+    ValueError
+        If there is no identity between spaces of different dimensions.
     """
-
-    _ridge_constraints = {
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "shrink_to": [StrOptions({"auto", "zero", "identity"})],
-    }
-
-    def _ridge_problem(self, X, y_index):
-        """Inputs and targets of the ridge regression, centred."""
-        raise NotImplementedError
-
-    def _identity_map(self):
-        """The identity between inputs and targets, where they share a space."""
-        raise NotImplementedError
-
-    def _fit(self, X, y_index, candidate, random_state):
-        self.shrink_to_, self.alpha_ = candidate or self._default_candidate()
-        problem = self._ridge_problem(X, y_index)
-        path = RidgePath(*problem, self._origin(self.shrink_to_))
-        self.coef_ = path.coefficients(self.alpha_)
-
-    def _fit_path(self, X, y_index, report, random_state):
-        problem = self._ridge_problem(X, y_index)
-        for shrink_to in self._origins():
-            path = RidgePath(*problem, self._origin(shrink_to))
-            for alpha in ALPHAS if self.alpha == "auto" else (self.alpha,):
-                self.coef_ = path.coefficients(alpha)
-                report((shrink_to, alpha))
-
-    def _chooses_on_held_out_classes(self):
-        return self.alpha == "auto" or len(self._origins()) > 1
-
-    def _default_candidate(self):
-        alpha = DEFAULT_ALPHA if self.alpha == "auto" else self.alpha
-        return self._origins()[0], alpha
-
-    def _origin(self, shrink_to):
-        return self._identity_map() if shrink_to == "identity" else None
-
-    def _origins(self):
-        one_space = self.n_features_in_ == self.class_attributes_.shape[1]
-        if self.shrink_to == "identity" and not one_space:
-            raise ValueError(
-                'shrink_to="identity" needs as many features as attributes, got '
-                f"{self.n_features_in_} and {self.class_attributes_.shape[1]}. Use "
-                'shrink_to="auto".'
-            )
-        if self.shrink_to == "auto":
-            return ("zero", "identity") if one_space else ("zero",)
-        return (self.shrink_to,)
-
-
-class RidgeShadowMixin:
-    """Fit a ridge classifier first, for a network to start from.
-
-    Stands left of a zero-shot base class with `linear_shadow`, `alpha`, `shrink_to`
-    and `attribute_scaling`. The folds take over what the shadow has chosen.
-    """
-
-    _shadow_constraints = {
-        **RidgeChoiceMixin._ridge_constraints,
-        "linear_shadow": ["boolean"],
-    }
-    # Class of the shadow, with a RidgeChoiceMixin.
-    _shadow_class = None
-
-    def _prepare(self, X, y_index, random_state):
-        super()._prepare(X, y_index, random_state)
-        if self._goes_on():
-            return
-        self.shadow_ = None
-        if self.linear_shadow:
-            self.shadow_ = self._new_shadow(random_state).fit(X, y_index)
-
-    def _new_shadow(self, random_state):
-        return self._shadow_class(
-            self.class_attributes_,
-            classes=np.arange(len(self.classes_)),
-            alpha=self.alpha,
-            shrink_to=self.shrink_to,
-            attribute_scaling=self.attribute_scaling,
-            seen_penalty=0.0,
-            random_state=random_state,
+    one_space = n_features == n_attributes
+    if shrink_to == "identity" and not one_space:
+        raise ValueError(
+            'shrink_to="identity" needs as many features as attributes, got '
+            f'{n_features} and {n_attributes}. Use shrink_to="auto".'
         )
+    if shrink_to == "auto":
+        origins = ("zero", "identity") if one_space else ("zero",)
+    else:
+        origins = (shrink_to,)
+    alphas = ALPHAS if alpha == "auto" else (alpha,)
+    return [RidgeMap(origin, alpha) for origin in origins for alpha in alphas]
 
-    def _fold_parameters(self):
-        parameters = super()._fold_parameters()
-        if self.shadow_ is not None:
-            parameters["alpha"] = self.shadow_.alpha_
-            parameters["shrink_to"] = self.shadow_.shrink_to_
-        return parameters
+
+def default_ridge(candidates):
+    """The candidate that is taken where there is nothing to choose on."""
+    first = candidates[0]
+    alphas = [candidate.alpha for candidate in candidates]
+    return first._replace(alpha=DEFAULT_ALPHA if len(set(alphas)) > 1 else alphas[0])
+
+
+def ridge_maps(X, Y, identity, candidates):
+    """Solve for one ridge map after the other.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+    Y : ndarray of shape (n_samples, n_targets)
+        Targets.
+    identity : ndarray of shape (n_features, n_targets) or None
+        The identity between the scaled spaces, where both have one dimension.
+    candidates : list of RidgeMap
+        Those of one `shrink_to` stand beside each other.
+
+    Yields
+    ------
+    candidate : RidgeMap
+        The next one.
+    coefficients : ndarray of shape (n_features, n_targets)
+        Its solution.
+    """
+    for shrink_to, alike in groupby(candidates, key=lambda one: one.shrink_to):
+        path = RidgePath(X, Y, identity if shrink_to == "identity" else None)
+        for candidate in alike:
+            yield candidate, path.coefficients(candidate.alpha)

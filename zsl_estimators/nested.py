@@ -30,27 +30,29 @@ def seeded_clone(estimator, random_state):
     return estimator
 
 
-def fit_on_seen_classes(estimator, X, y_index, random_state):
-    """Fit a clone of a classifier on positions among the classes that occur.
+def with_choices_fixed(fitted):
+    """Clone an estimator such that its fit would repeat what it has chosen.
+
+    Follows scikit-learn's names: what was chosen for a parameter ``alpha="auto"``, or
+    from a parameter ``alphas=(...)``, is the attribute ``alpha_``.
 
     Parameters
     ----------
-    estimator : estimator
+    fitted : estimator
         Stays untouched.
-    X : ndarray of shape (n_samples, n_features)
-        Features.
-    y_index : ndarray of shape (n_samples,)
-        Rows of the class table.
-    random_state : RandomState
-        Gives it a seed, see :func:`seeded_clone`.
 
     Returns
     -------
     estimator : estimator
-        Fitted.
+        Not fitted.
     """
-    _, positions = np.unique(y_index, return_inverse=True)
-    return seeded_clone(estimator, random_state).fit(X, positions)
+    chosen = {}
+    for name, value in fitted.get_params(deep=False).items():
+        if isinstance(value, str) and value == "auto" and hasattr(fitted, f"{name}_"):
+            chosen[name] = getattr(fitted, f"{name}_")
+        elif name.endswith("s") and hasattr(fitted, f"{name[:-1]}_"):
+            chosen[name] = [getattr(fitted, f"{name[:-1]}_")]
+    return clone(fitted).set_params(**chosen)
 
 
 def log_probabilities(classifier, X):

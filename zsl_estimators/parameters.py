@@ -17,9 +17,9 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
-    "check_grids",
     "check_parameters",
-    "check_widths",
+    "has_grids",
+    "has_widths",
 ]
 
 
@@ -29,13 +29,15 @@ def check_parameters(estimator):
     Parameters
     ----------
     estimator : estimator
-        Has a class attribute ``_parameter_constraints`` in scikit-learn's format.
+        Has a class attribute ``_parameter_constraints`` in scikit-learn's format. It
+        may have ``_parameter_checks``, functions of the estimator that refuse
+        parameters which do not go together.
 
     Raises
     ------
     ValueError
-        The message names the parameter, what it may be and what was found. The
-        exception is a TypeError as well.
+        The message names the parameter, what it may be and what was found. Where one
+        parameter is wrong, the exception is a TypeError as well.
     """
     constraints = estimator._parameter_constraints
     values = estimator.get_params(deep=False)
@@ -44,30 +46,35 @@ def check_parameters(estimator):
         {name: values[name] for name in constraints},
         caller_name=type(estimator).__name__,
     )
+    for check in getattr(estimator, "_parameter_checks", ()):
+        check(estimator)
 
 
-def check_grids(estimator, *names):
-    """Refuse parameters that are not sequences of positive numbers.
+def has_grids(*names):
+    """Make a check of parameters that are sequences of positive numbers.
 
     Parameters
     ----------
-    estimator : estimator
-        Has the parameters.
     *names : str
         Names of the parameters.
 
-    Raises
-    ------
-    ValueError
-        The message names the parameter and gives an example.
+    Returns
+    -------
+    check : callable
+        ``check(estimator)`` raises a ValueError that names the parameter and gives an
+        example.
     """
-    for name in names:
-        values = getattr(estimator, name)
-        if not is_positive_grid(values):
-            raise ValueError(
-                f"{name} must hold at least one number, all finite and positive, got "
-                f"{values!r}. For instance {name}=(0.1, 1.0, 10.0)."
-            )
+
+    def check(estimator):
+        for name in names:
+            values = getattr(estimator, name)
+            if not is_positive_grid(values):
+                raise ValueError(
+                    f"{name} must hold at least one number, all finite and positive, "
+                    f"got {values!r}. For instance {name}=(0.1, 1.0, 10.0)."
+                )
+
+    return check
 
 
 def is_positive_grid(values):
@@ -80,27 +87,30 @@ def is_positive_grid(values):
     return values.ndim == 1 and values.size > 0 and bool(good.all())
 
 
-def check_widths(estimator, *names, at_least=1):
-    """Refuse parameters that are not sequences of positive layer widths.
+def has_widths(*names, at_least=1):
+    """Make a check of parameters that are sequences of positive layer widths.
 
     Parameters
     ----------
-    estimator : estimator
-        Has the parameters.
     *names : str
         Names of the parameters.
     at_least : int, default=1
         Fewest layers.
 
-    Raises
-    ------
-    ValueError
-        The message names the parameter and gives an example.
+    Returns
+    -------
+    check : callable
+        ``check(estimator)`` raises a ValueError that names the parameter and gives an
+        example.
     """
-    for name in names:
-        widths = tuple(getattr(estimator, name))
-        if len(widths) < at_least or any(width < 1 for width in widths):
-            raise ValueError(
-                f"{name} must hold at least {at_least} layer width(s), all positive, "
-                f"got {widths}. For instance {name}=(256, 128)."
-            )
+
+    def check(estimator):
+        for name in names:
+            widths = tuple(getattr(estimator, name))
+            if len(widths) < at_least or any(width < 1 for width in widths):
+                raise ValueError(
+                    f"{name} must hold at least {at_least} layer width(s), all "
+                    f"positive, got {widths}. For instance {name}=(256, 128)."
+                )
+
+    return check

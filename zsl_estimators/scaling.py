@@ -3,7 +3,10 @@
 import numpy as np
 from scipy.linalg import eigh
 from scipy.special import expit
-from sklearn.preprocessing import StandardScaler, normalize
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import MinMaxScaler, StandardScaler, normalize
+
+from zsl_estimators.gaussian import SharedGaussian
 
 SCALINGS = ("whitened", "standard", "minmax", "rms", "unit", "none")
 
@@ -12,33 +15,58 @@ SCALINGS = ("whitened", "standard", "minmax", "rms", "unit", "none")
 WHITENING_FLOOR = 3.0
 
 
-def balanced_scaler(X, y_index):
-    """Scale features to mean 0 and variance 1, every class with the same weight.
+class BalancedScaler(StandardScaler):
+    """Scale features to mean 0 and variance 1, every class with the same weight."""
+
+    def fit(self, X, y):
+        """Learn mean and scale.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        y : ndarray of shape (n_samples,)
+            Class of every sample, from 0.
+
+        Returns
+        -------
+        self : BalancedScaler
+            Fitted.
+        """
+        return super().fit(X, sample_weight=class_weights(y))
+
+
+def class_weights(y):
+    """Sample weights of mean 1 that make the weights of all classes equal."""
+    counts = np.bincount(y)
+    return len(y) / (np.count_nonzero(counts) * counts[y])
+
+
+class UnitRows(BaseEstimator):
+    """Scales every row to one length, but a row of zeros.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Features.
-    y_index : ndarray of shape (n_samples,)
-        Class of every sample.
-
-    Returns
-    -------
-    scaler : StandardScaler
-        Fitted in double precision.
+    length : float, default=1.0
+        That length.
     """
-    return StandardScaler().fit(
-        X.astype(np.float64), sample_weight=class_weights(y_index)
-    )
+
+    def __init__(self, length=1.0):
+        self.length = length
+
+    def fit(self, X, y=None):
+        """Learn nothing."""
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def transform(self, X):
+        """Scale rows of shape (n, n_columns)."""
+        return normalize(X) * self.length
 
 
-def class_weights(y_index):
-    """Sample weights of mean 1 that make the weights of all classes equal."""
-    counts = np.bincount(y_index)
-    return len(y_index) / (np.count_nonzero(counts) * counts[y_index])
-
-
-class AttributeScaler:
+class AttributeScaler(BaseEstimator):
     """Scaling of attributes, fitted on the seen classes only.
 
     An attribute that is the same for all seen classes cannot be learned and would
@@ -58,20 +86,20 @@ class AttributeScaler:
     def __init__(self, scaling):
         self.scaling = scaling
 
-    def fit(self, matrix):
+    def fit(self, rows, y=None):
         """Learn offset, factor and mixing from the rows of seen classes."""
-        self.offset, spread = self._offset_and_spread(matrix)
-        varies = spread > 1e-9 * max(np.abs(matrix).max(), 1e-300)
-        self.spread = np.where(varies, spread, 1.0)
-        self.factor = varies / self.spread
-        self.mixing = np.eye(matrix.shape[1])
+        self.offset_, spread = self._offset_and_spread(rows)
+        varies = spread > 1e-9 * max(np.abs(rows).max(), 1e-300)
+        self.spread_ = np.where(varies, spread, 1.0)
+        self.factor_ = varies / self.spread_
+        self.mixing_ = np.eye(rows.shape[1])
         if self.scaling == "whitened":
-            self.mixing = partial_whitening((matrix - self.offset) * self.factor)
+            self.mixing_ = partial_whitening((rows - self.offset_) * self.factor_)
         return self
 
-    def transform(self, matrix):
+    def transform(self, rows):
         """Scale rows of shape (n, n_attributes)."""
-        scaled = (matrix - self.offset) * self.factor @ self.mixing
+        scaled = (rows - self.offset_) * self.factor_ @ self.mixing_
         return normalize(scaled) if self.scaling == "unit" else scaled
 
     def inverse_transform(self, scaled):
@@ -79,8 +107,9 @@ class AttributeScaler:
 
         Lengths that "unit" took away come back as the usual length of seen rows.
         """
-        unmixed = scaled @ np.linalg.inv(self.mixing)
-        return np.where(self.factor == 0, 0.0, unmixed) * self.spread + self.offset
+        unmixed = scaled @ np.linalg.inv(self.mixing_)
+        varying = np.where(self.factor_ == 0, 0.0, unmixed)
+        return varying * self.spread_ + self.offset_
 
     def _offset_and_spread(self, matrix):
         n_attributes = matrix.shape[1]
@@ -98,31 +127,116 @@ class AttributeScaler:
         return np.zeros(n_attributes), np.full(n_attributes, spread)
 
 
-class AttributeBinarizer:
+class AttributeBinarizer(BaseEstimator):
     """Turns attributes into "has it" and "has it not", and log odds back into values.
 
     A class has an attribute when its value lies above the mean over the seen classes.
-    Stands in for an :class:`AttributeScaler` where attributes have probabilities.
+    It is for attributes that have probabilities.
     """
 
-    def fit(self, matrix):
+    def fit(self, rows, y=None):
         """Learn thresholds, usual values and frequencies from rows of seen classes."""
-        self.threshold = matrix.mean(axis=0)
-        has = self.transform(matrix)
-        self.frequency = has.mean(axis=0)
-        self.varies = (self.frequency > 0) & (self.frequency < 1)
-        self.high = mean_where(has, matrix)
-        self.low = mean_where(1 - has, matrix)
+        self.threshold_ = rows.mean(axis=0)
+        has = self.transform(rows)
+        self.frequency_ = has.mean(axis=0)
+        self.varies_ = (self.frequency_ > 0) & (self.frequency_ < 1)
+        self.high_ = mean_where(has, rows)
+        self.low_ = mean_where(1 - has, rows)
         return self
 
-    def transform(self, matrix):
+    def transform(self, rows):
         """1.0 where a class has an attribute, shape (n, n_attributes)."""
-        return (matrix > self.threshold).astype(np.float64)
+        return (rows > self.threshold_).astype(np.float64)
 
     def inverse_transform(self, log_odds):
         """Expected values in the units of the descriptions."""
-        expected = self.low + expit(log_odds) * (self.high - self.low)
-        return np.where(self.varies, expected, self.threshold)
+        expected = self.low_ + expit(log_odds) * (self.high_ - self.low_)
+        return np.where(self.varies_, expected, self.threshold_)
+
+
+class FeatureScaler(BaseEstimator):
+    """Invertible affine scaling of features.
+
+    Parameters
+    ----------
+    scaling : {"whitened", "standard", "minmax"}
+        "whitened": such that the covariance within a class is the identity.
+        "standard": mean 0 and variance 1. "minmax": from 0 to 1.
+    gaussian : SharedGaussian or None, default=None
+        Knows the covariance within a class of the standardised features, for
+        "whitened". None estimates it.
+    """
+
+    SCALINGS = ("whitened", "standard", "minmax")
+
+    def __init__(self, scaling, gaussian=None):
+        self.scaling = scaling
+        self.gaussian = gaussian
+
+    def fit(self, X, y):
+        """Learn the scaling.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features, float64.
+        y : ndarray of shape (n_samples,)
+            Class of every sample, from 0.
+
+        Returns
+        -------
+        self : FeatureScaler
+            Fitted.
+        """
+        if self.scaling == "minmax":
+            scaler = MinMaxScaler().fit(X)
+            self.offset_, spread = scaler.data_min_, 1 / scaler.scale_
+        else:
+            scaler = StandardScaler().fit(X)
+            self.offset_, spread = scaler.mean_, scaler.scale_
+        self.forward_, self.backward_ = 1 / spread, spread
+        if self.scaling == "whitened":
+            gaussian = self.gaussian
+            if gaussian is None:
+                gaussian = SharedGaussian(scaler.transform(X), y, y.max() + 1)
+            self.forward_ = gaussian.whitening / spread[:, None]
+            self.backward_ = gaussian.coloring * spread
+        return self
+
+    def transform(self, X):
+        """Scale rows."""
+        return times(X - self.offset_, self.forward_)
+
+    def inverse_transform(self, scaled):
+        """Bring scaled rows back to the users' units."""
+        return times(scaled, self.backward_) + self.offset_
+
+    def scaled_noise(self, noise):
+        """Scale noise, whose mean is 0.
+
+        Parameters
+        ----------
+        noise : ndarray of shape (n_rows, n_features)
+            In the users' units.
+
+        Returns
+        -------
+        scaled : ndarray of shape (n_rows, n_features)
+            In scaled units.
+        """
+        return times(noise, self.forward_)
+
+    @property
+    def log_det(self):
+        """Logarithm of the determinant of the scaling."""
+        if self.forward_.ndim == 1:
+            return np.log(self.forward_).sum()
+        return np.linalg.slogdet(self.forward_)[1]
+
+
+def times(rows, linear):
+    """Apply a matrix, or a diagonal one given as a vector."""
+    return rows * linear if linear.ndim == 1 else rows @ linear
 
 
 def mean_where(weights, matrix):

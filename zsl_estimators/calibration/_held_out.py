@@ -87,28 +87,28 @@ class HeldOutRecord:
     """Curves of every candidate model on every fold.
 
     A candidate is whatever the folds choose between: a number of epochs, a
-    regularisation strength. Models without a choice report the candidate None.
+    regularisation strength, a decision. Models without a choice have the candidate
+    None.
     """
 
     def __init__(self):
         self.curves = defaultdict(list)
 
-    def add(self, candidate, y_index, scores, seen):
-        """Note how one candidate did on one fold.
+    def add(self, candidate, y, scores, seen):
+        """Record how one candidate did on one fold.
 
         Parameters
         ----------
         candidate : hashable
-            Name of the candidate.
-        y_index : ndarray of shape (n_samples,)
+            What was scored.
+        y : ndarray of shape (n_samples,)
             True column of every held-out sample.
         scores : ndarray of shape (n_samples, n_classes)
             Scores of the fold's classes.
         seen : ndarray of shape (n_classes,)
             False for the hidden classes.
         """
-        curve = SeenUnseenCurve.from_scores(y_index, scores, seen)
-        self.curves[candidate].append(curve)
+        self.curves[candidate].append(SeenUnseenCurve.from_scores(y, scores, seen))
 
     @property
     def best_candidate(self):
@@ -127,11 +127,17 @@ class HeldOutRecord:
         -------
         frame : DataFrame
             Columns candidate, fold, AUSUC and best_H (the largest H over all
-            penalties of that fold alone).
+            penalties of that fold alone). Candidates that have a name stand there by
+            their name.
         """
         return pd.DataFrame(
             [
-                (candidate, fold, curve.area, curve.harmonic_mean.max())
+                (
+                    getattr(candidate, "name", candidate),
+                    fold,
+                    curve.area,
+                    curve.harmonic_mean.max(),
+                )
                 for candidate, curves in self.curves.items()
                 for fold, curve in enumerate(curves)
             ],

@@ -7,8 +7,8 @@ from scipy.special import softmax
 class PenalisedPredictionMixin:
     """Predict by scores from which the seen penalty is taken.
 
-    Subclasses implement ``_calibrated_scores(X)``, which checks `X` and returns
-    float64 scores of shape (n_samples, n_classes), and have ``classes_``.
+    Subclasses implement ``_penalised_scores(X)``, which checks `X` and yields float64
+    scores of shape (n_rows, n_classes), some rows at a time, and have ``classes_``.
     """
 
     # Links of the HTML representation to the documentation, see sklearn.base.
@@ -21,7 +21,7 @@ class PenalisedPredictionMixin:
     # Divides the scores before the softmax of predict_proba.
     _score_temperature = 1.0
 
-    def _calibrated_scores(self, X):
+    def _penalised_scores(self, X):
         raise NotImplementedError
 
     @staticmethod
@@ -47,8 +47,8 @@ class PenalisedPredictionMixin:
         y : ndarray of shape (n_samples,)
             Labels out of `classes_`.
         """
-        scores = self._calibrated_scores(X)
-        return self.classes_[scores.argmax(axis=1)]
+        columns = [scores.argmax(axis=1) for scores in self._penalised_scores(X)]
+        return self.classes_[np.concatenate(columns)]
 
     def predict_proba(self, X):
         """Turn the scores into probabilities with a softmax.
@@ -66,7 +66,8 @@ class PenalisedPredictionMixin:
         probabilities : ndarray of shape (n_samples, n_classes)
             Rows sum to 1, columns in the order of `classes_`.
         """
-        return softmax(self._calibrated_scores(X) / self._score_temperature, axis=1)
+        scores = np.concatenate(list(self._penalised_scores(X)))
+        return softmax(scores / self._score_temperature, axis=1)
 
     def decision_function(self, X):
         """Score every class; the seen penalty is taken off already.
@@ -82,5 +83,5 @@ class PenalisedPredictionMixin:
             Columns in the order of `classes_`. With two classes, the score of the
             second minus that of the first.
         """
-        scores = self._calibrated_scores(X)
+        scores = np.concatenate(list(self._penalised_scores(X)))
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores

@@ -245,11 +245,11 @@ class CalibratedStackingCV(
     def _score_temperature(self):
         return getattr(find(self.estimator_), "_score_temperature", 1.0)
 
-    def _calibrated_scores(self, X):
+    def _penalised_scores(self, X):
         check_is_fitted(self)
         candidates = CandidateScores.of(self.estimator_, X, (), "all")
         seen = np.isin(candidates.classes, candidates.seen_classes)
-        return self._less_penalty(candidates.scores, self.best_penalty_, seen)
+        yield self._less_penalty(candidates.scores, self.best_penalty_, seen)
 
     def _curves(self, fitted, plain, X, y):
         """One curve per fold; none when there is nothing to fit."""

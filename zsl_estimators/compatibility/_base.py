@@ -1,132 +1,78 @@
-"""One learned score of a sample and a class description."""
-
-from abc import abstractmethod
-from numbers import Real
+"""What estimators of a learned score of a sample and a class share."""
 
 import numpy as np
 import torch
-from sklearn.preprocessing import normalize
+from sklearn.pipeline import make_pipeline
 
-from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.compatibility import CompatibilityLoss
-from zsl_estimators.parameters import Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler, balanced_scaler
-from zsl_estimators.training import (
-    TorchTrainingMixin,
-    cosine_schedule,
-    float32,
-    row_slices,
-    to_numpy,
-)
+from zsl_estimators.scaling import AttributeScaler, BalancedScaler, UnitRows
+from zsl_estimators.training import cosine_schedule, float32, to_numpy
 
 
-class UnitFeaturesMixin:
-    """Scale features and attributes, then samples and descriptions to length 1."""
+def unit_scalers(attribute_scaling, length=1.0):
+    """Scalers of features and descriptions that end in rows of one length.
 
-    def _prepare(self, X, y_index, random_state):
-        if self._goes_on():
-            return
-        self.feature_scaler_ = balanced_scaler(X, y_index)
-        self.attribute_scaler_ = AttributeScaler(self.attribute_scaling)
-        self.attribute_scaler_.fit(self.class_attributes_[self._class_table.seen])
+    Parameters
+    ----------
+    attribute_scaling : str
+        See :class:`AttributeScaler`.
+    length : float, default=1.0
+        Length of scaled descriptions; that of samples is 1.
 
-    def _scaled_features(self, X):
-        return normalize(self.feature_scaler_.transform(X.astype(np.float64)))
-
-    def _scaled_attributes(self):
-        """Scaled descriptions of all classes."""
-        return normalize(self.attribute_scaler_.transform(self.class_attributes_))
-
-
-class CompatibilityClassifier(
-    UnitFeaturesMixin, TorchTrainingMixin, BaseZeroShotClassifier
-):
-    """Base of classifiers that learn a score of a sample and a class description.
-
-    The score is trained such that the class of a sample gets the largest one among
-    the seen classes. Subclasses implement :meth:`_network`.
+    Returns
+    -------
+    feature_scaler, attribute_scaler : Pipeline
+        Not fitted.
     """
+    return (
+        make_pipeline(BalancedScaler(), UnitRows()),
+        make_pipeline(AttributeScaler(attribute_scaling), UnitRows(length)),
+    )
 
-    _parameter_constraints = {
-        **BaseZeroShotClassifier._parameter_constraints,
-        **TorchTrainingMixin._torch_constraints,
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+
+def ranking_arguments(problem, module, arguments, loss, margin, estimator):
+    """Arguments of a net that learns to rank the seen classes.
+
+    Parameters
+    ----------
+    problem : Problem
+        Has the descriptions.
+    module : type
+        A CompatibilityNetwork.
+    arguments : dict
+        Its arguments besides the descriptions.
+    loss : str
+        Key of :data:`zsl_estimators.nn.compatibility.LOSSES`.
+    margin : float
+        Of the loss.
+    estimator : estimator
+        Has `weight_decay` and `max_epochs`.
+
+    Returns
+    -------
+    arguments : dict
+        For a skorch net.
+    """
+    return {
+        "module": module,
+        "module__class_attributes": torch.tensor(float32(problem.S_seen)),
+        **{f"module__{name}": value for name, value in arguments.items()},
+        "criterion": CompatibilityLoss,
+        "criterion__kind": loss,
+        "criterion__margin": margin,
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": estimator.weight_decay,
+        "callbacks": [cosine_schedule(estimator.max_epochs)],
     }
-    # Key of zsl_estimators.nn.compatibility.LOSSES.
-    loss = "softmax"
-    margin = 1.0
 
-    @abstractmethod
-    def __init__(
-        self,
-        attributes=None,
-        *,
-        classes,
-        attribute_scaling,
-        max_epochs,
-        lr,
-        weight_decay,
-        early_stopping,
-        batch_size,
-        callbacks,
-        net_params,
-        warm_start,
-        seen_penalty,
-        device,
-        random_state,
-        verbose,
-    ):
-        super().__init__(
-            attributes,
-            classes=classes,
-            seen_penalty=seen_penalty,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.attribute_scaling = attribute_scaling
-        self.max_epochs = max_epochs
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.batch_size = batch_size
-        self.callbacks = callbacks
-        self.net_params = net_params
-        self.warm_start = warm_start
-        self.device = device
 
-    @abstractmethod
-    def _network(self, X, y_index):
-        """Class of the network and its arguments besides the descriptions."""
-
-    def _net_arguments(self, X, y_index):
-        module, arguments = self._network(X, y_index)
-        seen = self._scaled_attributes()[self._class_table.seen]
-        return {
-            "module": module,
-            "module__class_attributes": torch.tensor(float32(seen)),
-            **{f"module__{name}": value for name, value in arguments.items()},
-            "criterion": CompatibilityLoss,
-            "criterion__kind": self.loss,
-            "criterion__margin": self.margin,
-            "optimizer": torch.optim.AdamW,
-            "optimizer__weight_decay": self.weight_decay,
-            "callbacks": [cosine_schedule(self.max_epochs)],
-        }
-
-    def _training_tensors(self, X, y_index):
-        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
-        return {"x": float32(self._scaled_features(X))}, y
-
-    def _decision(self, X):
-        X = self._scaled_features(X)
-        with self._inference() as module:
-            parameter = next(module.parameters())
-            attributes = torch.as_tensor(self._scaled_attributes()).to(parameter)
-            scores = [
-                to_numpy(
-                    module.scores(torch.as_tensor(X[part]).to(parameter), attributes)
-                )
-                for part in row_slices(len(X))
-            ]
-        return np.concatenate(scores)
+def network_scores(module, Z, S):
+    """Scores of samples against descriptions, both scaled, float64."""
+    parameter = next(module.parameters())
+    attributes = torch.as_tensor(S).to(parameter)
+    scores = [
+        to_numpy(module(torch.as_tensor(Z[rows]).to(parameter), attributes))
+        for rows in row_blocks(len(Z))
+    ]
+    return np.concatenate(scores)

@@ -4,14 +4,21 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from zsl_estimators.compatibility._base import CompatibilityClassifier
+from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.compatibility._base import (
+    network_scores,
+    ranking_arguments,
+    unit_scalers,
+)
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nn.compatibility import ClassNormNetwork
-from zsl_estimators.parameters import Interval
+from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.scaling import SCALINGS
+from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
 
 
 @fill_docstring
-class ClassNormClassifier(CompatibilityClassifier):
+class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     """Zero-shot classifier by class normalization (CN-ZSL).
 
     A network turns every class description into a prototype in the space of the
@@ -44,7 +51,7 @@ default="rms"
     Attributes
     ----------
     %(torch_fitted)s
-    %(semantic_fitted)s
+    %(unit_fitted)s
     %(fitted)s
 
     See Also
@@ -73,7 +80,10 @@ default="rms"
     """
 
     _parameter_constraints = {
-        **CompatibilityClassifier._parameter_constraints,
+        **BaseZeroShotClassifier._parameter_constraints,
+        **TorchTrainingMixin._torch_constraints,
+        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
         "hidden": [Interval(Integral, 1, None, closed="left")],
         "scale": [Interval(Real, 0, None, closed="neither")],
     }
@@ -102,27 +112,41 @@ default="rms"
         super().__init__(
             attributes,
             classes=classes,
-            attribute_scaling=attribute_scaling,
-            max_epochs=max_epochs,
-            lr=lr,
-            weight_decay=weight_decay,
-            early_stopping=early_stopping,
-            batch_size=batch_size,
-            callbacks=callbacks,
-            net_params=net_params,
-            warm_start=warm_start,
             seen_penalty=seen_penalty,
-            device=device,
             random_state=random_state,
             verbose=verbose,
         )
         self.hidden = hidden
         self.scale = scale
+        self.attribute_scaling = attribute_scaling
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.batch_size = batch_size
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device = device
 
-    def _scaled_attributes(self):
-        # A mean square of 1 suits the initial weights.
-        return super()._scaled_attributes() * np.sqrt(self.class_attributes_.shape[1])
+    def _new_scalers(self, random_state):
+        # Descriptions with a mean square of 1 suit the initial weights.
+        length = np.sqrt(self._table.matrix.shape[1])
+        return unit_scalers(self.attribute_scaling, length)
 
-    def _network(self, X, y_index):
-        sizes = {"n_features": self.n_features_in_, "hidden": self.hidden}
-        return ClassNormNetwork, {**sizes, "scale": self.scale}
+    def _net_arguments(self, problem):
+        arguments = {
+            "n_features": problem.X.shape[1],
+            "hidden": self.hidden,
+            "scale": self.scale,
+        }
+        return ranking_arguments(
+            problem, ClassNormNetwork, arguments, "softmax", 1.0, self
+        )
+
+    def _training_data(self, problem):
+        return ArrayData({"x": float32(problem.X)}, problem.y)
+
+    def _score_classes(self, Z):
+        with self._inference() as module:
+            return network_scores(module, Z, self._scaled_attributes())

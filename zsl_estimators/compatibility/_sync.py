@@ -9,10 +9,9 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics.pairwise import euclidean_distances
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.compatibility._base import UnitFeaturesMixin
+from zsl_estimators.compatibility._base import unit_scalers
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import SolutionPathMixin
-from zsl_estimators.nested import fit_on_seen_classes
+from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import SCALINGS
 
@@ -20,12 +19,12 @@ SCALES = tuple(2.0**power for power in range(-3, 6))
 
 
 @fill_docstring
-class SynCClassifier(UnitFeaturesMixin, SolutionPathMixin, BaseZeroShotClassifier):
+class SynCClassifier(BaseZeroShotClassifier):
     """Zero-shot classifier with synthesised classifiers (SynC).
 
     The linear classifier of every class is a combination of phantom classifiers, one
-    per seen class, weighted by how similar the class descriptions are. Linear
-    classifiers of the seen classes tell the phantoms by least squares, as in the
+    per seen class, weighted by how similar the class descriptions are. The phantoms
+    follow from linear classifiers of the seen classes by least squares, as in the
     "fast" version of the authors.
 
     Parameters
@@ -53,7 +52,7 @@ class SynCClassifier(UnitFeaturesMixin, SolutionPathMixin, BaseZeroShotClassifie
         The scale in use.
     phantom_coef_ : ndarray of shape (n_seen, n_features)
         Phantom classifiers.
-    %(semantic_fitted)s
+    %(unit_fitted)s
     %(fitted)s
 
     See Also
@@ -105,36 +104,38 @@ class SynCClassifier(UnitFeaturesMixin, SolutionPathMixin, BaseZeroShotClassifie
         self.scale = scale
         self.attribute_scaling = attribute_scaling
 
-    def _prepare(self, X, y_index, random_state):
-        super()._prepare(X, y_index, random_state)
+    def _new_scalers(self, random_state):
+        return unit_scalers(self.attribute_scaling)
+
+    def _fit(self, problem, choice, random_state):
+        default = 2.0 if self.scale == "auto" else float(self.scale)
+        for _ in self._solutions(problem, [choice.candidate(default)]):
+            pass
+
+    def _fit_candidates(self, problem, random_state):
+        return self._solutions(problem, SCALES) if self.scale == "auto" else None
+
+    def _solutions(self, problem, scales):
+        """Fit the classifier of seen classes; become one scale after the other."""
         estimator = self.estimator
         if estimator is None:
             estimator = RidgeClassifier(fit_intercept=False)
-        self.estimator_ = fit_on_seen_classes(
-            estimator, self._scaled_features(X), y_index, random_state
+        estimator = seeded_clone(estimator, problem.random_state)
+        self.estimator_ = estimator.fit(problem.X, problem.y)
+        coef = coefficients(self.estimator_, problem.n_seen)
+        for self.scale_ in scales:
+            similarity = self._similarity(problem.S)[problem.seen]
+            self.phantom_coef_ = pinv(similarity) @ coef
+            yield self.scale_
+
+    def _score_classes(self, Z):
+        return Z @ (self._similarity(self._scaled_attributes()) @ self.phantom_coef_).T
+
+    def _similarity(self, classes):
+        """Of scaled descriptions of all classes to the seen ones; rows sum to 1."""
+        distances = euclidean_distances(
+            classes, classes[self._table.seen], squared=True
         )
-        self._coef = coefficients(self.estimator_, len(self.seen_classes_))
-
-    def _candidates(self):
-        return SCALES if self.scale == "auto" else (float(self.scale),)
-
-    def _decompose(self, X, y_index):
-        return self._coef
-
-    def _take(self, coef, candidate):
-        self.scale_ = candidate
-        similarity = self._similarity()[self._class_table.seen]
-        self.phantom_coef_ = pinv(similarity) @ coef
-
-    def _decision(self, X):
-        coef = self._similarity() @ self.phantom_coef_
-        return self._scaled_features(X) @ coef.T
-
-    def _similarity(self):
-        """Of all classes to the seen ones; rows sum to 1."""
-        classes = self._scaled_attributes()
-        seen = classes[self._class_table.seen]
-        distances = euclidean_distances(classes, seen, squared=True)
         return softmax(-self.scale_ * distances, axis=1)
 
 

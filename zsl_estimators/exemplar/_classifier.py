@@ -1,22 +1,44 @@
 """A normal distribution per class, its mean predicted from the description."""
 
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.exemplar._gaussian import SharedGaussian
-from zsl_estimators.linear import RidgeChoiceMixin
+from zsl_estimators.gaussian import SharedGaussian, UnscaledGaussian
+from zsl_estimators.linear import (
+    RIDGE_CONSTRAINTS,
+    RidgeMap,
+    default_ridge,
+    ridge_candidates,
+    ridge_maps,
+)
 from zsl_estimators.parameters import Interval, StrOptions
 
 # The first of equals is taken: with very few samples the folds may see no difference.
 SHRINKAGES = (1.0, 0.3, 0.1, 0.01, 0.001)
 
 
+class ExemplarCandidate(NamedTuple):
+    """What the folds choose from.
+
+    Parameters
+    ----------
+    ridge : RidgeMap
+        From descriptions to means.
+    shrinkage : float or None
+        Of the covariance; None is the estimate of Ledoit and Wolf.
+    """
+
+    ridge: RidgeMap
+    shrinkage: float | None
+
+
 @fill_docstring
-class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
+class ExemplarClassifier(BaseZeroShotClassifier):
     """Zero-shot classifier that predicts where the samples of a class lie.
 
     Class means are predicted from the class descriptions by ridge regression over the
@@ -79,14 +101,10 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
     True
     """
 
-    # Estimators that start from this one hand these parameters on.
-    _shadow_constraints = {
-        **RidgeChoiceMixin._ridge_constraints,
-        "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both")],
-    }
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
-        **_shadow_constraints,
+        **RIDGE_CONSTRAINTS,
+        "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both")],
         "seen_means": [StrOptions({"observed", "predicted"})],
     }
 
@@ -115,9 +133,12 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         self.shrinkage = shrinkage
         self.seen_means = seen_means
 
+    # -- for users ----------------------------------------------------------------
+
     @property
     def class_means_(self):
-        return self.feature_scaler_.inverse_transform(self._class_means())
+        means = self._class_means()[self._order]
+        return self.feature_scaler_.inverse_transform(means)
 
     @property
     def covariance_(self):
@@ -143,52 +164,71 @@ class ExemplarClassifier(RidgeChoiceMixin, BaseZeroShotClassifier):
         means = self._predicted_means(np.asarray(class_attributes, dtype=np.float64))
         return self.feature_scaler_.inverse_transform(means)
 
-    def _prepare(self, X, y_index, random_state):
-        seen = self._class_table.seen
-        self.attribute_scaler_ = StandardScaler().fit(self.class_attributes_[seen])
-        self.feature_scaler_ = StandardScaler().fit(X.astype(np.float64))
-        X = self.feature_scaler_.transform(X.astype(np.float64))
-        self.gaussian_ = SharedGaussian(X, np.cumsum(seen)[y_index] - 1, seen.sum())
+    @property
+    def within_class(self):
+        """Observed means and the covariance within a class, in the users' units."""
+        return UnscaledGaussian(self.feature_scaler_, self.gaussian_)
 
-    def _ridge_problem(self, X, y_index):
-        seen = self._class_table.seen
-        attributes = self.attribute_scaler_.transform(self.class_attributes_[seen])
+    # -- fit ----------------------------------------------------------------------
+
+    def _new_scalers(self, random_state):
+        return StandardScaler(), StandardScaler()
+
+    def _fit(self, problem, choice, random_state):
+        default = ExemplarCandidate(
+            default_ridge(self._ridge_candidates()),
+            None if self.shrinkage == "auto" else self.shrinkage,
+        )
+        for _ in self._solutions(problem, [choice.candidate(default)]):
+            pass
+
+    def _fit_candidates(self, problem, random_state):
+        candidates = [
+            ExemplarCandidate(ridge, shrinkage)
+            for ridge in self._ridge_candidates()
+            for shrinkage in self._shrinkages()
+        ]
+        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+
+    def _solutions(self, problem, candidates):
+        """Become one candidate after the other; those of one ridge map in a row."""
+        self.gaussian_ = SharedGaussian(problem.X, problem.y, problem.n_seen)
+        estimated = self.gaussian_.shrinkage
+        # The order of a dict is that of insertion.
+        ridges = list(dict.fromkeys(candidate.ridge for candidate in candidates))
         means = self.gaussian_.means
-        return attributes, means - means.mean(axis=0)
+        centered = means - means.mean(axis=0)
+        identity = np.eye(self.n_features_in_)
+        for ridge, coef in ridge_maps(problem.S_seen, centered, identity, ridges):
+            self.shrink_to_, self.alpha_ = ridge
+            self.coef_ = coef
+            for candidate in candidates:
+                if candidate.ridge == ridge:
+                    shrinkage = candidate.shrinkage
+                    self.gaussian_.shrinkage = (
+                        estimated if shrinkage is None else shrinkage
+                    )
+                    yield candidate
 
-    def _identity_map(self):
-        return np.eye(self.n_features_in_)
+    def _ridge_candidates(self):
+        n_attributes = self._table.matrix.shape[1]
+        return ridge_candidates(
+            self.alpha, self.shrink_to, self.n_features_in_, n_attributes
+        )
 
-    def _fit(self, X, y_index, candidate, random_state):
-        *ridge, shrinkage = candidate or (*self._default_candidate(), None)
-        super()._fit(X, y_index, ridge, random_state)
-        self._set_shrinkage(shrinkage)
+    def _shrinkages(self):
+        return SHRINKAGES if self.shrinkage == "auto" else (self.shrinkage,)
 
-    def _fit_path(self, X, y_index, report, random_state):
-        def report_each_shrinkage(ridge):
-            for shrinkage in SHRINKAGES if self.shrinkage == "auto" else (None,):
-                self._set_shrinkage(shrinkage)
-                report((*ridge, shrinkage))
+    # -- prediction ---------------------------------------------------------------
 
-        super()._fit_path(X, y_index, report_each_shrinkage, random_state)
-
-    def _set_shrinkage(self, chosen):
-        wanted = chosen if self.shrinkage == "auto" else self.shrinkage
-        if wanted is not None:
-            self.gaussian_.shrinkage = wanted
-
-    def _chooses_on_held_out_classes(self):
-        return self.shrinkage == "auto" or super()._chooses_on_held_out_classes()
-
-    def _decision(self, X):
-        X = self.feature_scaler_.transform(X.astype(np.float64))
-        return -self.gaussian_.squared_distances(X, self._class_means()) / 2
+    def _score_classes(self, Z):
+        return -self.gaussian_.squared_distances(Z, self._class_means()) / 2
 
     def _class_means(self):
         """Scaled means of all classes."""
-        means = self._predicted_means(self.class_attributes_)
+        means = self._predicted_means(self._table.matrix)
         if self.seen_means == "observed":
-            means[self._class_table.seen] = self.gaussian_.means
+            means[self._table.seen] = self.gaussian_.means
         return means
 
     def _predicted_means(self, class_attributes):

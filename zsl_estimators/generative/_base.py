@@ -1,41 +1,52 @@
-"""Synthesise features of unseen classes, then train an ordinary classifier."""
+"""Synthesise features of unseen classes, then decide like an ordinary classifier."""
 
 from abc import abstractmethod
-from contextlib import contextmanager
 from numbers import Integral
 
 import numpy as np
 import torch
+from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.exemplar import (
-    ExemplarShadowMixin,
-    FeatureScaler,
+from zsl_estimators.decisions import (
+    WEIGHT_DECAYS,
+    Head,
+    NearestMean,
+    SoftmaxHead,
+    TrainedGenerator,
+    check_head,
+    epochs_then_decisions,
 )
-from zsl_estimators.generative._decision import DecisionMixin
-from zsl_estimators.generative._head import SoftmaxHead
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.exemplar import ExemplarClassifier, class_tensors
+from zsl_estimators.gaussian import UnscaledGaussian
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS
-from zsl_estimators.seeds import LARGEST_SEED
-from zsl_estimators.training import (
-    StandInMixin,
-    TorchTrainingMixin,
-    row_slices,
-    scoped_seed,
-    to_numpy,
-)
-
-FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
+from zsl_estimators.scaling import SCALINGS, AttributeScaler, FeatureScaler
+from zsl_estimators.seeds import private_random_state
+from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
 
 
-class FeatureGeneratingClassifier(
-    DecisionMixin, ExemplarShadowMixin, StandInMixin, BaseZeroShotClassifier
-):
+def check_decision(estimator):
+    """Refuse a head that cannot decide."""
+    check_head(estimator.head, estimator.synthesis)
+
+
+def check_init_is_whitened(estimator):
+    """Refuse an initial estimator whose covariance the network cannot represent."""
+    if estimator.init is not None and estimator.feature_scaling != "whitened":
+        raise ValueError(
+            f"init={estimator.init!r} needs features whose covariance within a class "
+            'is the identity. Use feature_scaling="whitened", or init=None.'
+        )
+
+
+@fill_docstring
+class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     """Base of classifiers that generate features and train a head on them.
 
     Subclasses implement `_net_arguments`: a module with a ``noise_dim`` and a method
     ``synthesise(noise, attributes, centers)``, which turns rows of standard normal
-    noise, scaled descriptions and scaled means of the shadow into scaled features.
+    noise, scaled descriptions and scaled base means into scaled features.
 
     The folds judge a generator by the distance to the mean of what it generates,
     which takes milliseconds; the head is trained when the generator has been chosen,
@@ -45,8 +56,7 @@ class FeatureGeneratingClassifier(
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
-        **ExemplarShadowMixin._shadow_constraints,
-        "linear_shadow": ["boolean"],
+        "init": [StrOptions({"auto"}), ExemplarClassifier, None],
         "feature_scaling": [StrOptions(set(FeatureScaler.SCALINGS))],
         "attribute_scaling": [StrOptions(set(SCALINGS))],
         "decision": [StrOptions({"auto", "head", "gaussian"})],
@@ -57,6 +67,11 @@ class FeatureGeneratingClassifier(
         ],
         "synthesis": [StrOptions({"once", "stream"})],
     }
+    _parameter_checks = (check_decision,)
+    # What decision="auto" chooses from, the default first.
+    _decisions = ("head", "gaussian")
+    # Multiplies the variance of the noise that features are generated from.
+    _noise_variance = 1.0
 
     @abstractmethod
     def __init__(
@@ -64,10 +79,7 @@ class FeatureGeneratingClassifier(
         attributes=None,
         *,
         classes,
-        linear_shadow,
-        alpha,
-        shrink_to,
-        shrinkage,
+        init,
         feature_scaling,
         attribute_scaling,
         decision,
@@ -93,10 +105,7 @@ class FeatureGeneratingClassifier(
             random_state=random_state,
             verbose=verbose,
         )
-        self.linear_shadow = linear_shadow
-        self.alpha = alpha
-        self.shrink_to = shrink_to
-        self.shrinkage = shrinkage
+        self.init = init
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
         self.decision = decision
@@ -113,10 +122,10 @@ class FeatureGeneratingClassifier(
         self.device = device
 
     @abstractmethod
-    def _net_arguments(self, X, y_index):
+    def _net_arguments(self, problem):
         """Keyword arguments of the net: module, criterion, optimizer, their own."""
 
-    # -- for users --------------------------------------------------------------
+    # -- for users ----------------------------------------------------------------
 
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.
@@ -147,72 +156,136 @@ class FeatureGeneratingClassifier(
         """
         return super().add_classes(attributes, classes)
 
-    # -- fit --------------------------------------------------------------------
+    def sample(self, n_per_class=1, classes=None):
+        """Generate features.
 
-    def _prepare(self, X, y_index, random_state):
-        self._check_combinations()
-        self.decision_ = self._ways_to_decide()[0][0]
-        self.held_out_decisions_ = None
-        super()._prepare(X, y_index, random_state)
-        self._n_synthetic = self._synthetic_rows_per_class(y_index)
-
-    def _check_shadow_is_whitened(self):
-        if self.linear_shadow and self.feature_scaling != "whitened":
-            raise ValueError(
-                "linear_shadow=True needs features whose covariance within a class is "
-                'the identity. Use feature_scaling="whitened", or linear_shadow=False.'
-            )
-
-    def _synthetic_rows_per_class(self, y_index):
-        if self.n_synthetic != "auto":
-            return self.n_synthetic
-        counts = np.bincount(y_index)
-        usual = int(np.median(counts[counts > 0]))
-        return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
-
-    # -- synthesis --------------------------------------------------------------
-
-    def _generate(self, labels, n_per_class, random_state):
-        rows = np.repeat(self._class_table.rows(labels), n_per_class)
-        with self._synthesiser(random_state) as synthesise:
-            return to_numpy(self._features_of(synthesise(rows)))
-
-    def _features_of(self, generated):
-        """The scaled features in what the module generates, which may be more."""
-        return generated
-
-    # Multiplies the variance of the noise.
-    _sampling_temperature = 1.0
-
-    @contextmanager
-    def _synthesiser(self, random_state, antithetic=False):
-        """Yield a function from rows of the table to scaled features.
-
-        They are made with torch's generators, which are seeded as long as the context
-        lasts. With `antithetic`, every second row gets the opposite noise of the row
-        before it, which makes means more exact.
+        %(sample)s
         """
-        device = torch.device(self.net_.device)
-        module = self._module_for_prediction(single=True)
-        attributes, centers = (part.to(device) for part in self._class_tensors())
+        check_is_fitted(self)
+        labels = self._table.known(self.classes_ if classes is None else classes)
+        random_state = private_random_state(self.random_state)
+        positions = np.repeat(self._table.rows(labels), n_per_class)
+        X = self._generator().features(positions, random_state)
+        return X, np.repeat(labels, n_per_class)
 
-        @torch.no_grad()
-        def synthesise(rows):
-            rows = torch.as_tensor(rows, device=device)
-            noise = torch.randn(len(rows), module.noise_dim, device=device)
-            noise *= np.sqrt(self._sampling_temperature)
-            if antithetic:
-                noise[1::2] = -noise[::2]
-            parts = [
-                module.synthesise(
-                    noise[part], attributes[rows[part]], centers[rows[part]]
-                )
-                for part in row_slices(len(rows))
-            ]
-            return torch.cat(parts)
+    @property
+    def head_(self):
+        """The fitted classifier inside the decision."""
+        if not isinstance(self.decision_, Head):
+            raise AttributeError(
+                f"there is no head: the decision is {self.decision_.name!r}."
+            )
+        return self.decision_.estimator_
 
-        with scoped_seed(random_state.randint(LARGEST_SEED), device):
-            yield synthesise
+    # -- fit ----------------------------------------------------------------------
+
+    def _new_init(self):
+        return ExemplarClassifier()
+
+    def _new_scalers(self, random_state):
+        gaussian = None if self.init_ is None else self.init_.gaussian_
+        return (
+            FeatureScaler(self.feature_scaling, gaussian),
+            AttributeScaler(self.attribute_scaling),
+        )
+
+    def _fit(self, problem, choice, random_state):
+        self.held_out_decisions_ = choice.frame(1)
+        n_epochs = choice.candidate(default=self.max_epochs)
+        self._train(problem, n_epochs, random_state)
+        decision = choice.best(1, default=self._default_decision())
+        self._decide_by(decision, problem, random_state)
+
+    def _fit_candidates(self, problem, random_state):
+        if not self.early_stopping and len(self._new_decisions()) == 1:
+            return None
+        return epochs_then_decisions(self, problem, random_state)
+
+    def _training_data(self, problem):
+        return ArrayData({"x": float32(problem.X), "y": problem.y}, problem.y)
+
+    # -- decisions ----------------------------------------------------------------
+
+    def _new_decisions(self):
+        """The decisions that the folds compare, the default first."""
+        wanted = self._decisions if self.decision == "auto" else (self.decision,)
+        if self.head is not None and "head" in wanted:
+            # A classifier that was given is meant to decide.
+            return self._new_heads()
+        return [new for name in wanted for new in self._decisions_called(name)]
+
+    def _decisions_called(self, name):
+        return self._new_heads() if name == "head" else [NearestMean(self._within())]
+
+    def _new_heads(self):
+        decays = WEIGHT_DECAYS if self.head is None else (None,)
+        return [self._new_head(decay) for decay in decays]
+
+    def _new_head(self, weight_decay, view=None):
+        return Head(
+            self.head,
+            weight_decay=weight_decay,
+            n_synthetic=self.n_synthetic,
+            synthesis=self.synthesis,
+            device=self.device,
+            view=view,
+        )
+
+    def _default_decision(self):
+        return self._new_decisions()[0]
+
+    def _proxy_decision(self, problem):
+        """What the folds follow the net with."""
+        within = self._within()
+        if within is None:
+            features = self.feature_scaler_.inverse_transform(problem.X)
+            within = UnscaledGaussian.fit(features, problem.y, problem.n_seen)
+        return NearestMean(within)
+
+    def _decide_by(self, decision, problem, random_state):
+        """Fit a decision and decide by it from now on."""
+        self.decision_ = decision.fit(self._generator(), problem, random_state)
+
+    def _update_decision(self, problem):
+        proxy = self._proxy_decision(problem)
+        self._decide_by(proxy, problem, np.random.RandomState(0))
+
+    def _within(self):
+        """The covariance within a class, where the initial estimator knows it."""
+        return None if self.init_ is None else self.init_.within_class
+
+    def _generator(self, single=True):
+        attributes, centers = self._class_tensors()
+        return TrainedGenerator(
+            self._module_for_prediction(single),
+            attributes,
+            centers,
+            self.feature_scaler_,
+            self._table.seen,
+            self._noise_variance,
+        )
+
+    def _class_tensors(self):
+        """Scaled descriptions and base means of all classes, float32."""
+        return class_tensors(
+            self._scaled_attributes(),
+            self.init_,
+            self._table.matrix,
+            self.feature_scaler_,
+            self.n_features_in_,
+        )
+
+    def _seen_tensors(self):
+        """Scaled descriptions and base means of the seen classes, float32."""
+        seen = torch.as_tensor(self._table.seen)
+        return tuple(part[seen] for part in self._class_tensors())
+
+    def _add_classes(self, positions):
+        random_state = private_random_state(self.random_state)
+        self.decision_.extend(self._generator(), positions, random_state)
+
+    def _score_classes(self, Z):
+        return self.decision_.score_classes(lambda: self._generator(single=False), Z)
 
 
 def paper_head(batch_size, max_epochs):

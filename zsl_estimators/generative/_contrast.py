@@ -1,18 +1,20 @@
 """A representation of samples that tells seen classes apart, as a transformer."""
 
+import copy
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.nn.contrast import ContrastiveNetwork, SupervisedContrast
-from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
+    ArrayData,
     ZeroShotNet,
+    fit_net,
     float32,
-    on_device,
-    resolve_device,
-    scoped_seed,
     standard_callbacks,
     to_numpy,
 )
@@ -73,13 +75,11 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
         self : object
             Fitted.
         """
-        random_state = private_random_state(self.random_state)
-        init_seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()
         self.scaler_ = StandardScaler().fit(X)
-        device = resolve_device(self.device)
         _, y_index = np.unique(y, return_inverse=True)
-        with scoped_seed(init_seed, device):
-            net = ZeroShotNet(
+        net = fit_net(
+            partial(
+                ZeroShotNet,
                 module=ContrastiveNetwork,
                 module__n_features=X.shape[1],
                 module__hidden=tuple(self.hidden),
@@ -87,16 +87,15 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
                 criterion__temperature=self.temperature,
                 optimizer=torch.optim.Adam,
                 lr=self.lr,
-                max_epochs=self.max_epochs,
                 batch_size=self.batch_size,
-                iterator_train__seed=order_seed,
-                device=str(device),
                 verbose=0,
                 callbacks=standard_callbacks(0, "representation"),
-            ).fit(
-                {"x": on_device(float32(self.scaler_.transform(X)), device)},
-                on_device(y_index, device),
-            )
+            ),
+            ArrayData({"x": float32(self.scaler_.transform(X))}, y_index),
+            device=self.device,
+            random_state=private_random_state(self.random_state),
+            n_epochs=self.max_epochs,
+        )
         self.module_ = net.module_.to("cpu").eval()
         return self
 
@@ -114,6 +113,7 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
             Float64.
         """
         X = self.scaler_.transform(X) if len(X) else np.asarray(X)
+        # `double` of a module works in place.
+        module = copy.deepcopy(self.module_).double()
         with torch.inference_mode():
-            module = self.module_.double()
-            return to_numpy(module.represent(torch.tensor(X, dtype=torch.float64)))
+            return to_numpy(module(torch.tensor(X, dtype=torch.float64)))

@@ -3,18 +3,17 @@
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 import torch
 
+from zsl_estimators.decisions import SoftmaxHead
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     paper_head,
     published_settings,
 )
-from zsl_estimators.generative._head import SoftmaxHead
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss, FGANNetwork
-from zsl_estimators.parameters import Interval, StrOptions, check_widths
+from zsl_estimators.parameters import Interval, StrOptions, has_widths
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import AdversarialNet, float32
 
@@ -29,6 +28,15 @@ PAPER = {
     "APY": (1e-5, 0.01, 64, 50, 1800),
 }
 PAPER_COLUMNS = ("lr", "cls_weight", "noise_dim", "epochs", "n_synthetic")
+
+
+def check_output_fits_init(estimator):
+    """Refuse an activation that the initial features do not survive."""
+    if estimator.init is not None and estimator.output_activation == "sigmoid":
+        raise ValueError(
+            'output_activation="sigmoid" squeezes the features of the initial '
+            'estimator. Use output_activation="linear", or init=None.'
+        )
 
 
 @fill_docstring
@@ -48,7 +56,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
     Parameters
     ----------
     %(attributes)s
-    %(shadow)s
+    %(init_exemplar)s
     feature_scaling : {"standard", "minmax", "whitened"}, default="standard"
         Scaling of the features inside: to mean 0 and variance 1; to the range from 0
         to 1; or such that the covariance within a class is the identity.
@@ -62,7 +70,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         a closed form, which nearly halves the time of a step.
     output_activation : {"linear", "relu", "sigmoid"}, default="linear"
         Applied to generated features, in scaled units. "sigmoid" needs
-        ``linear_shadow=False``.
+        ``init=None``.
     n_critic : int, default=5
         Steps of the critic per step of the generator. Each takes its own batch.
     critic_lr : float or None, default=3e-3
@@ -89,10 +97,10 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
-    decision_ : str
-        "head" or "gaussian".
+    decision_ : decision
+        The fitted decision; its ``name`` tells which one.
     head_ : estimator
-        The fitted head, when `decision_` is "head"; it sees scaled features.
+        The fitted head, when it decides; it sees scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
         critic tells real from generated features), ``penalty_loss``,
@@ -104,12 +112,12 @@ class FGANClassifier(FeatureGeneratingClassifier):
     See Also
     --------
     VAEcFlowClassifier : Generates with an invertible flow.
-    ExemplarClassifier : The linear start alone.
+    ExemplarClassifier : The initial estimator alone.
 
     Notes
     -----
-    For :meth:`add_classes` the model keeps its generator, the means and covariance of
-    the shadow, and the head, but no training data.
+    For :meth:`add_classes` the model keeps its generator, the initial estimator and the
+    head, but no training data.
 
     References
     ----------
@@ -141,16 +149,18 @@ class FGANClassifier(FeatureGeneratingClassifier):
         "gp_weight": [Interval(Real, 0, None, closed="left")],
         "cls_weight": [Interval(Real, 0, None, closed="left")],
     }
+    _parameter_checks = (
+        *FeatureGeneratingClassifier._parameter_checks,
+        has_widths("generator_hidden", "critic_hidden"),
+        check_output_fits_init,
+    )
 
     def __init__(
         self,
         attributes=None,
         *,
         classes=None,
-        linear_shadow=True,
-        alpha="auto",
-        shrink_to="auto",
-        shrinkage="auto",
+        init="auto",
         feature_scaling="standard",
         attribute_scaling="whitened",
         noise_dim=32,
@@ -180,10 +190,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         super().__init__(
             attributes,
             classes=classes,
-            linear_shadow=linear_shadow,
-            alpha=alpha,
-            shrink_to=shrink_to,
-            shrinkage=shrinkage,
+            init=init,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
             decision=decision,
@@ -224,7 +231,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Returns
         -------
         params : dict
-            Constructor parameters, without `attributes`. The linear start, the
+            Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs are off. An epoch of the official code
             takes `n_critic` batches per step, hence five of ours.
 
@@ -236,7 +243,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         """
         published = published_settings(PAPER, PAPER_COLUMNS, dataset)
         return {
-            "linear_shadow": False,
+            "init": None,
             "feature_scaling": "minmax",
             "attribute_scaling": "none",
             "noise_dim": published["noise_dim"],
@@ -257,26 +264,13 @@ class FGANClassifier(FeatureGeneratingClassifier):
             "seen_penalty": 0.0,
         }
 
-    def _check_combinations(self):
-        super()._check_combinations()
-        check_widths(self, "generator_hidden", "critic_hidden")
-        if self.linear_shadow and self.output_activation == "sigmoid":
-            raise ValueError(
-                'output_activation="sigmoid" squeezes the linear start. Use '
-                'output_activation="linear", or linear_shadow=False.'
-            )
+    # -- fit ----------------------------------------------------------------------
 
-    def _prepare(self, X, y_index, random_state):
-        super()._prepare(X, y_index, random_state)
-        self._classifier_seed = random_state.randint(LARGEST_SEED)
-
-    def _net_arguments(self, X, y_index):
-        attributes, centers = self._class_tensors()
-        seen = torch.as_tensor(self._class_table.seen)
-        classifier = self._seen_classifier(X, y_index)
+    def _net_arguments(self, problem):
+        attributes, centers = self._seen_tensors()
         network = {
-            "class_attributes": attributes[seen],
-            "class_centers": centers[seen],
+            "class_attributes": attributes,
+            "class_centers": centers,
             "coloring": self._coloring(),
             "noise_dim": self.noise_dim,
             "generator_hidden": tuple(self.generator_hidden),
@@ -286,7 +280,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         loss = {
             "gp_weight": self.gp_weight,
             "cls_weight": self.cls_weight,
-            "classifier": classifier.module_,
+            "classifier": self._seen_classifier(problem).module_,
         }
         return {
             "module": FGANNetwork,
@@ -300,13 +294,12 @@ class FGANClassifier(FeatureGeneratingClassifier):
         }
 
     def _coloring(self):
-        if not self.linear_shadow:
+        if self.init_ is None:
             return None
-        return torch.tensor(float32(self.feature_scaler_.scaled_noise(self.shadow_)))
+        noise = self.init_.gaussian_.coloring * self.init_.feature_scaler_.scale_
+        return torch.tensor(float32(self.feature_scaler_.scaled_noise(noise)))
 
-    def _seen_classifier(self, X, y_index):
-        classifier = SoftmaxHead(
-            hidden=(), device=self.device, random_state=self._classifier_seed
-        )
-        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
-        return classifier.fit(float32(self.feature_scaler_.transform(X)), y)
+    def _seen_classifier(self, problem):
+        seed = problem.random_state.randint(LARGEST_SEED)
+        classifier = SoftmaxHead(hidden=(), device=self.device, random_state=seed)
+        return classifier.fit(float32(problem.X), problem.y)

@@ -1,69 +1,112 @@
-"""The space of a representation: who makes it, its scaling, its linear shadow."""
+"""Features beside a representation of them, both scaled."""
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
-from zsl_estimators.exemplar import ExemplarClassifier, FeatureScaler
+from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.nested import seeded_clone
-from zsl_estimators.training import float32
+from zsl_estimators.scaling import FeatureScaler
 
 
-class RepresentationSpace:
-    """A fitted representation, scaled, with a normal distribution per class.
+class RepresentationScaler(BaseEstimator):
+    """Scale features, and put a scaled representation of them beside.
 
     Parameters
     ----------
     transformer : transformer
         Makes representations of features; it is cloned.
     scaling : str
-        See :class:`FeatureScaler`.
+        Of both, see :class:`FeatureScaler`.
+    attributes : ndarray of shape (n_seen, n_attributes)
+        Descriptions of the seen classes.
+    init : ExemplarClassifier or None
+        Initial estimator of the features, whose regularisation is taken over for a
+        normal distribution per class of the representations.
+    random_state : RandomState
+        Seeds the transformer.
+
+    Attributes
+    ----------
+    features_ : FeatureScaler
+        Scaling of the features.
+    representations_ : FeatureScaler
+        Scaling of the representations.
+    transformer_ : transformer
+        Fitted.
+    init_ : ExemplarClassifier or None
+        Normal distributions of the representations.
     """
 
-    def __init__(self, transformer, scaling):
+    def __init__(self, transformer, scaling, attributes, init, random_state):
         self.transformer = transformer
         self.scaling = scaling
+        self.attributes = attributes
+        self.init = init
+        self.random_state = random_state
 
-    def fit(self, X, y_index, class_attributes, shadow, random_state):
-        """Fit the transformer, then the distributions of what it makes.
+    def fit(self, X, y):
+        """Fit the transformer, then both scalings.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features)
             Features in the users' units.
-        y_index : ndarray of shape (n_samples,)
-            Rows of the class table.
-        class_attributes : ndarray of shape (n_classes, n_attributes)
-            Descriptions.
-        shadow : ExemplarClassifier
-            That of the features; its regularisation is taken over.
-        random_state : RandomState
-            Seeds the transformer.
+        y : ndarray of shape (n_samples,)
+            Position of each sample's class among the seen classes.
 
         Returns
         -------
-        self : RepresentationSpace
+        self : RepresentationScaler
             Fitted.
         """
-        self.transformer = seeded_clone(self.transformer, random_state)
-        made = self.transformer.fit(X, y_index).transform(X)
-        self.shadow = ExemplarClassifier(
-            class_attributes,
-            classes=np.arange(len(class_attributes)),
-            alpha=shadow.alpha_,
-            shrink_to="zero",
-            shrinkage=shadow.shrinkage_,
-            seen_penalty=0.0,
-        ).fit(made, y_index)
-        self.scaler = FeatureScaler(self.scaling).fit(made, self.shadow)
-        self.n_features = made.shape[1]
+        self.transformer_ = seeded_clone(self.transformer, self.random_state)
+        made = np.asarray(self.transformer_.fit(X, y).transform(X), dtype=np.float64)
+        self.init_ = self._fit_init(made, y)
+        self.features_ = self._new_scaler(self.init).fit(X, y)
+        self.representations_ = self._new_scaler(self.init_).fit(made, y)
+        self.n_features_, self.n_representation_ = X.shape[1], made.shape[1]
         return self
 
     def transform(self, X):
-        """Scaled representations, float32."""
+        """Scaled features and representations, side by side."""
         if not len(X):
-            return np.empty((0, self.n_features), dtype=np.float32)
-        return float32(self.scaler.transform(self.transformer.transform(X)))
+            return np.empty((0, self.n_features_ + self.n_representation_))
+        made = np.asarray(self.transformer_.transform(X), dtype=np.float64)
+        scaled = self.features_.transform(X), self.representations_.transform(made)
+        return np.hstack(scaled)
 
-    def centers(self, class_attributes):
-        """Scaled means of the classes, float32."""
-        means = self.shadow.predict_means(class_attributes)
-        return float32(self.scaler.transform(means))
+    def inverse_transform(self, scaled):
+        """Features in the users' units."""
+        return self.features_.inverse_transform(scaled[:, : self.n_features_])
+
+    def centers(self, attributes):
+        """Scaled base means of the representations; zero without an initial estimator.
+
+        Parameters
+        ----------
+        attributes : ndarray of shape (n_classes, n_attributes)
+            Descriptions in the users' units.
+
+        Returns
+        -------
+        centers : ndarray of shape (n_classes, n_representation)
+            In scaled units.
+        """
+        if self.init_ is None:
+            return np.zeros((len(attributes), self.n_representation_))
+        return self.representations_.transform(self.init_.predict_means(attributes))
+
+    def _fit_init(self, made, y):
+        if self.init is None:
+            return None
+        init = ExemplarClassifier(
+            self.attributes,
+            alpha=self.init.alpha_,
+            shrink_to="zero",
+            shrinkage=self.init.shrinkage_,
+            seen_penalty=0.0,
+        )
+        return init.fit(made, y)
+
+    def _new_scaler(self, init):
+        return FeatureScaler(self.scaling, None if init is None else init.gaussian_)

@@ -3,21 +3,20 @@
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.callbacks import GradientNormClipping
 
+from zsl_estimators.decisions import Likelihood
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
+    check_init_is_whitened,
     paper_head,
     published_settings,
 )
 from zsl_estimators.nn.flow import COUPLINGS
-from zsl_estimators.nn.vaecflow import LATENTS, VAEcFlowLoss, VAEcFlowNetwork
-from zsl_estimators.parameters import Interval, StrOptions, check_widths
-from zsl_estimators.training import row_slices, to_numpy
+from zsl_estimators.nn.vaecflow import VAEcFlowLoss, VAEcFlowNetwork
+from zsl_estimators.parameters import Interval, StrOptions, has_widths
 
 # Iterations, training samples and synthetic features per class.
 PAPER = {
@@ -47,10 +46,10 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     Parameters
     ----------
     %(attributes)s
-    %(shadow)s
+    %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
         Scaling of the features inside: such that the covariance within a class is the
-        identity, which the linear start needs; to mean 0 and variance 1; or to the
+        identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
     n_blocks : int, default=4
@@ -68,15 +67,6 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         variance near 1, against the likelihood in bits.
     cls_weight : float, default=0.01
         Weight of the classification loss. The paper says 1, its code 0.01.
-    cls_latent : {"flow", "prior"}, default="flow"
-        What is classified: latents of samples, as in the code and the paper's
-        Algorithm 1, or latents drawn from the prior, as in its Eq. 9.
-    noise_per_dimension : bool, default=True
-        Whether latents are drawn with noise in every dimension, or with one number
-        per sample as in the code.
-    legacy_scale : bool, default=False
-        Read the encoder's second output as log variance in the regulariser but as log
-        standard deviation elsewhere, as the code does.
     temperature : float, default=1.1
         Multiplies the variance of the latents that features are generated from.
     decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
@@ -96,10 +86,10 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
-    decision_ : str
-        "head", "gaussian" or "likelihood".
+    decision_ : decision
+        The fitted decision; its ``name`` tells which one.
     head_ : estimator
-        The fitted head, when `decision_` is "head"; it sees scaled features.
+        The fitted head, when it decides; it sees scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``likelihood_loss`` (in bits
         per sample), ``reconstruction_loss``, ``variance_loss`` and
@@ -110,21 +100,28 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     See Also
     --------
     FGANClassifier : Generates with an adversarial network.
-    ExemplarClassifier : The linear start alone.
+    ExemplarClassifier : The initial estimator alone.
 
     Notes
     -----
-    For :meth:`add_classes` the model keeps its networks, the means and covariance of
-    the shadow, and the head, but no training data. With the linear start off the
-    shadow is only used to judge epochs on folds.
+    For :meth:`add_classes` the model keeps its networks, the initial estimator and the
+    head, but no training data.
+
+    Differences between the paper and its code are reached through `net_params`:
+    ``module__noise_per_dimension=False`` draws latents with one number per sample, as
+    the code does; ``module__legacy_scale=True`` with ``criterion__legacy_scale=True``
+    reads the encoder's second output as log variance in the regulariser but as log
+    standard deviation elsewhere, as the code does; ``module__cls_latent="prior"``
+    classifies latents drawn from the prior, as in Eq. 9, instead of latents of samples,
+    as in Algorithm 1 and the code.
 
     The learned prior of the official code, a layer of 4096 x 4096 weights that only
     ever sees zeros, is left out: the encoder's intercept does the same.
 
     References
     ----------
-    .. [1] Gu, Zhao, Xie: Generalized zero-shot learning via VAE-conditioned generative
-       flow, arXiv 2009.00303.
+    .. [1] Gu, Zhang, Liu, Lu, Cheng: Generalized zero-shot learning via VAE-conditioned
+       generative flow, arXiv 2009.00303.
 
     Examples
     --------
@@ -147,22 +144,21 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         "decoder_hidden": ["array-like"],
         "vae_weight": [Interval(Real, 0, None, closed="left")],
         "cls_weight": [Interval(Real, 0, None, closed="left")],
-        "cls_latent": [StrOptions(set(LATENTS))],
-        "noise_per_dimension": ["boolean"],
-        "legacy_scale": ["boolean"],
         "temperature": [Interval(Real, 0, None, closed="left")],
         "decision": [StrOptions({"auto", "head", "gaussian", "likelihood"})],
     }
+    _parameter_checks = (
+        *FeatureGeneratingClassifier._parameter_checks,
+        has_widths("coupling_hidden", "encoder_hidden", "decoder_hidden"),
+        check_init_is_whitened,
+    )
 
     def __init__(
         self,
         attributes=None,
         *,
         classes=None,
-        linear_shadow=True,
-        alpha="auto",
-        shrink_to="auto",
-        shrinkage="auto",
+        init="auto",
         feature_scaling="whitened",
         attribute_scaling="whitened",
         n_blocks=4,
@@ -172,9 +168,6 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         decoder_hidden=(256,),
         vae_weight=1.0,
         cls_weight=0.01,
-        cls_latent="flow",
-        noise_per_dimension=True,
-        legacy_scale=False,
         temperature=1.1,
         decision="auto",
         n_synthetic="auto",
@@ -195,10 +188,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         super().__init__(
             attributes,
             classes=classes,
-            linear_shadow=linear_shadow,
-            alpha=alpha,
-            shrink_to=shrink_to,
-            shrinkage=shrinkage,
+            init=init,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
             decision=decision,
@@ -224,9 +214,6 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         self.decoder_hidden = decoder_hidden
         self.vae_weight = vae_weight
         self.cls_weight = cls_weight
-        self.cls_latent = cls_latent
-        self.noise_per_dimension = noise_per_dimension
-        self.legacy_scale = legacy_scale
         self.temperature = temperature
 
     # -- for users --------------------------------------------------------------
@@ -243,7 +230,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         Returns
         -------
         params : dict
-            Constructor parameters, without `attributes`. The linear start, the
+            Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs are off. Epochs are the iterations of
             the official scripts divided by the batches of the benchmark's training
             set.
@@ -256,7 +243,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         """
         published = published_settings(PAPER, PAPER_COLUMNS, dataset)
         return {
-            "linear_shadow": False,
+            "init": None,
             "feature_scaling": "minmax",
             "attribute_scaling": "none",
             "n_blocks": 4,
@@ -267,9 +254,11 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             # The code sums these terms over its batches of 64, the likelihood not.
             "vae_weight": 64.0,
             "cls_weight": 0.01,
-            "cls_latent": "flow",
-            "noise_per_dimension": False,
-            "legacy_scale": True,
+            "net_params": {
+                "module__noise_per_dimension": False,
+                "module__legacy_scale": True,
+                "criterion__legacy_scale": True,
+            },
             "temperature": 1.0,
             "decision": "head",
             "n_synthetic": published["n_synthetic"],
@@ -295,38 +284,25 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             ``log p(x | class)`` in nats, of features in the units of the training
             data; columns in the order of `classes_`.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, reset=False)
-        return self._log_likelihood(X)
+        Z = self._scaled(self._checked(X))
+        densities = Likelihood().score_classes(lambda: self._generator(single=False), Z)
+        return densities[:, self._order]
 
-    # -- fit --------------------------------------------------------------------
+    # -- fit ----------------------------------------------------------------------
 
-    def _check_combinations(self):
-        super()._check_combinations()
-        check_widths(self, "coupling_hidden", "encoder_hidden", "decoder_hidden")
-        self._check_shadow_is_whitened()
-
-    def _net_arguments(self, X, y_index):
-        attributes, centers = self._class_tensors()
-        seen = torch.as_tensor(self._class_table.seen)
+    def _net_arguments(self, problem):
+        attributes, centers = self._seen_tensors()
         network = {
-            "class_attributes": attributes[seen],
-            "class_centers": centers[seen],
+            "class_attributes": attributes,
+            "class_centers": centers,
             "n_blocks": self.n_blocks,
             "coupling": self.coupling,
             "coupling_hidden": tuple(self.coupling_hidden),
             "encoder_hidden": tuple(self.encoder_hidden),
             "decoder_hidden": tuple(self.decoder_hidden),
-            "starts_at_shadow": self.linear_shadow,
-            "noise_per_dimension": self.noise_per_dimension,
-            "cls_latent": self.cls_latent,
-            "legacy_scale": self.legacy_scale,
+            "residual": self.init_ is not None,
         }
-        loss = {
-            "vae_weight": self.vae_weight,
-            "cls_weight": self.cls_weight,
-            "legacy_scale": self.legacy_scale,
-        }
+        loss = {"vae_weight": self.vae_weight, "cls_weight": self.cls_weight}
         return {
             "module": VAEcFlowNetwork,
             **{f"module__{name}": value for name, value in network.items()},
@@ -336,35 +312,20 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             "callbacks": [GradientNormClipping(100.0)],
         }
 
-    # -- prediction -------------------------------------------------------------
+    # -- decisions ----------------------------------------------------------------
 
     _decisions = ("head", "gaussian", "likelihood")
 
     @property
-    def _follows_with_stand_in(self):
-        return self.decision != "likelihood"
-
-    @property
-    def _sampling_temperature(self):
+    def _noise_variance(self):
         return self.temperature
 
-    def _decision(self, X):
-        if self.decision_ == "likelihood":
-            return self._log_likelihood(X)
-        return super()._decision(X)
+    def _decisions_called(self, name):
+        if name == "likelihood":
+            return [Likelihood()]
+        return super()._decisions_called(name)
 
-    def _log_likelihood(self, X):
-        X = self.feature_scaler_.transform(X)
-        with self._inference() as module:
-            parts = [
-                to_numpy(self._scaled_log_likelihood(module, X[part]))
-                for part in row_slices(len(X))
-            ]
-        return np.concatenate(parts) + self.feature_scaler_.log_det
-
-    def _scaled_log_likelihood(self, module, X):
-        parameter = next(module.parameters())
-        attributes, centers = (part.to(parameter) for part in self._class_tensors())
-        return module.log_likelihood(
-            torch.as_tensor(X).to(parameter), attributes, centers
-        )
+    def _proxy_decision(self, problem):
+        if self.decision == "likelihood":
+            return Likelihood()
+        return super()._proxy_decision(problem)

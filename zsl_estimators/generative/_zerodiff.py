@@ -3,33 +3,34 @@
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 import torch
 
+from zsl_estimators.decisions import VIEWS, WEIGHT_DECAYS, Head, PartsView
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.exemplar import class_tensors
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
+    check_init_is_whitened,
     paper_head,
     published_settings,
 )
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
-from zsl_estimators.generative._representation import RepresentationSpace
-from zsl_estimators.generative._views import VIEWS, ViewsMixin
+from zsl_estimators.generative._representation import RepresentationScaler
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS
 from zsl_estimators.nn.zerodiff import DiffusionGAN, ZeroDiffNetwork
-from zsl_estimators.nn.zerodiff_loss import RECONSTRUCTIONS, ZeroDiffLoss
-from zsl_estimators.parameters import HasMethods, Interval, StrOptions, check_widths
-from zsl_estimators.seeds import LARGEST_SEED
+from zsl_estimators.nn.zerodiff_loss import ZeroDiffLoss
+from zsl_estimators.parameters import HasMethods, Interval, StrOptions, has_widths
 from zsl_estimators.training import (
     AdversarialNet,
-    on_device,
-    resolve_device,
+    ArrayData,
+    fit_net,
+    float32,
     rows_per_batch,
-    scoped_seed,
     standard_callbacks,
 )
 
-INPUTS_OF_STAGE_1 = {"xt1": "noised", "xt": "less_noised"}
+# Entries of net_params for the net of the first stage begin with this.
+FIRST_STAGE = "representation__"
 # Synthetic features per class of the official scripts, for all training rows.
 PAPER = {"AWA2": (5400,)}
 PAPER_COLUMNS = ("n_synthetic",)
@@ -44,15 +45,34 @@ class ZeroDiffNet(AdversarialNet):
         return self.module_.synthesiser
 
 
+def check_output_is_linear(estimator):
+    """Refuse an activation that the initial features do not survive."""
+    if estimator.init is not None and estimator.output_activation != "linear":
+        raise ValueError(
+            f'output_activation="{estimator.output_activation}" would cut the features '
+            'of the initial estimator. Use output_activation="linear", or init=None.'
+        )
+
+
+def check_view(estimator):
+    """Refuse a view of a representation where there is none."""
+    if estimator.contrastive is None and "C" in estimator.view:
+        raise ValueError(
+            f'view="{estimator.view}" needs a representation. Use '
+            'contrastive="supcon", or view="V+S".'
+        )
+
+
 @fill_docstring
-class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
+class ZeroDiffClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a diffusion process of few steps (ZeroDiff).
 
-    Features are noised in four large steps, and a generator learns to guess the clean
-    ones from any of them. Noised samples are new samples, so that the critics have
-    something to learn from even when there are few. Three critics rate the guess: with
-    the description, with the noised features, and with a representation of the sample
-    that was learned by supervised contrast; they also learn from each other. A first
+    Features are noised in four large steps, and a generator learns to estimate the
+    clean ones from any of them. Noised samples are new samples, so that the critics
+    have something to learn from even when there are few. Three critics score the
+    estimate: with the description, with the noised features, and with a representation
+    of the sample that was learned by supervised contrast; they also learn from each
+    other. A first
     stage trains a generator of representations in the same way, so that features of
     unseen classes can be generated from noise and a description alone. Then an ordinary
     classifier, the head, is trained on real and generated features.
@@ -64,10 +84,10 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
     Parameters
     ----------
     %(attributes)s
-    %(shadow)s
+    %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
         Scaling of the features inside: such that the covariance within a class is the
-        identity, which the linear start needs; to mean 0 and variance 1; or to the
+        identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
     contrastive : "supcon", transformer or None, default="supcon"
@@ -76,7 +96,7 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         ``transform`` is used in its place, such as one that looks up a representation
         from elsewhere. None does without, and without the first stage.
     view : {"auto", "V", "V+S", "V+C", "V+C+S"}, default="auto"
-        What the head sees: features (V), beside them the guessed description with the
+        What the head sees: features (V), beside them the predicted description with the
         decoder's hidden layer (S), or the representation (C), generated for unseen
         classes. "auto" takes what is best on held-out classes.
     noise_dim : int, default=32
@@ -93,13 +113,6 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
     n_diffusion_steps : int, default=4
         Noise levels. With one level features are noised beyond recognition at once, so
         that there are no noised samples to learn from: no diffusion augmentation.
-    interleaved_time : bool, default=True
-        Whether cosines and sines of the time embedding alternate. False is the
-        official code's order.
-    drg_input : {"xt1", "xt"}, default="xt1"
-        What the generator of representations gets while it is trained: the noised
-        vector that its guess is rated with, or the one before it, as the official code
-        does.
     progressive : bool, default=False
         Synthesise features through all noise levels instead of in one step.
     n_critic : int, default=5
@@ -109,18 +122,11 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
     adversarial_weight : float, default=1.0
         Weight of the critics (gamma_ADV of the official code).
     gp_weight : float, default=10.0
-        Weight of the gradient penalties, at first.
-    adaptive_penalty : bool, default=True
-        Whether that weight follows the size of the penalties.
+        Weight of the gradient penalties, at first; it follows their size.
     mutual_weight : float, default=0.5
         Weight of the mutual learning of the critics; 0 switches it off.
-    mutual_power : float, default=1.5
-        Power of the signal that says how much critics agree at a noise level.
     vae_weight : float, default=0.1
         Weight of reconstruction and of the divergence of the encoder's noise.
-    reconstruction : {"squared", "bce"}, default="squared"
-        Error of a reconstruction: half the square, or binary cross-entropy for
-        features between 0 and 1.
     decoder_weight : float, default=0.1
         Weight of the decoder of descriptions.
     representation_epochs : int, default=20
@@ -142,14 +148,14 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
 
     Attributes
     ----------
-    decision_ : str
-        "head" or "gaussian".
+    decision_ : decision
+        The fitted decision; its ``name`` tells which one.
     view_ : str
         What the head sees.
     head_ : estimator
-        The fitted head, when `decision_` is "head"; it sees a view of scaled features.
-    representation_ : object or None
-        The fitted representation, with its scaling and linear start.
+        The fitted head, when it decides; it sees a view of scaled features.
+    representation_ : transformer or None
+        The fitted representation.
     representation_net_ : skorch.NeuralNet or None
         The net of the first stage.
     history_ : skorch.History
@@ -163,17 +169,25 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
     See Also
     --------
     FGANClassifier : One generator and one critic.
-    ExemplarClassifier : The linear start alone.
+    ExemplarClassifier : The initial estimator alone.
 
     Notes
     -----
     The official code also needs representations of images by a network that is not
     released in full; ``contrastive="supcon"`` takes its place on plain features.
 
+    What differs between this class and the official code without making a difference is
+    reached through `net_params`: ``module__interleaved=False``, the order of cosines
+    and sines in the time embedding; ``criterion__reconstruction="bce"``, for features
+    between 0 and 1; ``criterion__mutual_power``, 1.5, and
+    ``criterion__adaptive_penalty``, True. Keys that begin with ``representation__`` are
+    for the net of the first stage: ``representation__module__sees="less_noised"`` gives
+    its generator the vector before the noised one, as the code does.
+
     References
     ----------
-    .. [1] Ye, Gowda, Huang, Xu, Chen: ZeroDiff: Solidified visual-semantic correlation
-       in zero-shot learning, ICLR 2025.
+    .. [1] Ye, Gowda, Chen, Huang, Xu, Khan, Jin, Huang, Jin: ZeroDiff: Solidified
+       visual-semantic correlation in zero-shot learning, ICLR 2025.
 
     Examples
     --------
@@ -202,31 +216,30 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         "critic_hidden": ["array-like"],
         "output_activation": [StrOptions(set(OUTPUT_ACTIVATIONS))],
         "n_diffusion_steps": [Interval(Integral, 1, None, closed="left")],
-        "interleaved_time": ["boolean"],
-        "drg_input": [StrOptions(set(INPUTS_OF_STAGE_1))],
         "progressive": ["boolean"],
         "n_critic": [Interval(Integral, 1, None, closed="left")],
         "critic_lr": [Interval(Real, 0, None, closed="neither"), None],
         "adversarial_weight": [Interval(Real, 0, None, closed="neither")],
         "gp_weight": [Interval(Real, 0, None, closed="left")],
-        "adaptive_penalty": ["boolean"],
         "mutual_weight": [Interval(Real, 0, None, closed="left")],
-        "mutual_power": [Interval(Real, 0, None, closed="left")],
         "vae_weight": [Interval(Real, 0, None, closed="left")],
-        "reconstruction": [StrOptions(set(RECONSTRUCTIONS))],
         "decoder_weight": [Interval(Real, 0, None, closed="left")],
         "representation_epochs": [Interval(Integral, 1, None, closed="left")],
     }
+    _parameter_checks = (
+        *FeatureGeneratingClassifier._parameter_checks,
+        has_widths("generator_hidden", "encoder_hidden", "critic_hidden"),
+        check_init_is_whitened,
+        check_output_is_linear,
+        check_view,
+    )
 
     def __init__(
         self,
         attributes=None,
         *,
         classes=None,
-        linear_shadow=True,
-        alpha="auto",
-        shrink_to="auto",
-        shrinkage="auto",
+        init="auto",
         feature_scaling="whitened",
         attribute_scaling="whitened",
         contrastive="supcon",
@@ -237,18 +250,13 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         critic_hidden=(256,),
         output_activation="linear",
         n_diffusion_steps=4,
-        interleaved_time=True,
-        drg_input="xt1",
         progressive=False,
         n_critic=5,
         critic_lr=3e-3,
         adversarial_weight=1.0,
         gp_weight=10.0,
-        adaptive_penalty=True,
         mutual_weight=0.5,
-        mutual_power=1.5,
         vae_weight=0.1,
-        reconstruction="squared",
         decoder_weight=0.1,
         representation_epochs=20,
         decision="auto",
@@ -270,10 +278,7 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         super().__init__(
             attributes,
             classes=classes,
-            linear_shadow=linear_shadow,
-            alpha=alpha,
-            shrink_to=shrink_to,
-            shrinkage=shrinkage,
+            init=init,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
             decision=decision,
@@ -300,18 +305,13 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         self.critic_hidden = critic_hidden
         self.output_activation = output_activation
         self.n_diffusion_steps = n_diffusion_steps
-        self.interleaved_time = interleaved_time
-        self.drg_input = drg_input
         self.progressive = progressive
         self.n_critic = n_critic
         self.critic_lr = critic_lr
         self.adversarial_weight = adversarial_weight
         self.gp_weight = gp_weight
-        self.adaptive_penalty = adaptive_penalty
         self.mutual_weight = mutual_weight
-        self.mutual_power = mutual_power
         self.vae_weight = vae_weight
-        self.reconstruction = reconstruction
         self.decoder_weight = decoder_weight
         self.representation_epochs = representation_epochs
 
@@ -327,7 +327,7 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         Returns
         -------
         params : dict
-            Constructor parameters, without `attributes`. The linear start, the
+            Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs and views are off. An epoch of the
             official code takes `n_critic` batches per step, hence five of ours.
 
@@ -339,7 +339,7 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         """
         published = published_settings(PAPER, PAPER_COLUMNS, dataset)
         return {
-            "linear_shadow": False,
+            "init": None,
             "feature_scaling": "minmax",
             "attribute_scaling": "none",
             "contrastive": SupervisedContrastTransformer(
@@ -352,18 +352,13 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
             "critic_hidden": (4096,),
             "output_activation": "sigmoid",
             "n_diffusion_steps": 4,
-            "interleaved_time": False,
-            "drg_input": "xt",
             "progressive": False,
             "n_critic": 5,
             "critic_lr": None,
             "adversarial_weight": 10.0,
             "gp_weight": 10.0,
-            "adaptive_penalty": True,
             "mutual_weight": 5.0,
-            "mutual_power": 1.5,
             "vae_weight": 1.0,
-            "reconstruction": "bce",
             "decoder_weight": 1.0,
             "representation_epochs": 5 * 300,
             "decision": "head",
@@ -373,82 +368,94 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
             "early_stopping": False,
             "batch_size": 64,
             "lr": 5e-4,
+            "net_params": {
+                "module__interleaved": False,
+                "criterion__reconstruction": "bce",
+                "representation__module__interleaved": False,
+                "representation__module__sees": "less_noised",
+            },
             "seen_penalty": 0.0,
         }
 
-    # -- fit --------------------------------------------------------------------
+    # -- what was fitted ----------------------------------------------------------
 
-    def _check_combinations(self):
-        super()._check_combinations()
-        check_widths(self, "generator_hidden", "encoder_hidden", "critic_hidden")
-        self._check_shadow_is_whitened()
-        if self.linear_shadow and self.output_activation != "linear":
-            raise ValueError(
-                f'output_activation="{self.output_activation}" would cut the linear '
-                'start. Use output_activation="linear", or linear_shadow=False.'
-            )
-        if self.contrastive is None and "C" in self.view:
-            raise ValueError(
-                f'view="{self.view}" needs a representation. Use '
-                'contrastive="supcon", or view="V+S".'
-            )
+    @property
+    def representation_(self):
+        return getattr(self.feature_scaler_, "transformer_", None)
 
-    def _train(self, X, y_index, n_epochs, random_state, callbacks=()):
-        stage_1_state = np.random.RandomState(random_state.randint(LARGEST_SEED))
-        if not self._goes_on():
-            self._train_representation(X, y_index, stage_1_state)
-        super()._train(X, y_index, n_epochs, random_state, callbacks)
+    @property
+    def view_(self):
+        return self.decision_.view.name if isinstance(self.decision_, Head) else "V"
 
-    def _train_representation(self, X, y_index, random_state):
-        """Stage 1: learn a representation and to generate it."""
-        self.representation_ = self.representation_net_ = None
+    # -- fit ----------------------------------------------------------------------
+
+    def _new_scalers(self, random_state):
+        features, attributes = super()._new_scalers(random_state)
+        if self.contrastive is None:
+            return features, attributes
+        transformer = self.contrastive
+        if isinstance(transformer, str):
+            transformer = SupervisedContrastTransformer(device=self.device)
+        seen_rows = self._table.matrix[self._table.seen]
+        beside = RepresentationScaler(
+            transformer, self.feature_scaling, seen_rows, self.init_, random_state
+        )
+        return beside, attributes
+
+    def _epochs(self, problem, n_epochs, random_state):
+        if not self._is_warm_start():
+            self._train_representations(problem, random_state)
+        yield from super()._epochs(problem, n_epochs, random_state)
+
+    def _train_representations(self, problem, random_state):
+        """Stage 1: learn to generate representations."""
+        self.representation_net_ = None
         if self.contrastive is None:
             return
-        transformer = self.contrastive
-        if transformer == "supcon":
-            transformer = SupervisedContrastTransformer(device=self.device)
-        self.representation_ = RepresentationSpace(
-            transformer, self.feature_scaling
-        ).fit(X, y_index, self.class_attributes_, self.shadow_, random_state)
-        device = resolve_device(self.device)
-        seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()
-        y = np.searchsorted(np.flatnonzero(self._class_table.seen), y_index)
-        rows = {"x": self.representation_.transform(X), "y": y}
-        with scoped_seed(seed, device):
-            self.representation_net_ = AdversarialNet(
-                **self._stage_1_arguments(),
+        r = float32(problem.X[:, self.n_features_in_ :])
+        self.representation_net_ = fit_net(
+            partial(
+                AdversarialNet,
                 lr=self.lr,
-                max_epochs=self.representation_epochs,
-                batch_size=rows_per_batch(self.batch_size, len(X)),
-                iterator_train__seed=order_seed,
-                device=str(device),
+                batch_size=rows_per_batch(self.batch_size, len(r)),
                 verbose=0,
                 callbacks=standard_callbacks(
                     self.verbose, f"{self._stage}, representations"
                 ),
-            ).fit(
-                {name: on_device(part, device) for name, part in rows.items()},
-                on_device(y, device),
-            )
+                **self._first_stage_arguments(),
+            ),
+            ArrayData({"x": r, "y": problem.y}, problem.y),
+            device=self.device,
+            random_state=random_state,
+            n_epochs=self.representation_epochs,
+        )
         self.representation_net_.trim_for_prediction()
 
-    def _stage_1_arguments(self):
-        centers = self.representation_.centers(self.class_attributes_)
+    def _first_stage_arguments(self):
+        attributes, centers = self._seen_tensors()
         network = {
-            **self._network_arguments(torch.tensor(centers)),
+            **self._network_arguments(attributes, centers[:, self.n_features_in_ :]),
             "n_representation": 0,
             "encoder_hidden": None,
-            "sees": INPUTS_OF_STAGE_1[self.drg_input],
         }
         loss = {"gp_weight": self.gp_weight, "adaptive_penalty": False}
-        return self._gan_arguments(DiffusionGAN, network, loss)
+        more = self._extra_arguments(first_stage=True)
+        return self._gan_arguments(DiffusionGAN, network, loss) | more
 
-    def _net_arguments(self, X, y_index):
-        _, centers = self._class_tensors()
-        space, net = self.representation_, self.representation_net_
+    def _extra_arguments(self, first_stage=False):
+        """Those `net_params` that are for the net of one stage, without the prefix."""
+        return {
+            name.removeprefix(FIRST_STAGE): value
+            for name, value in super()._extra_arguments().items()
+            if name.startswith(FIRST_STAGE) == first_stage
+        }
+
+    def _net_arguments(self, problem):
+        attributes, centers = self._seen_tensors()
+        net = self.representation_net_
         network = {
-            **self._network_arguments(centers[:, : self.n_features_in_]),
-            "n_representation": 0 if space is None else space.n_features,
+            **self._network_arguments(attributes, centers[:, : self.n_features_in_]),
+            "n_representation": problem.X.shape[1] - self.n_features_in_,
             "encoder_hidden": tuple(self.encoder_hidden),
             "representations": None if net is None else net.module_.generator,
             "progressive": self.progressive,
@@ -456,29 +463,23 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
         loss = {
             "adversarial_weight": self.adversarial_weight,
             "gp_weight": self.gp_weight,
-            "adaptive_penalty": self.adaptive_penalty,
             "mutual_weight": self.mutual_weight,
-            "mutual_power": self.mutual_power,
             "vae_weight": self.vae_weight,
-            "reconstruction": self.reconstruction,
             "decoder_weight": self.decoder_weight,
         }
         return self._gan_arguments(ZeroDiffNetwork, network, loss)
 
-    def _network_arguments(self, centers):
-        """What both stages have in common; `centers` are those of all classes."""
-        attributes, _ = self._class_tensors()
-        seen = torch.as_tensor(self._class_table.seen)
+    def _network_arguments(self, attributes, centers):
+        """What both stages have in common."""
         return {
-            "class_attributes": attributes[seen],
-            "class_centers": centers[seen],
+            "class_attributes": attributes,
+            "class_centers": centers,
             "noise_dim": self.noise_dim,
             "generator_hidden": tuple(self.generator_hidden),
             "critic_hidden": tuple(self.critic_hidden),
             "output_activation": self.output_activation,
-            "starts_at_shadow": self.linear_shadow,
+            "residual": self.init_ is not None,
             "n_steps": self.n_diffusion_steps,
-            "interleaved": self.interleaved_time,
         }
 
     def _gan_arguments(self, module, network, loss):
@@ -493,15 +494,41 @@ class ZeroDiffClassifier(ViewsMixin, FeatureGeneratingClassifier):
             "critic_lr": self.critic_lr,
         }
 
-    def _training_tensors(self, X, y_index):
-        inputs, y = super()._training_tensors(X, y_index)
-        if self.representation_ is not None:
-            inputs["r"] = self.representation_.transform(X)
-        return inputs, y
+    def _training_data(self, problem):
+        x, r = problem.X[:, : self.n_features_in_], problem.X[:, self.n_features_in_ :]
+        inputs = {"x": float32(x), "y": problem.y}
+        if self.contrastive is not None:
+            inputs["r"] = float32(r)
+        return ArrayData(inputs, problem.y)
 
     def _class_tensors(self):
-        attributes, centers = super()._class_tensors()
-        if getattr(self, "representation_", None) is None:
-            return attributes, centers
-        more = torch.tensor(self.representation_.centers(self.class_attributes_))
-        return attributes, torch.cat([centers, more], dim=1)
+        if self.contrastive is None:
+            return super()._class_tensors()
+        attributes, centers = class_tensors(
+            self._scaled_attributes(),
+            self.init_,
+            self._table.matrix,
+            self.feature_scaler_.features_,
+            self.n_features_in_,
+        )
+        more = self.feature_scaler_.centers(self._table.matrix)
+        return attributes, torch.cat([centers, torch.tensor(float32(more))], dim=1)
+
+    # -- decisions ----------------------------------------------------------------
+
+    def _new_heads(self):
+        """Heads with every weight decay on the plainest view, and one on the others."""
+        first, *others = self._views()
+        decays = WEIGHT_DECAYS if self.head is None else (None,)
+        heads = [self._new_head(decay, self._parts(first)) for decay in decays]
+        usual = decays[len(decays) // 2]
+        return heads + [self._new_head(usual, self._parts(view)) for view in others]
+
+    def _views(self):
+        """What the folds choose from, the plainest first."""
+        if self.view != "auto":
+            return [self.view]
+        return [v for v in VIEWS if self.contrastive is not None or "C" not in v]
+
+    def _parts(self, view):
+        return PartsView(view, self.n_features_in_)

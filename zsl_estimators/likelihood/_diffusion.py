@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.decisions import epochs_then_decisions
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.exemplar import ExemplarShadowMixin
+from zsl_estimators.exemplar import ExemplarClassifier, class_tensors
 from zsl_estimators.likelihood.rules import (
     RULES,
     CrossAttentionRule,
@@ -21,24 +22,25 @@ from zsl_estimators.likelihood.rules import (
     LikelihoodRule,
 )
 from zsl_estimators.likelihood.rules._base import like
+from zsl_estimators.nn.blocks import n_rows_per_block, row_blocks
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 from zsl_estimators.nn.diffusion import SCHEDULES
 from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS
-from zsl_estimators.seeds import LARGEST_SEED
+from zsl_estimators.scaling import SCALINGS, AttributeScaler, FeatureScaler
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
-    StandInMixin,
+    ArrayData,
     TorchTrainingMixin,
     cosine_schedule,
     float32,
     to_numpy,
 )
 
+PROXY = "proxy"
 # What the folds follow each kind of network with.
-STAND_INS = {"denoiser": ErrorRule(n_draws=4), "attention": CrossAttentionRule()}
-ROWS_PER_STEP_OF_PROGRESS = 1024
+PROXY_RULES = {"denoiser": ErrorRule(n_draws=4), "attention": CrossAttentionRule()}
 SAMPLING_STEPS = 20
 
 
@@ -54,16 +56,16 @@ def has_density(classifier):
 
 
 @fill_docstring
-class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassifier):
+class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     """Zero-shot classifier by a class-conditional diffusion model of features.
 
     One network learns to remove noise from features, given the description of their
-    class, seen or not. Which class a sample belongs to can then be read off in many
-    ways, the decision rules: under which class its noise is guessed best (the diffusion
-    classifier), its likelihood, or the description that explains it. A rule is an
-    object of its own, and several can be compared on one trained network.
+    class, seen or not. Which class a sample belongs to can then be decided in many
+    ways, by decision rules: the class under which its noise is predicted best (the
+    diffusion classifier), its likelihood, or the description that explains it. A rule
+    is an object of its own, and several can be compared on one trained network.
 
-    The network starts from a normal distribution per class, for which the best guess
+    The network starts from a normal distribution per class, for which the best estimate
     is known exactly, and learns what is missing.
 
     Parameters
@@ -76,7 +78,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         parameters can be searched as ``rule__<name>``. Of a list the folds of held-out
         classes choose the best, and :meth:`with_rule` switches between all of them.
         "cross_attention" has a network of its own and stands alone.
-    %(shadow)s
+    %(init_exemplar)s
     %(attribute_scaling)s
     hidden : int, default=256
         Width of the network.
@@ -119,8 +121,8 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         ``dur`` in seconds.
     n_iter_ : int
         Number of epochs trained; 0 when no training did better on held-out classes.
-    shadow_ : ExemplarClassifier
-        The linear start.
+    init_ : ExemplarClassifier or None
+        The fitted initial estimator.
     feature_scaler_ : object
         Scaling of the features.
     attribute_scaler_ : object
@@ -129,7 +131,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
 
     See Also
     --------
-    ExemplarClassifier : The linear start alone.
+    ExemplarClassifier : The initial estimator alone.
     RevCDClassifier : Diffuses descriptions instead of features.
 
     Notes
@@ -164,8 +166,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
-        **ExemplarShadowMixin._shadow_constraints,
-        "linear_shadow": ["boolean"],
+        "init": [StrOptions({"auto"}), ExemplarClassifier, None],
         "attribute_scaling": [StrOptions(set(SCALINGS))],
         "rule": [
             StrOptions(set(RULES)),
@@ -182,7 +183,6 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         "noise_schedule": [StrOptions(set(SCHEDULES))],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
-    _stand_in = "stand-in"
     _growth_of_followed_epochs = 1.5
 
     def __init__(
@@ -191,10 +191,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         *,
         classes=None,
         rule="error",
-        linear_shadow=True,
-        alpha="auto",
-        shrink_to="auto",
-        shrinkage="auto",
+        init="auto",
         attribute_scaling="whitened",
         hidden=256,
         n_blocks=4,
@@ -224,10 +221,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             verbose=verbose,
         )
         self.rule = rule
-        self.linear_shadow = linear_shadow
-        self.alpha = alpha
-        self.shrink_to = shrink_to
-        self.shrinkage = shrinkage
+        self.init = init
         self.attribute_scaling = attribute_scaling
         self.hidden = hidden
         self.n_blocks = n_blocks
@@ -284,6 +278,19 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         other.rule_, other.seen_penalty_ = other.rules_[name], seen_penalty
         return other
 
+    def sample(self, n_per_class=1, classes=None):
+        """Generate features.
+
+        %(sample)s
+        """
+        check_is_fitted(self)
+        self._check_network("denoiser", "sample")
+        labels = self._table.known(self.classes_ if classes is None else classes)
+        random_state = private_random_state(self.random_state)
+        scaled = self._generated(self._table.rows(labels), n_per_class, random_state)
+        X = self.feature_scaler_.inverse_transform(scaled)
+        return X, np.repeat(labels, n_per_class)
+
     @available_if(has_density)
     def score_samples(self, X):
         """Logarithm of the density of samples, with all classes equally frequent.
@@ -299,27 +306,55 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             In the units of the training data.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, reset=False)
-        per_class = self._decision(X)
+        per_class = self._score_classes(self._scaled(self._checked(X)))
         total = np.logaddexp.reduce(per_class, axis=1) - np.log(per_class.shape[1])
         return total + self.feature_scaler_.log_det
 
-    # -- fit --------------------------------------------------------------------
+    # -- fit ----------------------------------------------------------------------
 
-    def _prepare(self, X, y_index, random_state):
-        self._settle_network()
-        self.held_out_decisions_ = self._penalties = None
-        super()._prepare(X, y_index, random_state)
+    def _new_init(self):
+        return ExemplarClassifier()
 
-    def _settle_network(self):
-        """Note the kind of network that the rules need."""
-        wanted = next(iter(self._new_rules().values())).network
-        if self._goes_on() and self._network != wanted:
-            raise ValueError(
-                "warm_start=True goes on with the last fit, whose network is not that "
-                f"of rule={self.rule!r}. Use warm_start=False, or another rule."
-            )
-        self._network = wanted
+    def _new_scalers(self, random_state):
+        gaussian = None if self.init_ is None else self.init_.gaussian_
+        return (
+            FeatureScaler("whitened", gaussian),
+            AttributeScaler(self.attribute_scaling),
+        )
+
+    def _fit(self, problem, choice, random_state):
+        self._rule_seed = random_state.randint(LARGEST_SEED)
+        self._n_classes_of_fit = len(problem.S)
+        self._train(problem, self._n_epochs(choice), random_state)
+        self._keep_held_out(choice)
+        rules = self._new_rules()
+        chosen = choice.best(1, default=next(iter(rules)))
+        self.rules_ = {name: self._fitted_rule(rule) for name, rule in rules.items()}
+        self.rule_ = self.rules_[chosen]
+
+    def _fit_candidates(self, problem, random_state):
+        if not self.early_stopping and len(self._new_rules()) == 1:
+            return None
+        return epochs_then_decisions(self, problem, random_state)
+
+    def _n_epochs(self, choice):
+        """As many updates as on the folds: a little too long can be much too long."""
+        n_epochs = choice.candidate(default=None)
+        if n_epochs is None or not self.early_stopping:
+            return self.max_epochs
+        return round(n_epochs * choice.share_of_rows)
+
+    def _keep_held_out(self, choice):
+        self.held_out_decisions_, self._penalties = choice.frame(1), None
+        if len(choice.records) > 1:
+            record = choice.records[1]
+            self._penalties = {
+                name: record.best_penalty(name) for name in record.curves
+            }
+
+    def _network(self):
+        """The kind of network that the rules need."""
+        return next(iter(self._new_rules().values())).network
 
     def _new_rules(self):
         """The rules to compare by name, not fitted."""
@@ -335,46 +370,33 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
         return rules
 
     def _check_network(self, wanted, what):
-        if self._network != wanted:
+        if self._kind != wanted:
             raise ValueError(
                 f"{what} needs another network than the fitted one, that of "
                 f"rule={self.rule!r}. Fit a classifier with it."
             )
 
-    def _ways_to_decide(self):
+    def _new_decisions(self):
         return list(self._new_rules())
 
-    def _chooses_on_held_out_classes(self):
-        return len(self._ways_to_decide()) > 1 or super()._chooses_on_held_out_classes()
+    def _proxy_decision(self, problem):
+        return PROXY
 
-    def _fit(self, X, y_index, candidate, random_state):
-        self._rule_seed = random_state.randint(LARGEST_SEED)
-        super()._fit(X, y_index, candidate, random_state)
-        self.rules_ = {
-            name: self.rule_ if name == self._chosen else self._fitted_rule(rule)
-            for name, rule in self._new_rules().items()
-        }
+    def _decide_by(self, name, problem, random_state):
+        self._n_classes_of_fit = len(problem.S)
+        rules = self._new_rules() | {PROXY: PROXY_RULES[self._kind]}
+        self.rule_ = self._fitted_rule(rules[name])
 
-    def _for_all_rows(self, n_epochs, share_of_rows):
-        # As many updates as on the folds: a little too long can be much too long.
-        return n_epochs if n_epochs is None else round(n_epochs * share_of_rows)
-
-    def _fit_decision(self, X, y_index, way, random_state):
-        self._decision_labels = self._fit_labels = self.classes_
-        rules = self._new_rules() | {self._stand_in: STAND_INS[self._network]}
-        self._chosen = way or next(iter(rules))
-        self.rule_ = self._fitted_rule(rules[self._chosen])
+    def _update_decision(self, problem):
+        self._decide_by(PROXY, problem, None)
 
     def _fitted_rule(self, rule):
         self._check_network(rule.network, repr(rule))
         seed = getattr(self, "_rule_seed", 0)
         with torch.no_grad():
             # Classes that were added since must not change the scores of others.
-            model = self._model(self._fit_labels)
+            model = self._model(np.arange(self._n_classes_of_fit))
             return clone(rule).fit(model, np.random.RandomState(seed))
-
-    def _note_decisions(self, record):
-        self._penalties = {way: record.best_penalty(way) for way in record.curves}
 
     def _known_penalty(self, name):
         if self.seen_penalty != "auto":
@@ -388,9 +410,18 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             )
         return self._penalties[name]
 
-    def _net_arguments(self, X, y_index):
+    def _epochs(self, problem, n_epochs, random_state):
+        if self._is_warm_start() and self._kind != self._network():
+            raise ValueError(
+                "warm_start=True goes on with the last fit, whose network is not that "
+                f"of rule={self.rule!r}. Use warm_start=False, or another rule."
+            )
+        self._kind = self._network()
+        yield from super()._epochs(problem, n_epochs, random_state)
+
+    def _net_arguments(self, problem):
         attributes, centers = self._class_tensors()
-        seen = torch.as_tensor(self._class_table.seen)
+        seen = torch.as_tensor(self._table.seen)
         network = {
             "class_attributes": attributes[seen],
             "class_centers": centers[seen],
@@ -399,7 +430,7 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             "n_steps": self.n_diffusion_steps,
             "schedule": self.noise_schedule,
         }
-        if self._network == "attention":
+        if self._kind == "attention":
             module = CrossAttentionDenoiser
             network |= {"n_chunks": self.n_chunks, "n_heads": self.n_heads}
         else:
@@ -414,60 +445,62 @@ class DiffusionClassifier(ExemplarShadowMixin, StandInMixin, BaseZeroShotClassif
             "callbacks": [cosine_schedule(self.max_epochs)],
         }
 
+    def _training_data(self, problem):
+        return ArrayData({"x": float32(problem.X), "y": problem.y}, problem.y)
+
     def _class_tensors(self):
-        """Scaled descriptions, and centers: observed where seen, else linear."""
-        attributes, centers = super()._class_tensors()
-        if not self.linear_shadow:
-            return attributes, torch.zeros_like(centers)
-        means = self.feature_scaler_.transform(self._observed_means())
-        centers[torch.as_tensor(self._class_table.seen)] = torch.tensor(float32(means))
+        """Scaled descriptions, and centers: observed where seen, else predicted."""
+        attributes, centers = class_tensors(
+            self._scaled_attributes(),
+            self.init_,
+            self._table.matrix,
+            self.feature_scaler_,
+            self.n_features_in_,
+        )
+        if self.init_ is not None:
+            means = self.feature_scaler_.transform(self.init_.within_class.means)
+            centers[torch.as_tensor(self._table.seen)] = torch.tensor(float32(means))
         return attributes, centers
 
-    # -- classes and samples ----------------------------------------------------
+    # -- samples ------------------------------------------------------------------
 
-    def _extend_decision(self):
-        new = self.classes_[~np.isin(self.classes_, self._decision_labels)]
-        self._decision_labels = np.concatenate([self._decision_labels, new])
-
-    def _generate(self, labels, n_per_class, random_state):
-        self._check_network("denoiser", "sample")
-        shape = n_per_class, len(labels), self.n_features_in_
+    def _generated(self, positions, n_per_class, random_state):
+        """Scaled features of classes, one class after the other, float64."""
+        shape = n_per_class, len(positions), self.n_features_in_
         noise = random_state.normal(size=shape)
         with torch.no_grad():
-            model = self._model(labels)
-            n_rows = max(ROWS_PER_STEP_OF_PROGRESS // len(labels), 1)
+            model = self._model(positions)
             parts = [
-                to_numpy(generated(model, like(part, model.centers)))
-                for part in np.split(noise, range(n_rows, n_per_class, n_rows))
+                to_numpy(generated(model, like(noise[rows], model.centers)))
+                for rows in row_blocks(n_per_class, copies=8 * len(positions))
             ]
         return np.concatenate(parts).swapaxes(0, 1).reshape(-1, shape[2])
 
-    # -- prediction -------------------------------------------------------------
+    # -- prediction ---------------------------------------------------------------
 
-    def _model(self, labels=None):
-        """The network and the classes that it is asked about, in double precision."""
-        labels = self._decision_labels if labels is None else labels
-        rows = self._class_table.rows(labels)
+    def _model(self, positions=None):
+        """The network and the classes that it is conditioned on."""
+        if positions is None:
+            positions = np.arange(len(self._table.labels))
         module = self._module_for_prediction().requires_grad_(requires_grad=False)
         of_net = module.class_centers
-        attributes, centers = (part[rows].to(of_net) for part in self._class_tensors())
-        seen = torch.as_tensor(self._class_table.seen[rows], device=of_net.device)
+        attributes, centers = (
+            part[positions].to(of_net) for part in self._class_tensors()
+        )
+        seen = torch.as_tensor(self._table.seen[positions], device=of_net.device)
         return module.with_classes(attributes, centers, seen)
 
-    def _decision(self, X):
-        columns = self._class_table.rows(self._decision_labels)
-        scores = np.empty((len(X), len(columns)))
+    def _score_classes(self, Z):
         with torch.no_grad():
             model = self._model()
-            x = torch.as_tensor(self.feature_scaler_.transform(X)).to(model.centers)
-            parts = x.split(ROWS_PER_STEP_OF_PROGRESS)
+            x = torch.as_tensor(Z).to(model.centers)
+            parts = x.split(n_rows_per_block(copies=8))
             silent = self.verbose != 1 or len(parts) == 1 or self._is_followed
             scored = [
                 to_numpy(self.rule_.score_classes(model, part))
                 for part in tqdm(parts, desc="scores", disable=silent, leave=False)
             ]
-        scores[:, columns] = np.concatenate(scored)
-        return scores
+        return np.concatenate(scored)
 
 
 def generated(model, noise):

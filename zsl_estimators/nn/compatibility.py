@@ -34,9 +34,24 @@ class CompatibilityNetwork(nn.Module):
         super().__init__()
         self.register_buffer("class_attributes", class_attributes)
 
-    def forward(self, x):
-        """Scores of the seen classes, shape (n_rows, n_classes)."""
-        return self.scores(x, self.class_attributes)
+    def forward(self, x, attributes=None):
+        """Score samples against descriptions, by default those of the seen classes.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Scaled features.
+        attributes : Tensor of shape (n_classes, n_attributes) or None, default=None
+            Scaled descriptions.
+
+        Returns
+        -------
+        scores : Tensor of shape (n_rows, n_classes)
+            Larger is better.
+        """
+        return self.scores(
+            x, self.class_attributes if attributes is None else attributes
+        )
 
 
 class BilinearNetwork(CompatibilityNetwork):

@@ -38,12 +38,12 @@ class ContrastiveNetwork(nn.Module):
         for layer in (*self.body[::2], self.projection):
             nn.init.kaiming_uniform_(layer.weight)
 
-    def represent(self, x):
+    def forward(self, x):
         """Representations, shape (n_rows, n_representation)."""
         return self.body(x)
 
-    def forward(self, x):
-        """Unit vectors, shape (n_rows, n_projected)."""
+    def training_output(self, x):
+        """Unit vectors for the contrast, shape (n_rows, n_projected)."""
         if self.training:
             x = functional.dropout(x, self.dropout)
             x = x + self.noise * torch.randn_like(x)

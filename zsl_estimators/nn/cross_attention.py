@@ -1,8 +1,9 @@
-"""A denoiser that is told all classes at once and has to find the right one.
+"""A denoiser that is conditioned on all classes at once and finds the right one.
 
-For a mixture of normal distributions with covariance 1, the best guess of the velocity
-is ``-b`` times the centers, averaged with the posterior of the classes: cross-attention
-of the noised vector to the classes, with logits ``a x_t.center - a^2 |center|^2 / 2``.
+For a mixture of normal distributions with covariance 1, the best estimate of the
+velocity is ``-b`` times the centers, averaged with the posterior of the classes:
+cross-attention of the noised vector to the classes, with logits
+``a x_t.center - a^2 |center|^2 / 2``.
 The network starts from it and learns to attend better, chunk by chunk.
 
 References
@@ -22,7 +23,7 @@ from zsl_estimators.nn.described import DescribedClasses
 
 
 class CrossAttentionDenoiser(VelocityNetwork):
-    """Guess the velocity of noised features from a context of several classes.
+    """Predicts the velocity of noised features from a context of several classes.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ class CrossAttentionDenoiser(VelocityNetwork):
         nn.init.zeros_(self.query[-1].weight)
         nn.init.zeros_(self.query[-1].bias)
 
-    def guess(self, x_t, t, y):
+    def predict_velocity(self, x_t, t, y):
         """Velocities with the class itself and others in the context."""
         signal, noise = self.diffusion.signal_and_noise(t)
         others = torch.randperm(len(self.class_centers), device=x_t.device)
@@ -141,10 +142,10 @@ class CrossAttentionDenoiser(VelocityNetwork):
             match = x_t @ centers.T
         else:
             match = (centers @ x_t[..., None]).squeeze(-1)
-        shadow = signal * match - signal.square() * centers.square().sum(-1) / 2
+        base = signal * match - signal.square() * centers.square().sum(-1) / 2
         keys = self.key(codes).unflatten(-1, (self.n_heads, self.head_dim))
         learned = torch.einsum("...khd,...chd->...khc", queries, keys)
-        return shadow[..., None, None, :] + learned / math.sqrt(self.head_dim)
+        return base[..., None, None, :] + learned / math.sqrt(self.head_dim)
 
     def _spread(self, attention):
         """Attention per chunk as attention per feature."""

@@ -2,8 +2,8 @@
 
 Notation: a clean vector `x` is noised to ``x_t = a x + b eps`` with ``a = cos(angle)``
 and ``b = sin(angle)``; its velocity is ``v = a eps - b x``. For a normal distribution
-with covariance 1 around a center, the best guess of the velocity is ``-b center``. The
-network starts from it and learns the rest, here called the correction. From the
+with covariance 1 around a center, the best estimate of the velocity is ``-b center``.
+The network starts from it and learns the rest, here called the correction. From the
 velocity follow the noise, ``eps = b x_t + a v``, and ``x = a x_t - b v``.
 
 References
@@ -17,7 +17,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from zsl_estimators.nn.described import ROWS_PER_PASS, DescribedClasses
+from zsl_estimators.nn.blocks import ROWS_PER_PASS
+from zsl_estimators.nn.described import DescribedClasses
 from zsl_estimators.nn.diffusion import GaussianDiffusion
 from zsl_estimators.nn.embedding import SinusoidalTimeEmbedding
 
@@ -88,7 +89,7 @@ class ModulatedLayer(nn.Module):
 class VelocityNetwork(nn.Module):
     """Learns the velocity of noised features of the seen classes.
 
-    Subclasses implement `guess`.
+    Subclasses implement `predict_velocity`.
 
     Parameters
     ----------
@@ -113,8 +114,12 @@ class VelocityNetwork(nn.Module):
         self.attribute_noise = attribute_noise
         self.diffusion = GaussianDiffusion(n_steps, schedule)
 
-    def forward(self, x, y):
-        """Noise features and guess their velocity.
+    def forward(self, x_t, t, y):
+        """Predict velocities of noised features of seen classes."""
+        return self.predict_velocity(x_t, t, y)
+
+    def training_output(self, x, y):
+        """Noise features and predict their velocity.
 
         Parameters
         ----------
@@ -130,21 +135,24 @@ class VelocityNetwork(nn.Module):
         """
         t, eps = self.diffusion.random_times(len(x)), torch.randn_like(x)
         signal, noise = self.diffusion.signal_and_noise(t)
-        error = self.guess(signal * x + noise * eps, t, y) - (signal * eps - noise * x)
+        velocity = self.predict_velocity(signal * x + noise * eps, t, y)
+        error = velocity - (signal * eps - noise * x)
         return (signal * error).square().mean(dim=1)
 
-    def guess(self, x_t, t, y):
+    def predict_velocity(self, x_t, t, y):
         """Velocities of noised features of classes `y` at times `t`."""
         raise NotImplementedError
 
     def noised_attributes(self, y):
-        """Descriptions of classes, noised."""
+        """Descriptions of classes, noised while training."""
         s = self.class_attributes[y]
+        if not self.training:
+            return s
         return s + self.attribute_noise * torch.randn_like(s)
 
 
 class ConditionalDenoiser(VelocityNetwork):
-    """Guess the velocity of noised features under the description of a class.
+    """Predicts the velocity of noised features under the description of a class.
 
     All layers but the last are the same for every class, which makes it cheap to ask
     about all of them.
@@ -190,12 +198,12 @@ class ConditionalDenoiser(VelocityNetwork):
         nn.init.zeros_(self.leave.linear.weight)
         nn.init.zeros_(self.leave.linear.bias)
 
-    def guess(self, x_t, t, y):
+    def predict_velocity(self, x_t, t, y):
         """Velocities under the descriptions of classes `y`."""
         return self.velocity(x_t, t, self.noised_attributes(y), self.class_centers[y])
 
     def velocity(self, x_t, t, s, centers):
-        """Guess the velocity of each row under a description of its own."""
+        """Predict the velocity of each row under a description of its own."""
         return self.prepared(x_t, t)(s, centers)
 
     def prepared(self, x_t, t):
@@ -230,7 +238,7 @@ class ConditionalDenoiser(VelocityNetwork):
         return h
 
     def with_classes(self, attributes, centers, seen):
-        """Fix the classes that the denoiser is asked about.
+        """Fix the classes that the denoiser is conditioned on.
 
         Parameters
         ----------
@@ -250,7 +258,7 @@ class ConditionalDenoiser(VelocityNetwork):
 
 
 class ClassDenoiser(DescribedClasses):
-    """A denoiser and the classes that it is asked about.
+    """A denoiser and the classes that it is conditioned on.
 
     Parameters
     ----------
@@ -285,7 +293,7 @@ class ClassDenoiser(DescribedClasses):
         return layer.linear(layer.activate(h, self._modulation(time)[0]))
 
     def clean(self, x_t, t):
-        """Guess the clean vectors behind one noised vector per class."""
+        """Estimate the clean vectors behind one noised vector per class."""
         signal, noise = self.signal_and_noise(t)
         velocity = self.correction(x_t, t) - noise * self.centers
         return signal * x_t - noise * velocity
@@ -295,7 +303,7 @@ class ClassDenoiser(DescribedClasses):
         return self.network.prepared(x_t, t)
 
     def squared_errors(self, x_t, t, velocity, columns=None):
-        """Errors of the velocity guessed under many classes, in one pass.
+        """Errors of the velocity predicted under many classes, in one pass.
 
         Only the activations of the last layer are made per class: with its matrix W,
         its activations g and the rest r of the velocity, the error is
@@ -310,7 +318,7 @@ class ClassDenoiser(DescribedClasses):
         velocity : Tensor of shape (n, n_draws, n_features)
             True velocities.
         columns : Tensor of shape (n, n_wanted) or None, default=None
-            Classes to ask about for each row. None is all of them.
+            Classes wanted for each row. None is all of them.
 
         Returns
         -------
@@ -330,8 +338,8 @@ class ClassDenoiser(DescribedClasses):
         g = layer.activate(h, modulation)
         pull = (centers @ layer.linear.weight)[..., None, :, :]
         pull = (rest @ layer.linear.weight).unsqueeze(2) + noise[:, :, None] * pull
-        guessed = (g @ self._root_of_gram().T).square().sum(dim=-1)
-        return lengths - 2 * (g * pull).sum(dim=-1) + guessed
+        predicted = (g @ self._root_of_gram().T).square().sum(dim=-1)
+        return lengths - 2 * (g * pull).sum(dim=-1) + predicted
 
     def _modulation(self, t):
         """Scales and shifts of the last layer, shape (n_times, n_classes, ...)."""

@@ -1,8 +1,8 @@
-"""A network and the classes that it is asked about, some of them at a time."""
+"""A network and the classes that it is conditioned on, some of them at a time."""
 
 import torch
 
-ROWS_PER_PASS = 16_384
+from zsl_estimators.nn.blocks import n_rows_per_block
 
 
 class DescribedClasses:
@@ -76,11 +76,11 @@ class DescribedClasses:
             What the function returned.
         """
         # Some rows at once share what is computed per class.
-        n_classes = max(ROWS_PER_PASS // (8 * rows_per_pair), 1)
+        n_classes = n_rows_per_block(8 * rows_per_pair)
         parts = []
         for columns in torch.arange(self.n_classes).split(n_classes):
             model = self if len(columns) == self.n_classes else self.subset(columns)
-            n_rows = max(ROWS_PER_PASS // (len(columns) * rows_per_pair), 1)
+            n_rows = n_rows_per_block(len(columns) * rows_per_pair)
             rows = [function(model, rows) for rows in x.split(n_rows)]
             parts.append(torch.cat(rows))
         return torch.cat(parts, dim=1)

@@ -25,9 +25,9 @@ OUTPUT_ACTIVATIONS = {
 class ConditionalGenerator(nn.Module):
     """Turns noise and a class description into features.
 
-    With a shadow, a normal distribution per class whose mean is handed over, it adds
-    its output to a sample of that distribution and starts at zero, so that an
-    untrained generator samples the shadow.
+    With `coloring` it is residual: it adds its output to a sample of a normal
+    distribution, whose mean is handed over, and starts at zero, so that an untrained
+    generator samples that distribution.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ class ConditionalGenerator(nn.Module):
     output_activation : {"relu", "sigmoid", "linear"}, default="relu"
         Applied to the features.
     coloring : Tensor of shape (n_features, n_features) or None, default=None
-        Makes the shadow's noise: ``standard normal rows @ coloring``. None: there
-        is no shadow.
+        Makes the noise of that distribution: ``standard normal rows @ coloring``.
+        None: the output stands alone.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class ConditionalGenerator(nn.Module):
     @property
     def noise_dim(self):
         """Length of the noise vector of one sample."""
-        shadow_dim = 0 if self.coloring is None else len(self.coloring)
-        return self.net_noise_dim + shadow_dim
+        base_dim = 0 if self.coloring is None else len(self.coloring)
+        return self.net_noise_dim + base_dim
 
-    def synthesise(self, noise, attributes, centers):
+    def forward(self, noise, attributes, centers):
         """Generate one row of features per row of noise.
 
         Parameters
@@ -79,22 +79,26 @@ class ConditionalGenerator(nn.Module):
         attributes : Tensor of shape (n_rows, n_attributes)
             Scaled descriptions.
         centers : Tensor of shape (n_rows, n_features)
-            Means of the shadow; not used without one.
+            Base means; not used without `coloring`.
 
         Returns
         -------
         features : Tensor of shape (n_rows, n_features)
             Scaled features.
         """
-        z, shadow_noise = noise.tensor_split([self.net_noise_dim], dim=1)
+        z, base_noise = noise.tensor_split([self.net_noise_dim], dim=1)
         features = self.net(torch.cat([z, attributes], dim=1))
         if self.coloring is not None:
-            features = features + centers + shadow_noise @ self.coloring
+            features = features + centers + base_noise @ self.coloring
         return OUTPUT_ACTIVATIONS[self.output_activation](features)
+
+    def synthesise(self, noise, attributes, centers):
+        """Generate features, see :meth:`forward`."""
+        return self(noise, attributes, centers)
 
 
 class Critic(nn.Module):
-    """Rates how real features look for a class description.
+    """Scores how real features look for a class description.
 
     The first layer has one matrix for features and one for descriptions, so that what
     comes from the description is computed once for real and generated rows.
@@ -124,16 +128,16 @@ class Critic(nn.Module):
         """Values of the first hidden layer before its activation."""
         return self.from_features(features) + self.from_attributes(attributes)
 
-    def rate(self, first):
-        """Rate rows by the values of their first layer, shape (n_rows,)."""
+    def score(self, first):
+        """Score rows by the values of their first layer, shape (n_rows,)."""
         return self.rest(leaky_relu(first)).squeeze(1)
 
     def forward(self, features, attributes):
-        """Rate rows, shape (n_rows,); larger is more real."""
-        return self.rate(self.first_layer(features, attributes))
+        """Score rows, shape (n_rows,); larger is more real."""
+        return self.score(self.first_layer(features, attributes))
 
     def first_layers_and_gradient(self, real, fake, attributes, mix):
-        """First layers of real and fake rows, gradient of the rating between them.
+        """First layers of real and fake rows, gradient of the score between them.
 
         The gradient is that in the features, for one hidden layer.
         """
@@ -151,7 +155,7 @@ class FirstLayersAndGradient(torch.autograd.Function):
     """What a critic with one hidden layer needs of its first matrix, in few passes.
 
     The first layer is linear: between rows lie, mixed alike, its values. The gradient
-    of the rating in the features is exact, and so are the gradients of its
+    of the score in the features is exact, and so are the gradients of its
     parameters: the slopes are constant almost everywhere, so that they need no second
     derivative. Backward, first layers and gradient share the one large product that
     makes the gradient of the matrix.
@@ -196,7 +200,7 @@ def critic_losses(critic, real, fake, attributes, mix):
     Returns
     -------
     gaps : Tensor of shape (n_rows,)
-        Rating of each real row minus that of the fake one. Their mean estimates the
+        Score of each real row minus that of the fake one. Their mean estimates the
         Wasserstein distance; the critic's loss is its negative.
     penalty : Tensor
         Mean of ``(norm of the gradient - 1)^2``.
@@ -206,14 +210,14 @@ def critic_losses(critic, real, fake, attributes, mix):
         between = torch.lerp(fake, real, mix)
         return gaps, gradient_penalty(critic, between, attributes)
     real, fake, gradient = critic.first_layers_and_gradient(real, fake, attributes, mix)
-    return critic.rate(real) - critic.rate(fake), unit_norm_penalty(gradient)
+    return critic.score(real) - critic.score(fake), unit_norm_penalty(gradient)
 
 
 def gradient_penalty(critic, features, attributes):
     """Gradient penalty of any critic, by double backward."""
     features = features.detach().requires_grad_()
-    ratings = critic(features, attributes).sum()
-    (gradient,) = torch.autograd.grad(ratings, features, create_graph=True)
+    scores = critic(features, attributes).sum()
+    (gradient,) = torch.autograd.grad(scores, features, create_graph=True)
     return unit_norm_penalty(gradient)
 
 
@@ -231,9 +235,9 @@ class FGANNetwork(nn.Module):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
-        Means of the seen classes in the shadow.
+        Base means of the seen classes.
     coloring : Tensor of shape (n_features, n_features) or None
-        Noise of the shadow, see :class:`ConditionalGenerator`.
+        See :class:`ConditionalGenerator`.
     noise_dim : int
         Noise of the generator.
     generator_hidden, critic_hidden : sequence of int
@@ -266,12 +270,14 @@ class FGANNetwork(nn.Module):
         self.register_buffer("class_attributes", class_attributes)
         self.register_buffer("class_centers", class_centers)
 
+    def forward(self, noise, attributes, centers):
+        """Generate features, see :class:`ConditionalGenerator`."""
+        return self.generator(noise, attributes, centers)
+
     def synthesise_like(self, y):
         """Generate one row of features for every label of seen classes."""
         noise = torch.randn(len(y), self.generator.noise_dim, device=y.device)
-        return self.generator.synthesise(
-            noise, self.class_attributes[y], self.class_centers[y]
-        )
+        return self.generator(noise, self.class_attributes[y], self.class_centers[y])
 
 
 class FGANLoss(nn.Module):
@@ -309,8 +315,8 @@ class FGANLoss(nn.Module):
         """Loss of the generator for the labels of a batch, and its parts by name."""
         fake = network.synthesise_like(y)
         adversarial = -network.critic(fake, network.class_attributes[y]).mean()
-        misfit = functional.cross_entropy(self.classifier(fake), y)
-        classification = self.cls_weight * misfit
+        entropy = functional.cross_entropy(self.classifier(fake), y)
+        classification = self.cls_weight * entropy
         parts = {
             "adversarial_loss": adversarial,
             "classification_loss": classification,

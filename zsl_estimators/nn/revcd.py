@@ -37,9 +37,9 @@ class Denoised(NamedTuple):
 class RevCDNetwork(nn.Module):
     """Denoiser of scaled attribute vectors given scaled features.
 
-    Its estimate starts from a linear one, handed over with the features, and adds what
-    the network has learned. The output layer starts at zero, so that an untrained
-    network repeats the linear estimate; without linear part it starts at random.
+    With `residual` it adds what it has learned to a linear estimate, which is handed
+    over with the features. Then the output layer starts at zero, so that an untrained
+    network repeats the linear estimate; otherwise it starts at random.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class RevCDNetwork(nn.Module):
         Number of features.
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled attributes of the seen classes.
-    starts_linear : bool, default=True
+    residual : bool, default=True
         Whether a linear estimate will be handed over.
     hidden : sequence of int, default=(512, 256, 128)
         Widths of the U-Net's encoder.
@@ -74,7 +74,7 @@ class RevCDNetwork(nn.Module):
         self,
         n_features,
         class_attributes,
-        starts_linear=True,
+        residual=True,
         hidden=(512, 256, 128),
         condition_dim=256,
         time_dim=64,
@@ -97,11 +97,75 @@ class RevCDNetwork(nn.Module):
         self.unet = HadamardAdditionUNet(
             n_attributes, time_dim, condition_dim, hidden, dropout
         )
-        if starts_linear:
+        if residual:
             nn.init.zeros_(self.unet.output.weight)
             nn.init.zeros_(self.unet.output.bias)
 
-    def forward(self, x, linear, y):
+    def forward(self, x, linear, noise, n_passes=1, guidance_scale=1.0):
+        """Predict scaled attributes: denoise them given the features.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_features)
+            Scaled features.
+        linear : Tensor of shape (n, n_attributes)
+            Linear estimates; zeros where the network starts without.
+        noise : Tensor of shape (n_draws, 1 or n_passes + 1, n_attributes)
+            Start noise of every draw and, for ancestral sampling, that of the steps.
+        n_passes : int, default=1
+            Steps from noise to attributes.
+        guidance_scale : float, default=1.0
+            See :meth:`denoise`.
+
+        Returns
+        -------
+        attributes : Tensor of shape (n, n_attributes)
+            Mean over the draws.
+        """
+        condition, total = self.encode(x), torch.zeros_like(linear)
+        for of_draw in noise:
+            *_, (_, clean) = self.trajectory(
+                condition, linear, of_draw, n_passes, guidance_scale
+            )
+            total += clean
+        return total / len(noise)
+
+    def trajectory(self, condition, linear, noise, n_passes=1, guidance_scale=1.0):
+        """Walk from the noise of one draw to attributes.
+
+        Parameters
+        ----------
+        condition : Tensor of shape (n, condition_dim)
+            Encoded features.
+        linear : Tensor of shape (n, n_attributes)
+            Linear estimates.
+        noise : Tensor of shape (1 or n_passes + 1, n_attributes)
+            Start noise, then the step noise of ancestral sampling.
+        n_passes, guidance_scale
+            See :meth:`forward`.
+
+        Yields
+        ------
+        t : int
+            Diffusion time; -1 is clean.
+        s : Tensor of shape (n, n_attributes)
+            The attributes at that time.
+        """
+        start, *step_noise = noise
+        start = start.expand_as(linear)
+        times = self.diffusion.times(n_passes)
+        yield times[0], start
+
+        def denoise(s, t):
+            return self.denoise(s, t, condition, linear, guidance_scale)
+
+        steps = reverse_process(
+            denoise, self.diffusion, start, times, step_noise or None
+        )
+        for t, s, _ in steps:
+            yield t, s
+
+    def training_output(self, x, linear, y):
         """Noise the attributes of classes `y` and denoise them again.
 
         Parameters
@@ -178,16 +242,21 @@ class RevCDLoss(nn.Module):
         estimate and seen classes; the reconstruction loss gets ``1 - cls_weight``.
     temperature : float
         Divides the cosines.
-    noise_weight : float
+    noise_weight : float, default=0.1
         Weight of the noise loss.
-    noise_loss : {"capped", "literal"} or None
+    noise_loss : {"capped", "literal"} or None, default=None
         "capped": error of the implied noise, which is the reconstruction error times
         the signal-to-noise ratio, here at most 5. "literal": Eq. 10 as printed, which
         compares the noise with the residual.
     """
 
     def __init__(
-        self, class_attributes, cls_weight, temperature, noise_weight, noise_loss
+        self,
+        class_attributes,
+        cls_weight,
+        temperature,
+        noise_weight=0.1,
+        noise_loss=None,
     ):
         super().__init__()
         unit = functional.normalize(class_attributes, dim=1)

@@ -2,8 +2,8 @@
 
 References
 ----------
-Gu, Zhao, Xie: Generalized zero-shot learning via VAE-conditioned generative flow,
-arXiv 2009.00303.
+Gu, Zhang, Liu, Lu, Cheng: Generalized zero-shot learning via VAE-conditioned
+generative flow, arXiv 2009.00303.
 """
 
 import math
@@ -36,8 +36,8 @@ class Encoded(NamedTuple):
 class AttributeVAE(nn.Module):
     """Encodes class descriptions into normal distributions, and decodes latents.
 
-    With a shadow the mean is added to one that is handed over, and starts at zero as
-    does the logarithm of the variance.
+    With `residual` the mean is added to a base mean that is handed over, and starts at
+    zero as does the logarithm of the variance.
 
     Parameters
     ----------
@@ -47,24 +47,24 @@ class AttributeVAE(nn.Module):
         Dimensions of the latent space.
     encoder_hidden, decoder_hidden : sequence of int
         Widths of the hidden layers.
-    starts_at_shadow : bool
-        Whether means of a shadow will be handed over.
+    residual : bool
+        Whether base means will be handed over.
     """
 
     def __init__(
-        self, n_attributes, n_latent, encoder_hidden, decoder_hidden, starts_at_shadow
+        self, n_attributes, n_latent, encoder_hidden, decoder_hidden, residual
     ):
         super().__init__()
-        self.starts_at_shadow = starts_at_shadow
+        self.residual = residual
         self.encoder = relu_perceptron((n_attributes, *encoder_hidden, 2 * n_latent))
         self.decoder = relu_perceptron((n_latent, *decoder_hidden, n_attributes))
-        if starts_at_shadow:
+        if residual:
             nn.init.zeros_(self.encoder[-1].weight)
 
     def encode(self, attributes, centers):
         """Mean and log variance of the latents of every row of descriptions."""
         mean, log_variance = self.encoder(attributes).chunk(2, dim=1)
-        if self.starts_at_shadow:
+        if self.residual:
             mean = mean + centers
         return mean, log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
 
@@ -81,22 +81,23 @@ class VAEcFlowNetwork(nn.Module):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
-        Means of the seen classes in the shadow, in the unit of the features.
+        Base means of the seen classes, in the unit of the features.
     n_blocks : int
         Blocks of the flow.
     coupling : {"additive", "affine"}
         Kind of the flow's couplings.
     coupling_hidden, encoder_hidden, decoder_hidden : sequence of int
         Widths of hidden layers.
-    starts_at_shadow : bool
-        Whether an untrained network is the shadow. Needs features whose covariance
-        within a class is the identity.
-    noise_per_dimension : bool
+    residual : bool
+        Whether an untrained network is a normal distribution with covariance 1 around
+        the base mean of each class.
+    noise_per_dimension : bool, default=True
         Whether latents are drawn with independent noise in every dimension, or with
         one number per sample.
-    cls_latent : {"flow", "prior"}
-        Whether latents of samples or drawn ones are classified.
-    legacy_scale : bool
+    cls_latent : {"flow", "prior"}, default="flow"
+        Whether latents of samples are classified, as in the code and the paper's
+        Algorithm 1, or drawn ones, as in its Eq. 9.
+    legacy_scale : bool, default=False
         Whether the encoder's second output is read as the logarithm of the standard
         deviation where latents are drawn and rated, as the official code does.
     """
@@ -110,21 +111,19 @@ class VAEcFlowNetwork(nn.Module):
         coupling_hidden,
         encoder_hidden,
         decoder_hidden,
-        starts_at_shadow,
-        noise_per_dimension,
-        cls_latent,
-        legacy_scale,
+        residual,
+        noise_per_dimension=True,
+        cls_latent="flow",
+        legacy_scale=False,
     ):
         super().__init__()
         (n_classes, n_attributes), n_features = (
             class_attributes.shape,
             class_centers.shape[1],
         )
-        self.flow = Flow(
-            n_features, n_blocks, coupling_hidden, coupling, not starts_at_shadow
-        )
+        self.flow = Flow(n_features, n_blocks, coupling_hidden, coupling, not residual)
         self.vae = AttributeVAE(
-            n_attributes, n_features, encoder_hidden, decoder_hidden, starts_at_shadow
+            n_attributes, n_features, encoder_hidden, decoder_hidden, residual
         )
         self.classifier = nn.Linear(n_features, n_classes)
         nn.init.zeros_(self.classifier.weight)
@@ -151,7 +150,7 @@ class VAEcFlowNetwork(nn.Module):
         mean, log_variance = self.prior(attributes, centers)
         return self.flow.inverse(mean + (log_variance / 2).exp() * noise)
 
-    def log_likelihood(self, x, attributes, centers):
+    def forward(self, x, attributes, centers):
         """Exact log density of features in classes.
 
         Parameters
@@ -161,7 +160,7 @@ class VAEcFlowNetwork(nn.Module):
         attributes : Tensor of shape (n_classes, n_attributes)
             Scaled descriptions.
         centers : Tensor of shape (n_classes, n_features)
-            Means in the shadow.
+            Base means.
 
         Returns
         -------
@@ -180,7 +179,7 @@ class VAEcFlowNetwork(nn.Module):
         volume = log_variance.sum(dim=1) + latent.shape[1] * math.log(2 * math.pi)
         return log_det[:, None] - (distance + volume) / 2
 
-    def forward(self, x, y):
+    def training_output(self, x, y):
         """Encode a batch and its classes for :class:`VAEcFlowLoss`."""
         latent, log_det = self.flow(x)
         mean, log_variance = self._prior_of_labels(y)
@@ -220,11 +219,11 @@ class VAEcFlowLoss(nn.Module):
         Weight of attribute reconstruction and variance regulariser.
     cls_weight : float
         Weight of the classification loss.
-    legacy_scale : bool
+    legacy_scale : bool, default=False
         See :class:`VAEcFlowNetwork`.
     """
 
-    def __init__(self, vae_weight, cls_weight, legacy_scale):
+    def __init__(self, vae_weight, cls_weight, legacy_scale=False):
         super().__init__()
         self.vae_weight = vae_weight
         self.cls_weight = cls_weight
@@ -235,11 +234,11 @@ class VAEcFlowLoss(nn.Module):
         code = encoded.log_variance / self.variance_power
         # KL divergence to a unit variance at any mean (no mean term, on purpose).
         regulariser = 0.5 * self.variance_power * (code.exp() - code - 1)
-        misfit = (encoded.decoded - encoded.attributes).abs()
+        error = (encoded.decoded - encoded.attributes).abs()
         nats = gaussian_nll(encoded.latent, encoded.mean, encoded.log_variance)
         return {
             "likelihood_loss": (nats - encoded.log_det).mean() / math.log(2),
-            "reconstruction_loss": self.vae_weight * misfit.sum(dim=1).mean(),
+            "reconstruction_loss": self.vae_weight * error.sum(dim=1).mean(),
             "variance_loss": self.vae_weight * regulariser.sum(dim=1).mean(),
             "classification_loss": self.cls_weight
             * functional.cross_entropy(encoded.logits, y),

@@ -7,8 +7,8 @@ supervised contrast.
 
 References
 ----------
-Ye et al.: ZeroDiff: Solidified visual-semantic correlation in zero-shot learning,
-ICLR 2025.
+Ye, Gowda, Chen, Huang, Xu, Khan, Jin, Huang, Jin: ZeroDiff: Solidified visual-semantic
+correlation in zero-shot learning, ICLR 2025.
 Xiao, Kreis, Vahdat: Tackling the generative learning trilemma with denoising diffusion
 GANs, ICLR 2022.
 """
@@ -39,7 +39,7 @@ def mapped(n_in, n_out):
 
 
 class StepCondition(nn.Module):
-    """What a network is told besides vectors: description, representation, time.
+    """The condition of a network: description, representation and time.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class StepCondition(nn.Module):
 
 
 class DenoisingGenerator(nn.Module):
-    """Guesses the clean vector behind a noised one, differently for every noise.
+    """Estimates the clean vector behind a noised one, differently for every noise.
 
-    With a shadow, clean vectors of a class are taken to have a normal distribution
+    With `residual`, clean vectors of a class are taken to have a normal distribution
     with covariance 1, whose mean is handed over. The network then adds its output to a
     draw from the exact posterior, and starts at zero.
 
@@ -89,9 +89,9 @@ class DenoisingGenerator(nn.Module):
         Those of the encoder, which learns the noise that belongs to a real vector.
         None: there is no encoder, the noise is always drawn.
     output_activation : {"linear", "relu", "sigmoid"}
-        Applied to the guess.
-    starts_at_shadow : bool
-        Whether means of a shadow will be handed over.
+        Applied to the estimate.
+    residual : bool
+        Whether base means will be handed over.
     interleaved : bool
         See :class:`SinusoidalTimeEmbedding`.
     """
@@ -106,7 +106,7 @@ class DenoisingGenerator(nn.Module):
         hidden,
         encoder_hidden,
         output_activation,
-        starts_at_shadow,
+        residual,
         interleaved,
     ):
         super().__init__()
@@ -114,7 +114,7 @@ class DenoisingGenerator(nn.Module):
         self.n_features = n_features
         self.net_noise_dim = noise_dim
         self.output_activation = output_activation
-        self.starts_at_shadow = starts_at_shadow
+        self.residual = residual
         self.condition = StepCondition(n_attributes, n_representation, interleaved)
         n_inputs = noise_dim + n_features + self.condition.dim
         self.net = perceptron((n_inputs, *hidden, n_features))
@@ -122,7 +122,7 @@ class DenoisingGenerator(nn.Module):
         if encoder_hidden is not None:
             widths = (n_features + n_attributes, *encoder_hidden, 2 * noise_dim)
             self.encoder = perceptron(widths)
-        if starts_at_shadow:
+        if residual:
             nn.init.zeros_(self.net[-1].weight)
 
     def encode(self, x, s):
@@ -130,39 +130,39 @@ class DenoisingGenerator(nn.Module):
         mean, log_variance = self.encoder(torch.cat([x, s], dim=1)).chunk(2, dim=1)
         return mean, log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
 
-    def forward(self, z, shadow_noise, noised, level, t, s, r, centers):
-        """Guess clean vectors.
+    def forward(self, z, base_noise, noised, level, t, s, r, centers):
+        """Estimate clean vectors.
 
         Parameters
         ----------
         z : Tensor of shape (n_rows, noise_dim)
             Noise for the network.
-        shadow_noise : Tensor of shape (n_rows, n_features) or float
-            Noise for the posterior of the shadow; 0 takes its mean.
+        base_noise : Tensor of shape (n_rows, n_features) or float
+            Noise for the posterior of the base distribution; 0 takes its mean.
         noised : Tensor of shape (n_rows, n_features)
             Noised vectors.
         level : Tensor of shape (n_rows,)
             The time at which they are.
         t : Tensor of shape (n_rows,)
-            The time that the network is told.
+            The time that conditions the network.
         s : Tensor of shape (n_rows, n_attributes)
             Descriptions.
         r : Tensor of shape (n_rows, n_representation) or None
             Representations.
         centers : Tensor of shape (n_rows, n_features)
-            Means of the shadow; not used without one.
+            Base means; not used without `residual`.
 
         Returns
         -------
-        guess : Tensor of shape (n_rows, n_features)
+        clean : Tensor of shape (n_rows, n_features)
             Clean vectors.
         """
-        guess = self.net(torch.cat([z, noised, self.condition(s, r, t)], dim=1))
-        if self.starts_at_shadow:
+        clean = self.net(torch.cat([z, noised, self.condition(s, r, t)], dim=1))
+        if self.residual:
             signal, noise = self.diffusion.signal_and_noise(level)
             mean = centers + signal * (noised - signal * centers)
-            guess = guess + mean + noise * shadow_noise
-        return OUTPUT_ACTIVATIONS[self.output_activation](guess)
+            clean = clean + mean + noise * base_noise
+        return OUTPUT_ACTIVATIONS[self.output_activation](clean)
 
     def noise_dims(self, progressive):
         """Lengths of the noise for one sample: the network's, then pairs of vectors."""
@@ -189,20 +189,20 @@ class DenoisingGenerator(nn.Module):
         z, noised, *more = noise.split(self.noise_dims(progressive), dim=1)
         last = self.diffusion.n_steps - 1
         t = torch.full((len(z),), last, device=z.device)
-        guess = self(z, more[0], noised, t, t, s, r, centers)
-        for shadow_noise, step_noise in zip(more[2::2], more[1::2], strict=True):
-            mean, variance = self.diffusion.posterior(guess, noised, t, t - 1)
+        clean = self(z, more[0], noised, t, t, s, r, centers)
+        for base_noise, step_noise in zip(more[2::2], more[1::2], strict=True):
+            mean, variance = self.diffusion.posterior(clean, noised, t, t - 1)
             noised, t = mean + variance.clamp(min=0).sqrt() * step_noise, t - 1
-            guess = self(z, shadow_noise, noised, t, t, s, r, centers)
-        return guess
+            clean = self(z, base_noise, noised, t, t, s, r, centers)
+        return clean
 
 
 class DenoisingCritics(nn.Module):
-    """Critics that rate vectors in different company, and a decoder.
+    """Critics that score vectors under different conditions, and a decoder.
 
     ``clean`` sees the clean vector and the description; ``step`` the vector one step
     less noised, with the noised one, the time and all else; ``representation``, where
-    there is one, the clean vector and the representation. The decoder guesses the
+    there is one, the clean vector and the representation. The decoder predicts the
     direction of the description.
 
     Parameters
@@ -229,7 +229,7 @@ class DenoisingCritics(nn.Module):
         self.decoder = AttributeDecoder(n_features, n_attributes, hidden)
 
     def conditions(self, s, r, noised, t):
-        """What every critic sees besides the vector that it rates, by name."""
+        """What every critic sees besides the vector that it scores, by name."""
         step = torch.cat([noised, self.condition(s, r, t)], dim=1)
         conditions = {"clean": s, "step": step}
         if self.representation is not None:
@@ -250,8 +250,8 @@ class DenoisingCritics(nn.Module):
             )
         return gaps, penalties
 
-    def rate(self, fake, conditions):
-        """Mean ratings of generated rows, summed over the critics."""
+    def score(self, fake, conditions):
+        """Mean scores of generated rows, summed over the critics."""
         return sum(
             critic(fake[name == "step"], conditions[name]).mean()
             for name, critic in self.critics.items()
@@ -259,7 +259,7 @@ class DenoisingCritics(nn.Module):
 
 
 class AttributeDecoder(nn.Module):
-    """Guesses the direction of the description of a vector.
+    """Predicts the direction of the description of a vector.
 
     Parameters
     ----------
@@ -278,7 +278,7 @@ class AttributeDecoder(nn.Module):
         return functional.normalize(self.net(x), dim=1)
 
     def semantic_view(self, x):
-        """Guessed descriptions beside the last hidden layer."""
+        """Predicted descriptions beside the last hidden layer."""
         hidden = leaky_relu(self.net[:-1](x))
         return torch.cat([self(x), hidden], dim=1)
 
@@ -291,7 +291,7 @@ class DiffusionGAN(nn.Module):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
-        Means of the seen classes in the shadow.
+        Base means of the seen classes.
     n_representation : int
         Length of a representation; 0 when there is none.
     noise_dim : int
@@ -302,7 +302,7 @@ class DiffusionGAN(nn.Module):
         See :class:`DenoisingGenerator`.
     output_activation : {"linear", "relu", "sigmoid"}
         See :class:`DenoisingGenerator`.
-    starts_at_shadow : bool
+    residual : bool
         See :class:`DenoisingGenerator`.
     n_steps : int, default=4
         Noise levels.
@@ -323,7 +323,7 @@ class DiffusionGAN(nn.Module):
         critic_hidden,
         encoder_hidden,
         output_activation,
-        starts_at_shadow,
+        residual,
         n_steps=4,
         interleaved=True,
         sees="noised",
@@ -341,7 +341,7 @@ class DiffusionGAN(nn.Module):
             generator_hidden,
             encoder_hidden,
             output_activation,
-            starts_at_shadow,
+            residual,
             interleaved,
         )
         self.critic = DenoisingCritics(
@@ -350,8 +350,12 @@ class DiffusionGAN(nn.Module):
         self.register_buffer("class_attributes", class_attributes)
         self.register_buffer("class_centers", class_centers)
 
+    def forward(self, noise, attributes, centers):
+        """Generate vectors without a representation, as `generator` does."""
+        return self.generator.synthesise(noise, attributes, None, centers)
+
     def draw(self, x, y, r=None):
-        """Noise a batch at random times and guess it back."""
+        """Noise a batch at random times and denoise it again."""
         return Drawn(self, x, y, r)
 
 
@@ -383,14 +387,14 @@ class Drawn:
         if network.sees == "less_noised":
             self.seen, self.level = self.before, self.t - 1
         self.generator = generator
-        guess = self.guess(torch.randn_like(x))
-        self.fake = guess, diffusion.draw_before(guess, self.noised, self.t)
+        clean = self.denoise(torch.randn_like(x))
+        self.fake = clean, diffusion.draw_before(clean, self.noised, self.t)
 
-    def guess(self, shadow_noise):
-        """Clean vectors; noise 0 of the shadow leaves only that of the network."""
+    def denoise(self, base_noise):
+        """Clean vectors; a base noise of 0 leaves only the noise of the network."""
         return self.generator(
             self.z,
-            shadow_noise,
+            base_noise,
             self.seen,
             self.level,
             self.t,
@@ -436,6 +440,10 @@ class FeatureSynthesiser(nn.Module):
         return sum(self.noise_dims)
 
     def synthesise(self, noise, attributes, centers):
+        """Generate features, see :meth:`forward`."""
+        return self(noise, attributes, centers)
+
+    def forward(self, noise, attributes, centers):
         """Generate features and, beside them, representations.
 
         Parameters
@@ -445,7 +453,7 @@ class FeatureSynthesiser(nn.Module):
         attributes : Tensor of shape (n_rows, n_attributes)
             Scaled descriptions.
         centers : Tensor of shape (n_rows, n_features + n_representation)
-            Means of both shadows.
+            Base means of both.
 
         Returns
         -------
@@ -486,3 +494,7 @@ class ZeroDiffNetwork(DiffusionGAN):
         self.synthesiser = FeatureSynthesiser(
             self.generator, representations, self.critic.decoder, progressive
         )
+
+    def forward(self, noise, attributes, centers):
+        """Generate features, see :class:`FeatureSynthesiser`."""
+        return self.synthesiser(noise, attributes, centers)

@@ -2,8 +2,8 @@
 
 References
 ----------
-Ye et al.: ZeroDiff: Solidified visual-semantic correlation in zero-shot learning,
-ICLR 2025.
+Ye, Gowda, Chen, Huang, Xu, Khan, Jin, Huang, Jin: ZeroDiff: Solidified visual-semantic
+correlation in zero-shot learning, ICLR 2025.
 Narayan et al.: Latent embedding feedback and discriminative features for zero-shot
 classification, ECCV 2020 (the adaptive weight of the penalty).
 """
@@ -25,7 +25,7 @@ class ZeroDiffLoss(nn.Module):
     Parameters
     ----------
     adversarial_weight : float, default=1.0
-        Weight of everything that critics say (gamma_ADV of the official code).
+        Weight of the critics' scores (gamma_ADV of the official code).
     gp_weight : float, default=10.0
         Weight of the gradient penalties, at first.
     adaptive_penalty : bool, default=True
@@ -78,7 +78,7 @@ class ZeroDiffLoss(nn.Module):
             sum(g.mean() for g in gaps.values()),
             sum(penalties.values()),
         )
-        self._note_penalty(penalty)
+        self._record_penalty(penalty)
         penalty = self.adversarial_weight * self.gp_weight * penalty
         parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
         loss = penalty - self.adversarial_weight * distance
@@ -97,31 +97,33 @@ class ZeroDiffLoss(nn.Module):
         self._adapt_penalty()
         drawn = network.draw(x, y, r)
         conditions = network.critic.conditions(drawn.s, r, drawn.noised, drawn.t)
-        rating = network.critic.rate(drawn.fake, conditions)
-        parts = {"adversarial_loss": -self.adversarial_weight * rating}
+        score = network.critic.score(drawn.fake, conditions)
+        parts = {"adversarial_loss": -self.adversarial_weight * score}
         if self.vae_weight and network.generator.encoder is not None:
-            parts["reconstruction_loss"] = self.vae_weight * self._misfit(drawn)
+            parts["reconstruction_loss"] = self.vae_weight * self._reconstruction_error(
+                drawn
+            )
             parts["divergence_loss"] = self.vae_weight * divergence(drawn)
         if self.decoder_weight:
-            guess, _ = drawn.fake
-            parts["semantic_loss"] = self._decoder_loss(network, guess, drawn.s)
+            clean, _ = drawn.fake
+            parts["semantic_loss"] = self._decoder_loss(network, clean, drawn.s)
         return sum(parts.values()), parts
 
-    def _misfit(self, drawn):
-        guess = drawn.guess(0.0)
+    def _reconstruction_error(self, drawn):
+        clean = drawn.denoise(0.0)
         if self.reconstruction == "bce":
-            guess = guess.clamp(CLOSEST_TO_CERTAIN, 1 - CLOSEST_TO_CERTAIN)
-            misfit = functional.binary_cross_entropy(guess, drawn.x, reduction="sum")
+            clean = clean.clamp(CLOSEST_TO_CERTAIN, 1 - CLOSEST_TO_CERTAIN)
+            error = functional.binary_cross_entropy(clean, drawn.x, reduction="sum")
         else:
-            misfit = (guess - drawn.x).square().sum() / 2
-        return misfit / len(guess)
+            error = (clean - drawn.x).square().sum() / 2
+        return error / len(clean)
 
     def _decoder_loss(self, network, x, s):
         target = functional.normalize(s, dim=1)
-        misfit = weighted_l1(network.critic.decoder(x), target)
-        return self.decoder_weight * misfit
+        error = weighted_l1(network.critic.decoder(x), target)
+        return self.decoder_weight * error
 
-    def _note_penalty(self, penalty):
+    def _record_penalty(self, penalty):
         self.penalty_sum += penalty.detach()
         self.n_critic_steps += 1
 

@@ -5,15 +5,15 @@ from scipy.special import log_expit
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.parameters import HasMethods, StrOptions
-from zsl_estimators.scaling import AttributeBinarizer
+from zsl_estimators.scaling import AttributeBinarizer, BalancedScaler
 from zsl_estimators.semantic._base import SemanticClassifier
 
 
 class AttributeWiseClassifier(SemanticClassifier):
     """Base of DAP and IAP: binary attributes that are independent given the sample.
 
-    Subclasses implement `_fit` and :meth:`_describe`, which returns the log odds of
-    having an attribute; 0 for one that is the same in all seen classes. The score of
+    Subclasses implement `_fit` and :meth:`_predict_scaled`, which returns the log odds
+    of having an attribute; 0 for one that is the same in all seen classes. The score of
     a class is the log probability of its attributes, over that of having them by
     chance.
     """
@@ -26,8 +26,8 @@ class AttributeWiseClassifier(SemanticClassifier):
     # Log odds are natural already.
     _score_temperature = 1.0
 
-    def _new_attribute_scaler(self):
-        return AttributeBinarizer()
+    def _new_scalers(self, random_state):
+        return BalancedScaler(), AttributeBinarizer()
 
     def _similarity(self, log_odds, has):
         has_not = 1 - has
@@ -35,5 +35,5 @@ class AttributeWiseClassifier(SemanticClassifier):
         if self.attribute_prior == "uniform":
             return scores
         binary = self.attribute_scaler_
-        prior = np.where(binary.varies, binary.frequency, 0.5)
+        prior = np.where(binary.varies_, binary.frequency_, 0.5)
         return scores - (has @ np.log(prior) + has_not @ np.log1p(-prior))

@@ -2,20 +2,18 @@
 
 from abc import abstractmethod
 
-import numpy as np
 from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.parameters import StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler, balanced_scaler
+from zsl_estimators.scaling import SCALINGS, AttributeScaler, BalancedScaler
 
 
 class SemanticClassifier(BaseZeroShotClassifier):
-    """Base of classifiers that describe a sample and compare the descriptions.
+    """Base of classifiers that predict the attributes of a sample and compare.
 
-    Subclasses implement `_fit` and :meth:`_describe`. The score of a class is the
-    similarity of the description predicted from the features and that of the class,
+    Subclasses implement `_fit` and :meth:`_predict_scaled`. The score of a class is the
+    similarity of the attributes predicted from the features and those of the class,
     both scaled with the statistics of the seen classes: their cosine, unless
     :meth:`_similarity` says otherwise.
     """
@@ -28,7 +26,7 @@ class SemanticClassifier(BaseZeroShotClassifier):
     _score_temperature = 0.1
 
     @abstractmethod
-    def _describe(self, X):
+    def _predict_scaled(self, Z):
         """Predict scaled attributes from scaled features, both float64."""
 
     def predict_attributes(self, X):
@@ -44,39 +42,15 @@ class SemanticClassifier(BaseZeroShotClassifier):
         attributes : ndarray of shape (n_samples, n_attributes)
             In the units and order of the table given as `attributes`.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, reset=False)
-        described = self._describe(self._scaled_features(X))
-        return self.attribute_scaler_.inverse_transform(described)
+        predicted = self._predict_scaled(self._scaled(self._checked(X)))
+        return self.attribute_scaler_.inverse_transform(predicted)
 
-    def _prepare(self, X, y_index, random_state):
-        if self._goes_on():
-            return
-        self.feature_scaler_ = self._fit_feature_scaler(X, y_index)
-        seen_rows = self.class_attributes_[self._class_table.seen]
-        self.attribute_scaler_ = self._new_attribute_scaler().fit(seen_rows)
+    def _new_scalers(self, random_state):
+        return BalancedScaler(), AttributeScaler(self.attribute_scaling)
 
-    def _fit_feature_scaler(self, X, y_index):
-        return balanced_scaler(X, y_index)
+    def _score_classes(self, Z):
+        return self._similarity(self._predict_scaled(Z), self._scaled_attributes())
 
-    def _new_attribute_scaler(self):
-        return AttributeScaler(self.attribute_scaling)
-
-    def _decision(self, X):
-        described = self._describe(self._scaled_features(X))
-        return self._similarity(described, self._scaled_attributes())
-
-    def _similarity(self, described, classes):
-        """Compare scaled descriptions of samples and classes, one column per class."""
-        return cosine_similarity(described, classes)
-
-    def _scaled_features(self, X):
-        return self.feature_scaler_.transform(X.astype(np.float64))
-
-    def _targets(self, y_index):
-        """Scaled attributes of every sample's class."""
-        return self._scaled_attributes()[y_index]
-
-    def _scaled_attributes(self):
-        """Scaled descriptions of all classes."""
-        return self.attribute_scaler_.transform(self.class_attributes_)
+    def _similarity(self, predicted, classes):
+        """Compare scaled attributes of samples and classes, one column per class."""
+        return cosine_similarity(predicted, classes)

@@ -8,14 +8,15 @@ from sklearn.metrics.pairwise import euclidean_distances
 
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import seeded_clone
+from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.training import (
+    ArrayData,
     TorchTrainingMixin,
     cosine_schedule,
     float32,
-    row_slices,
     to_numpy,
 )
 
@@ -165,34 +166,33 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         """
         return super().add_classes(attributes, classes)
 
-    def _net_arguments(self, X, y_index):
+    # -- fit ----------------------------------------------------------------------
+
+    def _net_arguments(self, problem):
         return {
             "module": TanhRegression,
             "module__n_features": self.n_features_in_,
             "module__hidden": self.hidden,
-            "module__n_attributes": self.class_attributes_.shape[1],
+            "module__n_attributes": problem.S.shape[1],
             "criterion": SquaredLoss,
             "optimizer": torch.optim.AdamW,
             "optimizer__weight_decay": self.weight_decay,
             "callbacks": [cosine_schedule(self.max_epochs)],
         }
 
-    def _training_tensors(self, X, y_index):
-        targets = float32(self._targets(y_index))
-        return {"x": float32(self._scaled_features(X))}, targets
+    def _training_data(self, problem):
+        return ArrayData({"x": float32(problem.X)}, float32(problem.targets))
 
-    def _fit(self, X, y_index, candidate, random_state):
-        super()._fit(X, y_index, candidate, random_state)
-        self._fit_detector(X, random_state)
+    def _fit(self, problem, choice, random_state):
+        super()._fit(problem, choice, random_state)
+        self._fit_detector(problem.X, random_state)
 
-    def _fit_path(self, X, y_index, report, random_state):
-        def report_with_detector(candidate):
-            self._fit_detector(X, random_state)
-            report(candidate)
+    def _followed(self, problem, random_state):
+        for n_epochs in super()._followed(problem, random_state):
+            self._fit_detector(problem.X, random_state)
+            yield n_epochs
 
-        super()._fit_path(X, y_index, report_with_detector, random_state)
-
-    def _update_decision(self):
+    def _update_decision(self, problem):
         # The detector comes last, so that callbacks see the scores without it.
         self.novelty_detector_ = None
 
@@ -200,27 +200,28 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         self.novelty_detector_ = None
         if self.novelty_detector is not None:
             detector = seeded_clone(self.novelty_detector, random_state)
-            described = self._describe(self._scaled_features(X))
-            self.novelty_detector_ = detector.fit(described)
+            self.novelty_detector_ = detector.fit(self._predict_scaled(X))
 
-    def _describe(self, X):
+    # -- prediction ---------------------------------------------------------------
+
+    def _predict_scaled(self, Z):
         with self._inference() as module:
             weight = module[0].weight
             parts = [
-                to_numpy(module(torch.as_tensor(X[part]).to(weight)))
-                for part in row_slices(len(X))
+                to_numpy(module(torch.as_tensor(Z[rows]).to(weight)))
+                for rows in row_blocks(len(Z))
             ]
         return np.concatenate(parts)
 
-    def _similarity(self, described, classes):
-        scores = -euclidean_distances(described, classes, squared=True)
-        seen = self._class_table.seen
+    def _similarity(self, predicted, classes):
+        scores = -euclidean_distances(predicted, classes, squared=True)
+        seen = self._table.seen
         if self.novelty_detector_ is None or seen.all():
             return scores
         # The best seen class leads the best unseen one by how far a sample is from
         # being an outlier.
         detector = self.novelty_detector_
-        normality = detector.score_samples(described) - getattr(detector, "offset_", 0)
+        normality = detector.score_samples(predicted) - getattr(detector, "offset_", 0)
         lead = scores[:, seen].max(axis=1) - scores[:, ~seen].max(axis=1)
         scores[:, seen] += (normality - lead)[:, None]
         return scores

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import fit_on_seen_classes
+from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -86,18 +86,17 @@ class ConSEClassifier(SemanticClassifier):
         self.n_top = n_top
         self.attribute_scaling = attribute_scaling
 
-    def _fit(self, X, y_index, candidate, random_state):
+    def _fit(self, problem, choice, random_state):
         estimator = self.estimator
         if estimator is None:
             estimator = LogisticRegression(max_iter=1000)
-        self.estimator_ = fit_on_seen_classes(
-            estimator, self._scaled_features(X), y_index, random_state
-        )
+        estimator = seeded_clone(estimator, random_state)
+        self.estimator_ = estimator.fit(problem.X, problem.y)
 
-    def _describe(self, X):
-        probabilities = self.estimator_.predict_proba(X)
+    def _predict_scaled(self, Z):
+        probabilities = self.estimator_.predict_proba(Z)
         n_top = min(self.n_top, probabilities.shape[1])
         least = np.partition(probabilities, -n_top, axis=1)[:, [-n_top]]
         kept = np.where(probabilities >= least, probabilities, 0.0)
-        seen = self._scaled_attributes()[self._class_table.seen]
+        seen = self._scaled_attributes()[self._table.seen]
         return kept / kept.sum(axis=1, keepdims=True) @ seen

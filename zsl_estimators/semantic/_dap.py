@@ -88,20 +88,20 @@ class DAPClassifier(AttributeWiseClassifier):
         self.attribute_prior = attribute_prior
         self.n_jobs = n_jobs
 
-    def _fit(self, X, y_index, candidate, random_state):
-        X, has = self._scaled_features(X), self._targets(y_index) > 0
+    def _fit(self, problem, choice, random_state):
+        X, has = problem.X, problem.targets > 0
         estimator = self.estimator
         if estimator is None:
             estimator = LogisticRegression(max_iter=1000)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
             delayed(seeded_clone(estimator, random_state).fit)(X, has[:, attribute])
-            for attribute in np.flatnonzero(self.attribute_scaler_.varies)
+            for attribute in np.flatnonzero(self.attribute_scaler_.varies_)
         )
 
-    def _describe(self, X):
-        log_odds = np.zeros((len(X), self.class_attributes_.shape[1]))
-        varying = np.flatnonzero(self.attribute_scaler_.varies)
+    def _predict_scaled(self, Z):
+        log_odds = np.zeros((len(Z), self._table.matrix.shape[1]))
+        varying = np.flatnonzero(self.attribute_scaler_.varies_)
         for attribute, estimator in zip(varying, self.estimators_, strict=True):
-            without, having = log_probabilities(estimator, X).T
+            without, having = log_probabilities(estimator, Z).T
             log_odds[:, attribute] = having - without
         return log_odds

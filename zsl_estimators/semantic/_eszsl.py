@@ -1,18 +1,35 @@
 """ESZSLClassifier: a bilinear score by least squares, in closed form."""
 
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import RidgePath, SolutionPathMixin
+from zsl_estimators.linear import RidgePath
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.scaling import AttributeScaler
 from zsl_estimators.semantic._base import SemanticClassifier
 
 
-class BaseESZSL(SolutionPathMixin, SemanticClassifier):
+class Penalties(NamedTuple):
+    """What the folds choose from.
+
+    Parameters
+    ----------
+    gamma : float
+        Penalty of the features.
+    lmbda : float
+        Penalty of the attributes.
+    """
+
+    gamma: float
+    lmbda: float
+
+
+class BaseESZSL(SemanticClassifier):
     """What ESZSL does with a pair of penalties, whoever chooses them."""
 
     _parameter_constraints = {
@@ -20,26 +37,26 @@ class BaseESZSL(SolutionPathMixin, SemanticClassifier):
         "feature_scaling": [StrOptions({"standard", "centered"})],
     }
 
-    def _fit_feature_scaler(self, X, y_index):
-        standard = self.feature_scaling == "standard"
-        return StandardScaler(with_std=standard).fit(X.astype(np.float64))
+    def _new_scalers(self, random_state):
+        feature_scaler = StandardScaler(with_std=self.feature_scaling == "standard")
+        return feature_scaler, AttributeScaler(self.attribute_scaling)
 
-    def _decompose(self, X, y_index):
-        features = RidgePath(self._scaled_features(X), self._targets(y_index))
-        seen = self._scaled_attributes()[self._class_table.seen]
-        return features, eigh(seen.T @ seen)
+    def _solutions(self, problem, candidates):
+        """Become one candidate after the other, from two eigendecompositions."""
+        features = RidgePath(problem.X, problem.targets)
+        eigenvalues, vectors = eigh(problem.S_seen.T @ problem.S_seen)
+        eigenvalues = np.maximum(eigenvalues, 0)
+        for candidate in candidates:
+            self.gamma_, self.lmbda_ = candidate
+            self.coef_ = features.coefficients(self.gamma_ / features.n_samples)
+            self.metric_ = vectors / (eigenvalues + self.lmbda_) @ vectors.T
+            yield candidate
 
-    def _take(self, path, candidate):
-        features, (eigenvalues, vectors) = path
-        self.gamma_, self.lmbda_ = candidate
-        self.coef_ = features.coefficients(self.gamma_ / features.n_samples)
-        self.metric_ = vectors / (np.maximum(eigenvalues, 0) + self.lmbda_) @ vectors.T
+    def _predict_scaled(self, Z):
+        return Z @ self.coef_
 
-    def _describe(self, X):
-        return X @ self.coef_
-
-    def _similarity(self, described, classes):
-        return described @ self.metric_ @ classes.T
+    def _similarity(self, predicted, classes):
+        return predicted @ self.metric_ @ classes.T
 
 
 @fill_docstring
@@ -129,5 +146,7 @@ class ESZSLClassifier(BaseESZSL):
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
 
-    def _candidates(self):
-        return [(self.gamma, self.lmbda)]
+    def _fit(self, problem, choice, random_state):
+        penalties = Penalties(self.gamma, self.lmbda)
+        for _ in self._solutions(problem, [penalties]):
+            pass

@@ -1,8 +1,8 @@
 """ESZSLClassifierCV: ESZSL with penalties chosen on held-out classes."""
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.parameters import check_grids
-from zsl_estimators.semantic._eszsl import BaseESZSL
+from zsl_estimators.parameters import has_grids
+from zsl_estimators.semantic._eszsl import BaseESZSL, Penalties
 
 GAMMAS = tuple(10.0**power for power in range(-1, 6))
 LMBDAS = tuple(10.0**power for power in range(-3, 4))
@@ -62,6 +62,7 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         "gammas": ["array-like"],
         "lmbdas": ["array-like"],
     }
+    _parameter_checks = (has_grids("gammas", "lmbdas"),)
 
     def __init__(
         self,
@@ -88,12 +89,18 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
 
-    def _candidates(self):
-        check_grids(self, "gammas", "lmbdas")
-        return [(float(g), float(lmb)) for g in self.gammas for lmb in self.lmbdas]
+    def _fit(self, problem, choice, random_state):
+        default = Penalties(middle(self.gammas), middle(self.lmbdas))
+        for _ in self._solutions(problem, [choice.candidate(default)]):
+            pass
 
-    def _default_candidate(self):
-        return middle(self.gammas), middle(self.lmbdas)
+    def _fit_candidates(self, problem, random_state):
+        candidates = [
+            Penalties(float(gamma), float(lmbda))
+            for gamma in self.gammas
+            for lmbda in self.lmbdas
+        ]
+        return self._solutions(problem, candidates) if len(candidates) > 1 else None
 
 
 def middle(values):

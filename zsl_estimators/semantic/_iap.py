@@ -5,7 +5,7 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import SMALLEST_PROBABILITY, fit_on_seen_classes
+from zsl_estimators.nested import SMALLEST_PROBABILITY, seeded_clone
 from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
 
 
@@ -76,16 +76,15 @@ class IAPClassifier(AttributeWiseClassifier):
         self.estimator = estimator
         self.attribute_prior = attribute_prior
 
-    def _fit(self, X, y_index, candidate, random_state):
+    def _fit(self, problem, choice, random_state):
         estimator = self.estimator
         if estimator is None:
             estimator = LogisticRegression(max_iter=1000)
-        self.estimator_ = fit_on_seen_classes(
-            estimator, self._scaled_features(X), y_index, random_state
-        )
+        estimator = seeded_clone(estimator, random_state)
+        self.estimator_ = estimator.fit(problem.X, problem.y)
 
-    def _describe(self, X):
-        has = self._scaled_attributes()[self._class_table.seen]
-        having = self.estimator_.predict_proba(X) @ has
+    def _predict_scaled(self, Z):
+        has = self._scaled_attributes()[self._table.seen]
+        having = self.estimator_.predict_proba(Z) @ has
         having = np.clip(having, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
-        return np.where(self.attribute_scaler_.varies, logit(having), 0.0)
+        return np.where(self.attribute_scaler_.varies_, logit(having), 0.0)

@@ -3,13 +3,18 @@
 import numpy as np
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import RidgeChoiceMixin
+from zsl_estimators.linear import (
+    RIDGE_CONSTRAINTS,
+    default_ridge,
+    ridge_candidates,
+    ridge_maps,
+)
 from zsl_estimators.scaling import class_weights
 from zsl_estimators.semantic._base import SemanticClassifier
 
 
 @fill_docstring
-class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
+class RidgeSemanticClassifier(SemanticClassifier):
     """Zero-shot classifier with a ridge map from features to attributes.
 
     The attributes of a sample are predicted by ridge regression, in which every class
@@ -58,7 +63,7 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
 
     _parameter_constraints = {
         **SemanticClassifier._parameter_constraints,
-        **RidgeChoiceMixin._ridge_constraints,
+        **RIDGE_CONSTRAINTS,
     }
 
     def __init__(
@@ -84,13 +89,31 @@ class RidgeSemanticClassifier(RidgeChoiceMixin, SemanticClassifier):
         self.shrink_to = shrink_to
         self.attribute_scaling = attribute_scaling
 
-    def _ridge_problem(self, X, y_index):
+    def _fit(self, problem, choice, random_state):
+        default = default_ridge(self._ridge_candidates())
+        for _ in self._solutions(problem, [choice.candidate(default)]):
+            pass
+
+    def _fit_candidates(self, problem, random_state):
+        candidates = self._ridge_candidates()
+        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+
+    def _solutions(self, problem, candidates):
+        """Become one candidate after the other."""
         # Every class counts the same, however many samples it has.
-        weights = np.sqrt(class_weights(y_index))[:, None]
-        return self._scaled_features(X) * weights, self._targets(y_index) * weights
+        weights = np.sqrt(class_weights(problem.y))[:, None]
+        X, Y = problem.X * weights, problem.targets * weights
+        identity = self.attribute_scaler_.mixing_
+        for candidate, coef in ridge_maps(X, Y, identity, candidates):
+            self.shrink_to_, self.alpha_ = candidate
+            self.coef_ = coef
+            yield candidate
 
-    def _identity_map(self):
-        return self.attribute_scaler_.mixing
+    def _ridge_candidates(self):
+        n_attributes = self._table.matrix.shape[1]
+        return ridge_candidates(
+            self.alpha, self.shrink_to, self.n_features_in_, n_attributes
+        )
 
-    def _describe(self, X):
-        return X @ self.coef_
+    def _predict_scaled(self, Z):
+        return Z @ self.coef_

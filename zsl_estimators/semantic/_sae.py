@@ -1,11 +1,12 @@
 """SAEClassifier: a linear autoencoder with attributes as its code."""
 
 from numbers import Real
+from typing import NamedTuple
 
 from sklearn.metrics.pairwise import cosine_similarity
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import SolutionPathMixin, SylvesterPath
+from zsl_estimators.linear import SylvesterPath
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -13,8 +14,23 @@ LMBDAS = tuple(10.0**power for power in range(-2, 5))
 SPACES = ("attributes", "features")
 
 
+class SAECandidate(NamedTuple):
+    """What the folds choose from.
+
+    Parameters
+    ----------
+    lmbda : float
+        Weight of the map from features to attributes.
+    space : {"attributes", "features"}
+        Where samples and classes are compared.
+    """
+
+    lmbda: float
+    space: str
+
+
 @fill_docstring
-class SAEClassifier(SolutionPathMixin, SemanticClassifier):
+class SAEClassifier(SemanticClassifier):
     """Zero-shot classifier by a semantic autoencoder (SAE).
 
     One matrix maps features to attributes, and its transpose attributes to features;
@@ -96,28 +112,33 @@ class SAEClassifier(SolutionPathMixin, SemanticClassifier):
         self.space = space
         self.attribute_scaling = attribute_scaling
 
-    def _candidates(self):
+    def _fit(self, problem, choice, random_state):
+        default = SAECandidate(
+            10.0 if self.lmbda == "auto" else float(self.lmbda),
+            "features" if self.space == "auto" else self.space,
+        )
+        for _ in self._solutions(problem, [choice.candidate(default)]):
+            pass
+
+    def _fit_candidates(self, problem, random_state):
         spaces = SPACES if self.space == "auto" else (self.space,)
         lmbdas = LMBDAS if self.lmbda == "auto" else (float(self.lmbda),)
-        return [(lmbda, space) for lmbda in lmbdas for space in spaces]
+        candidates = [SAECandidate(one, space) for one in lmbdas for space in spaces]
+        return self._solutions(problem, candidates) if len(candidates) > 1 else None
 
-    def _default_candidate(self):
-        lmbda = 10.0 if self.lmbda == "auto" else float(self.lmbda)
-        return lmbda, "features" if self.space == "auto" else self.space
+    def _solutions(self, problem, candidates):
+        """Become one candidate after the other, from two eigendecompositions."""
+        X, S = problem.X, problem.targets
+        path = SylvesterPath(S.T @ S / len(X), X.T @ X / len(X), S.T @ X / len(X))
+        for candidate in candidates:
+            self.lmbda_, self.space_ = candidate
+            self.coef_ = (1 + self.lmbda_) * path.solve(self.lmbda_).T
+            yield candidate
 
-    def _decompose(self, X, y_index):
-        X, S = self._scaled_features(X), self._targets(y_index)
-        return SylvesterPath(S.T @ S / len(X), X.T @ X / len(X), S.T @ X / len(X))
+    def _predict_scaled(self, Z):
+        return Z @ self.coef_
 
-    def _take(self, path, candidate):
-        self.lmbda_, self.space_ = candidate
-        self.coef_ = (1 + self.lmbda_) * path.solve(self.lmbda_).T
-
-    def _describe(self, X):
-        return X @ self.coef_
-
-    def _decision(self, X):
+    def _score_classes(self, Z):
         if self.space_ == "attributes":
-            return super()._decision(X)
-        centers = self._scaled_attributes() @ self.coef_.T
-        return cosine_similarity(self._scaled_features(X), centers)
+            return super()._score_classes(Z)
+        return cosine_similarity(Z, self._scaled_attributes() @ self.coef_.T)

@@ -48,7 +48,7 @@ class AdversarialNet(ZeroShotNet):
         if self.n_batches_trained % self.n_critic == 0:
             generator_loss, more = self._minimise("generator", self.optimizer_, inputs)
             loss, parts = loss + generator_loss, {**parts, **more}
-        self.note(parts)
+        self.record_parts(parts)
         return {"loss": loss, "y_pred": None}
 
     def trim_for_prediction(self):

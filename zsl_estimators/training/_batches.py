@@ -6,6 +6,30 @@ import torch
 from torch.utils.data import Dataset
 
 
+class ArrayData:
+    """Arrays in memory, to be put on a device.
+
+    Parameters
+    ----------
+    inputs : dict of str to ndarray
+        Inputs of the module by name; all of the same length.
+    targets : ndarray of shape (n_samples, ...)
+        Targets of the criterion.
+    """
+
+    def __init__(self, inputs, targets):
+        self.inputs = inputs
+        self.targets = targets
+
+    def __len__(self):
+        return len(self.targets)
+
+    def to(self, device):
+        """Copy to the device; the arrays may be read-only and stay untouched."""
+        inputs = {name: on_device(array, device) for name, array in self.inputs.items()}
+        return DeviceData(inputs, on_device(self.targets, device))
+
+
 class DeviceData(Dataset):
     """Tensors on one device, batched by index.
 
@@ -90,3 +114,8 @@ class SampledBatches:
                 len(self.dataset), (self.batch_size,), generator=self.generator
             )
             yield self.dataset[index.to(self.dataset.device)]
+
+
+def on_device(array, device):
+    """Copy an array to the device."""
+    return torch.tensor(array, device=device)

@@ -43,33 +43,6 @@ class LossPartRecorder(Callback):
             net.history.record(name, total.item() / n_batches)
 
 
-class EpochReport(Callback):
-    """Call a function with the number of epochs done, before the first one too.
-
-    Parameters
-    ----------
-    report : callable
-        ``report(n_epochs)``.
-    growth : float, default=1.0
-        Factor between epochs that are reported; 1 reports every one, and the last one
-        is always reported.
-    """
-
-    def __init__(self, report, growth=1.0):
-        self.report = report
-        self.growth = growth
-
-    def on_train_begin(self, net, **kwargs):
-        self.report(0)
-        self.next_ = 1
-
-    def on_epoch_end(self, net, **kwargs):
-        n_epochs = len(net.history)
-        if n_epochs >= min(self.next_, net.max_epochs):
-            self.report(n_epochs)
-            self.next_ = n_epochs * self.growth
-
-
 class HeldOutScoring(Callback):
     """Follow the accuracy on held-out classes while a net is trained.
 

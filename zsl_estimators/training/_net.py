@@ -11,10 +11,6 @@ from zsl_estimators.training._callbacks import WeightAveraging
 from zsl_estimators.training._seeding import torch_threads
 
 
-class Interrupted(BaseException):
-    """Ctrl-C, under a name that skorch does not catch."""
-
-
 def raised_by_a_callback(interrupt):
     """Whether a callback, such as EarlyStopping, ends a training with an interrupt."""
     frames = [frame for frame, _ in walk_tb(interrupt.__traceback__)]
@@ -28,9 +24,10 @@ class ZeroShotNet(skorch.NeuralNet):
     indexed there, so `X` is a dict of tensors and nothing is split off for
     validation: that is done on held-out classes by the estimator.
 
-    The module's ``forward`` takes the entries of `X` by name. The criterion gets what
-    it returns and the targets, and answers with a dict of scalar losses, which are
-    summed, and averaged over each epoch into the history.
+    The module's ``training_output``, or where there is none its ``forward``, takes the
+    entries of `X` by name. The criterion gets what it returns and the targets, and
+    answers with a dict of scalar losses, which are summed, and averaged over each epoch
+    into the history.
 
     Parameters
     ----------
@@ -75,21 +72,48 @@ class ZeroShotNet(skorch.NeuralNet):
         ]
 
     def partial_fit(self, X, y=None, **fit_params):
-        """Train with `n_threads` threads, and let Ctrl-C through."""
-        with torch_threads(self.n_threads):
-            try:
-                return super().partial_fit(X, y, **fit_params)
-            except Interrupted as interrupt:
-                raise KeyboardInterrupt from interrupt
+        """Train for `max_epochs` epochs; unlike skorch let Ctrl-C through."""
+        if not self.initialized_:
+            self.initialize()
+        for _ in self.epochs(self.get_dataset(X, y), self.max_epochs):
+            pass
+        return self
 
-    def fit_loop(self, X, y=None, epochs=None, **fit_params):
-        """Train; unlike skorch do not take Ctrl-C for a wish to stop early."""
-        try:
-            return super().fit_loop(X, y, epochs, **fit_params)
-        except KeyboardInterrupt as interrupt:
-            if not raised_by_a_callback(interrupt):
-                raise Interrupted from interrupt
-            raise
+    def epochs(self, data, n_epochs):
+        """Train, and yield before the first epoch and after each one.
+
+        Parameters
+        ----------
+        data : Dataset
+            On the device.
+        n_epochs : int
+            Number of epochs.
+
+        Yields
+        ------
+        n_done : int
+            Number of epochs done.
+        """
+        self.notify("on_train_begin", X=data, y=None)
+        yield 0
+        # One iterator for all epochs: a new one would shuffle as the first one did.
+        batches = self.get_iterator(data, training=True)
+        for n_done in range(1, n_epochs + 1):
+            try:
+                self._train_epoch(batches, data)
+            except KeyboardInterrupt as interrupt:
+                if not raised_by_a_callback(interrupt):
+                    raise
+                break
+            yield n_done
+        self.notify("on_train_end", X=data, y=None)
+
+    def _train_epoch(self, batches, data):
+        of_epoch = {"dataset_train": data, "dataset_valid": None}
+        with torch_threads(self.n_threads):
+            self.notify("on_epoch_begin", **of_epoch)
+            self.run_single_epoch(batches, True, "train", self.train_step)
+            self.notify("on_epoch_end", **of_epoch)
 
     @property
     def inference_module(self):
@@ -99,10 +123,18 @@ class ZeroShotNet(skorch.NeuralNet):
                 return callback.average_.module
         return self.module_
 
+    def infer(self, x, **fit_params):
+        """Compute what the criterion gets of a batch.
+
+        Networks whose ``forward`` predicts something else have ``training_output``.
+        """
+        output = getattr(self.module_, "training_output", self.module_)
+        return output(**x)
+
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Sum the parts of the loss and keep them for the history."""
         parts = self.criterion_(y_pred, y_true)
-        self.note(parts)
+        self.record_parts(parts)
         return torch.stack(list(parts.values())).sum()
 
     def on_epoch_begin(self, net, **kwargs):
@@ -110,7 +142,7 @@ class ZeroShotNet(skorch.NeuralNet):
         super().on_epoch_begin(net, **kwargs)
         self.loss_sums = {}
 
-    def note(self, parts):
+    def record_parts(self, parts):
         """Add the parts of a batch's loss to those of the epoch.
 
         A list of small tensors, one per batch, would keep the memory of large ones

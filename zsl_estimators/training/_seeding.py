@@ -2,18 +2,21 @@
 
 from contextlib import contextmanager
 from functools import cache
+from threading import RLock
 
 import torch
 from threadpoolctl import ThreadpoolController
 
+# Torch has one random state and one number of threads per process: whoever sets them
+# keeps other threads of Python out.
+TORCH_LOCK = RLock()
 
-@contextmanager
-def scoped_seed(seed, device):
-    """Seed torch inside a ``with`` block and restore its state afterwards.
+
+class TorchState:
+    """The random state of one computation, in place only while it computes.
 
     Only the generators of the CPU and of `device` are seeded:
-    :func:`torch.manual_seed` would also reseed every other GPU. Inside, torch
-    computes with one thread, see :func:`torch_threads`.
+    :func:`torch.manual_seed` would also reseed every other GPU.
 
     Parameters
     ----------
@@ -22,6 +25,50 @@ def scoped_seed(seed, device):
     device : torch.device
         Device whose generator is used besides the CPU's.
     """
+
+    def __init__(self, seed, device):
+        self.seed = int(seed)
+        self.device = device
+        self.states = None
+
+    @contextmanager
+    def in_place(self):
+        """Go on from this state inside a ``with`` block, in one thread of torch."""
+        with TORCH_LOCK:
+            generators = _generators(self.device)
+            callers = [get_state() for get_state, _ in generators]
+            if self.states is None:
+                _seed(self.seed, self.device)
+            else:
+                _set_states(generators, self.states)
+            try:
+                with torch_threads(1):
+                    yield
+            finally:
+                self.states = [get_state() for get_state, _ in generators]
+                _set_states(generators, callers)
+
+
+def scoped_seed(seed, device):
+    """Seed torch inside a ``with`` block and restore its state afterwards.
+
+    Parameters
+    ----------
+    seed : int
+        Seed for the generators of the CPU and of `device`.
+    device : torch.device
+        Device whose generator is used besides the CPU's.
+
+    Returns
+    -------
+    context : context manager
+        See :class:`TorchState`.
+    """
+    return TorchState(seed, device).in_place()
+
+
+def _generators(device):
+    """Functions that get and set the states of the generators in use."""
     generators = [(torch.get_rng_state, torch.set_rng_state)]
     if device.type == "cuda":
         generators.append(
@@ -32,14 +79,12 @@ def scoped_seed(seed, device):
         )
     elif device.type == "mps":
         generators.append((torch.mps.get_rng_state, torch.mps.set_rng_state))
-    saved = [get_state() for get_state, _ in generators]
-    _seed(int(seed), device)
-    try:
-        with torch_threads(1):
-            yield
-    finally:
-        for state, (_, set_state) in zip(saved, generators, strict=True):
-            set_state(state)
+    return generators
+
+
+def _set_states(generators, states):
+    for (_, set_state), state in zip(generators, states, strict=True):
+        set_state(state)
 
 
 def _seed(seed, device):
@@ -72,13 +117,19 @@ def torch_threads(n_threads):
         torch.set_num_threads(before)
 
 
-def one_blas_thread():
-    """Limit the threads of numpy's and scipy's products inside a ``with`` block.
+@contextmanager
+def repeatable_fit():
+    """Context of a fit whose result depends neither on threads nor on other fits.
 
-    What they compute before a training, such as scaled features, must not depend on
-    their number either.
+    What numpy and scipy compute before a training, such as scaled features, must not
+    depend on the number of their threads either.
     """
-    return _threadpools().limit(limits=1, user_api="blas")
+    with (
+        TORCH_LOCK,
+        _threadpools().limit(limits=1, user_api="blas"),
+        torch_threads(1),
+    ):
+        yield
 
 
 @cache

@@ -7,11 +7,12 @@ import torch
 
 from zsl_estimators.likelihood.rules._base import DecisionRule, like
 from zsl_estimators.likelihood.rules._noise_denoise import paired_noise
+from zsl_estimators.nn.blocks import n_rows_per_block
 from zsl_estimators.parameters import Interval, StrOptions
 
 
 class CrossAttentionRule(DecisionRule):
-    """Show all classes to the denoiser at once, and take the one that it attends to.
+    """Condition the denoiser on all classes, and take the one that it attends to.
 
     It needs a denoiser of its own, with attention to a context of classes; one pass per
     draw of noise answers for all of them. A class competes with the seen ones and with
@@ -75,7 +76,8 @@ class CrossAttentionRule(DecisionRule):
 
     def score_classes(self, model, x):
         # Score by the attention to a class.
-        return torch.cat([self._scores(model, rows) for rows in x.split(32)])
+        n_rows = n_rows_per_block(copies=256)
+        return torch.cat([self._scores(model, rows) for rows in x.split(n_rows)])
 
     def _scores(self, model, x):
         t = torch.as_tensor(self.times_, device=x.device)

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from zsl_estimators.likelihood.rules._base import DecisionRule, like
-from zsl_estimators.nn.described import ROWS_PER_PASS
+from zsl_estimators.nn.blocks import n_rows_per_block
 from zsl_estimators.parameters import Interval
 
 
 class ErrorRule(DecisionRule):
-    """Noise a sample, and take the class under which the noise is guessed best.
+    """Noise a sample, and take the class under which the noise is predicted best.
 
     All classes and samples share the noise and its times, so that differences between
     classes vary little [1]_. Times are stratified, and noise comes in opposite pairs,
@@ -40,7 +40,8 @@ class ErrorRule(DecisionRule):
 
     Examples
     --------
-    Ask all classes twice, then the five best of the seen and of the unseen ones.
+    Four draws for all classes, then twelve more for the five best of the seen and of
+    the unseen ones.
 
     >>> from zsl_estimators.likelihood import ErrorRule
     >>> ErrorRule(n_draws=(4, 16), keep=(5,)).n_evaluations(n_classes=150)
@@ -92,7 +93,7 @@ class ErrorRule(DecisionRule):
         return total
 
     def score_classes(self, model, x):
-        # Score by the error; under the linear start it is the log-density.
+        # Score by the error; with the initial estimator it is the log-density.
         first, *others = self._stages
         scores = model.per_class(
             x, lambda part, rows: self._scores(part, rows, 0, first), first
@@ -140,10 +141,10 @@ class ErrorRule(DecisionRule):
         return stay & alive
 
     def _refined(self, model, x, scores, stay, done, n_draws):
-        """Ask about the survivors again; others keep their distance to the best."""
+        """Score the survivors again; others keep their distance to the best."""
         columns = stay.int().topk(int(stay.sum(dim=1).max()), dim=1).indices
         # The network prepares all classes for some draws at a time.
-        step = max(ROWS_PER_PASS // (8 * model.n_classes), 1)
+        step = n_rows_per_block(8 * model.n_classes)
         bounds = [*range(done, n_draws, step), n_draws]
         errors = sum(
             self._errors_of_columns(model, x, columns, start, stop)
@@ -159,7 +160,7 @@ class ErrorRule(DecisionRule):
 
     def _errors_of_columns(self, model, x, columns, start, stop):
         """Errors of some draws for other classes in each row."""
-        n_rows = max(ROWS_PER_PASS // (columns.shape[1] * (stop - start)), 1)
+        n_rows = n_rows_per_block(columns.shape[1] * (stop - start))
         parts = zip(x.split(n_rows), columns.split(n_rows), strict=True)
         return torch.cat(
             [self._errors(model, rows, start, stop, wanted) for rows, wanted in parts]

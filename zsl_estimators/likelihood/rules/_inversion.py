@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from zsl_estimators.likelihood.rules._base import like
 from zsl_estimators.likelihood.rules._optimised import (
-    ROWS_AT_ONCE,
     OptimisedConditionRule,
+    blocks_of,
 )
 from zsl_estimators.parameters import Interval
 from zsl_estimators.training import to_numpy
@@ -81,7 +81,7 @@ class InversionRule(OptimisedConditionRule):
 
     def score_classes(self, model, x):
         # Score by the cosine with the descriptions of the classes.
-        found = torch.cat([self.invert(model, rows) for rows in x.split(ROWS_AT_ONCE)])
+        found = torch.cat([self.invert(model, rows) for rows in blocks_of(x)])
         found = functional.normalize(found, dim=1)
         return found @ functional.normalize(model.attributes, dim=1).T
 

@@ -5,7 +5,7 @@ from numbers import Integral
 import torch
 
 from zsl_estimators.likelihood.rules._base import DecisionRule
-from zsl_estimators.nn.described import ROWS_PER_PASS
+from zsl_estimators.nn.blocks import n_rows_per_block
 from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
 from zsl_estimators.parameters import Interval, StrOptions
 
@@ -60,7 +60,7 @@ class LatentKNNRule(DecisionRule):
 
     def score_classes(self, model, x):
         # Score by a distance in the latent space.
-        n_rows = max(ROWS_PER_PASS // (4 * model.n_classes), 1)
+        n_rows = n_rows_per_block(4 * model.n_classes)
         return torch.cat([self._scores(model, rows) for rows in x.split(n_rows)])
 
     def _scores(self, model, x):

@@ -7,17 +7,17 @@ import torch
 
 from zsl_estimators.likelihood.rules._base import DecisionRule, like
 from zsl_estimators.likelihood.rules._noise_denoise import paired_noise
+from zsl_estimators.nn.blocks import n_rows_per_block
 from zsl_estimators.parameters import Interval
 
-ROWS_AT_ONCE = 1024
 # Of Adam, as Kingma and Ba recommend.
 BETAS, EPSILON = (0.9, 0.999), 1e-8
 
 
 class OptimisedConditionRule(DecisionRule):
-    """Look for the condition under which the noise of a sample is guessed best.
+    """Look for the condition under which the noise of a sample is predicted best.
 
-    Subclasses tell :meth:`_optimise` what to vary, and how it becomes a condition.
+    Subclasses say to :meth:`_optimise` what varies, and how it becomes a condition.
 
     Parameters
     ----------
@@ -73,19 +73,19 @@ class OptimisedConditionRule(DecisionRule):
             pair = 2 * (step % (len(draws) // 2))
             with torch.enable_grad():
                 variables = adam.variables.requires_grad_()
-                told = condition(variables)
-                misfits = [misfit(*told) for misfit in draws[pair : pair + 2]]
-                loss = penalty(variables) + sum(misfits) / 2
+                conditions = condition(variables)
+                errors = [error(*conditions) for error in draws[pair : pair + 2]]
+                loss = penalty(variables) + sum(errors) / 2
                 (gradient,) = torch.autograd.grad(loss.sum(), variables)
             adam.step(gradient)
         return adam.variables.detach()
 
     def _prepared_draws(self, model, x):
-        """A function per draw that tells how badly its noise is guessed."""
+        """A function per draw that returns the error of its predicted noise."""
         times = np.repeat(self.times_, 2).tolist()
         scale = 2 * self._mean_weight(model)
         return [
-            prepared_misfit(model, x, noise, t, scale)
+            prepared_error(model, x, noise, t, scale)
             for t, noise in zip(times, like(self.noise_, x), strict=True)
         ]
 
@@ -94,7 +94,7 @@ class OptimisedConditionRule(DecisionRule):
         return (a * b).square().mean().item()
 
 
-def prepared_misfit(model, x, noise, t, scale):
+def prepared_error(model, x, noise, t, scale):
     """Error of one draw of noise, given descriptions and centers.
 
     Parameters
@@ -112,18 +112,23 @@ def prepared_misfit(model, x, noise, t, scale):
 
     Returns
     -------
-    misfit : callable
-        ``misfit(attributes, centers)`` returns a number per sample.
+    error : callable
+        ``error(attributes, centers)`` returns a number per sample.
     """
     a, b = model.signal_and_noise(t)
-    guess = model.prepared(a * x + b * noise, torch.tensor([t], device=x.device))
+    predict = model.prepared(a * x + b * noise, torch.tensor([t], device=x.device))
     velocity = a * noise - b * x
 
-    def misfit(attributes, centers):
-        error = guess(attributes, centers) - velocity
-        return (a * error).square().sum(dim=1) / scale
+    def error(attributes, centers):
+        difference = predict(attributes, centers) - velocity
+        return (a * difference).square().sum(dim=1) / scale
 
-    return misfit
+    return error
+
+
+def blocks_of(x):
+    """Parts of the rows that are optimised at a time."""
+    return x.split(n_rows_per_block(copies=8))
 
 
 class RowwiseAdam:

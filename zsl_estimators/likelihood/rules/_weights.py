@@ -5,8 +5,8 @@ from numbers import Real
 import torch
 
 from zsl_estimators.likelihood.rules._optimised import (
-    ROWS_AT_ONCE,
     OptimisedConditionRule,
+    blocks_of,
 )
 from zsl_estimators.parameters import Interval
 
@@ -69,7 +69,7 @@ class WeightsRule(OptimisedConditionRule):
         return torch.cat(scores, dim=1)
 
     def _logits(self, model, x):
-        return torch.cat([self._weigh(model, rows) for rows in x.split(ROWS_AT_ONCE)])
+        return torch.cat([self._weigh(model, rows) for rows in blocks_of(x)])
 
     def _weigh(self, model, x):
         def mixture(logits):

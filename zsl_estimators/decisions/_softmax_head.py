@@ -1,7 +1,7 @@
 """The classifier that is trained on real and synthetic features."""
 
 import copy
-from itertools import pairwise
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -9,22 +9,24 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import nn
-from torch.nn import functional
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.generative._stream import RealFeatures
-from zsl_estimators.parameters import Interval, check_parameters, check_widths
-from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.nn.softmax import (
+    CrossEntropy,
+    ExtendedSoftmaxNetwork,
+    SoftmaxNetwork,
+)
+from zsl_estimators.parameters import Interval, check_parameters, has_widths
+from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
+    NET_CONSTRAINTS,
+    ArrayData,
     DeviceBatches,
     SampledBatches,
-    TorchTrainingMixin,
     ZeroShotNet,
     cosine_schedule,
-    resolve_device,
+    fit_net,
     rows_per_batch,
-    scoped_seed,
     standard_callbacks,
     to_numpy,
 )
@@ -83,11 +85,12 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
 
     _parameter_constraints = {
         "hidden": ["array-like"],
-        **TorchTrainingMixin._net_constraints,
+        **NET_CONSTRAINTS,
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }
+    _parameter_checks = (has_widths("hidden", at_least=0),)
 
     def __init__(
         self,
@@ -129,7 +132,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, y_index = np.unique(y, return_inverse=True)
-        return self._fit_on(RealFeatures(X, y_index), DeviceBatches)
+        return self._fit_on(ArrayData({"x": X}, y_index), DeviceBatches)
 
     def fit_stream(self, features, classes):
         """Fit on features that are made as they are asked for.
@@ -237,30 +240,29 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         return self.classes_[columns]
 
     def _fit_on(self, features, batches, old=None):
-        check_widths(self, "hidden", at_least=0)
-        random_state = private_random_state(self.random_state)
-        device = resolve_device(self.device)
-        init_seed, order_seed = random_state.randint(LARGEST_SEED, size=2).tolist()
-        with scoped_seed(init_seed, device):
-            features = features.to(device)
-            net = ZeroShotNet(
-                module=SoftmaxNetwork if old is None else ExtendedSoftmaxNetwork,
-                **self._module_arguments(old),
-                criterion=CrossEntropy,
-                optimizer=torch.optim.Adam,
-                optimizer__weight_decay=self.weight_decay,
-                lr=self.lr,
-                max_epochs=self.max_epochs,
-                batch_size=rows_per_batch(self.batch_size, len(features)),
-                iterator_train=batches,
-                iterator_train__seed=order_seed,
-                device=str(device),
-                verbose=int(self.verbose >= 2),
-                callbacks=[
-                    *standard_callbacks(self.verbose, "softmax head"),
-                    cosine_schedule(self.max_epochs),
-                ],
-            ).fit(features, None)
+        new_net = partial(
+            ZeroShotNet,
+            module=SoftmaxNetwork if old is None else ExtendedSoftmaxNetwork,
+            **self._module_arguments(old),
+            criterion=CrossEntropy,
+            optimizer=torch.optim.Adam,
+            optimizer__weight_decay=self.weight_decay,
+            lr=self.lr,
+            batch_size=rows_per_batch(self.batch_size, len(features)),
+            iterator_train=batches,
+            verbose=int(self.verbose >= 2),
+            callbacks=[
+                *standard_callbacks(self.verbose, "softmax head"),
+                cosine_schedule(self.max_epochs),
+            ],
+        )
+        net = fit_net(
+            new_net,
+            features,
+            device=self.device,
+            random_state=private_random_state(self.random_state),
+            n_epochs=self.max_epochs,
+        )
         trained = net.module_.to("cpu")
         self.module_ = trained if old is None else trained.merged()
         return self
@@ -270,69 +272,3 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             return {"module__old": old, "module__n_classes": len(self.classes_)}
         widths = (self.n_features_in_, *self.hidden, len(self.classes_))
         return {"module__widths": widths}
-
-
-class SoftmaxNetwork(nn.Module):
-    """Perceptron whose outputs, the logits, start at zero.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Number of features, hidden widths, number of classes.
-    """
-
-    def __init__(self, widths):
-        super().__init__()
-        layers = []
-        for n_in, n_out in pairwise(widths[:-1]):
-            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-        self.body = nn.Sequential(*layers)
-        self.last = nn.Linear(widths[-2], widths[-1])
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
-
-    def forward(self, x):
-        """Logits, shape (n_rows, n_classes)."""
-        return self.last(self.body(x))
-
-
-class ExtendedSoftmaxNetwork(nn.Module):
-    """A trained network, left as it is, with trainable logits of more classes.
-
-    Parameters
-    ----------
-    old : SoftmaxNetwork
-        Stays untouched.
-    n_classes : int
-        Number of classes, old ones included.
-    """
-
-    def __init__(self, old, n_classes):
-        super().__init__()
-        self.old = copy.deepcopy(old).requires_grad_(False)
-        n_in, n_old = old.last.in_features, old.last.out_features
-        self.new = nn.Linear(n_in, n_classes - n_old)
-        nn.init.zeros_(self.new.weight)
-        nn.init.zeros_(self.new.bias)
-
-    def forward(self, x):
-        """Logits, shape (n_rows, n_classes)."""
-        hidden = self.old.body(x)
-        return torch.cat([self.old.last(hidden), self.new(hidden)], dim=1)
-
-    @torch.no_grad()
-    def merged(self):
-        """One network with the logits of all classes."""
-        merged, old = copy.deepcopy(self.old), self.old.last
-        merged.last = nn.Linear(old.in_features, old.out_features + len(self.new.bias))
-        merged.last.weight.copy_(torch.cat([old.weight, self.new.weight]))
-        merged.last.bias.copy_(torch.cat([old.bias, self.new.bias]))
-        return merged
-
-
-class CrossEntropy(nn.Module):
-    """Cross-entropy as a loss with one named part."""
-
-    def forward(self, logits, y):
-        """Mean over the batch."""
-        return {"classification_loss": functional.cross_entropy(logits, y)}

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.covariance import ledoit_wolf_shrinkage
+from sklearn.preprocessing import StandardScaler
 
 # Keeps the covariance invertible when nothing varies within the classes; features are
 # scaled to variance 1.
@@ -69,6 +70,53 @@ class SharedGaussian:
     def _variances(self):
         spread = self._mean_variance + (1 - self.shrinkage) * self._excess
         return np.maximum(spread, 0) + SMALLEST_VARIANCE
+
+
+class UnscaledGaussian:
+    """A :class:`SharedGaussian` of standardised features, asked in the users' units.
+
+    Parameters
+    ----------
+    scaler : StandardScaler
+        From the users' units to those of the distribution.
+    gaussian : SharedGaussian
+        Distribution of the scaled features.
+    """
+
+    def __init__(self, scaler, gaussian):
+        self.scaler = scaler
+        self.gaussian = gaussian
+
+    @classmethod
+    def fit(cls, X, y, n_classes):
+        """Estimate both from samples, with the shrinkage of Ledoit and Wolf.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features in the users' units, float64.
+        y : ndarray of shape (n_samples,)
+            Class of every sample.
+        n_classes : int
+            Number of classes.
+
+        Returns
+        -------
+        gaussian : UnscaledGaussian
+            Fitted.
+        """
+        scaler = StandardScaler().fit(X)
+        return cls(scaler, SharedGaussian(scaler.transform(X), y, n_classes))
+
+    @property
+    def means(self):
+        """Means of the classes, shape (n_classes, n_features)."""
+        return self.scaler.inverse_transform(self.gaussian.means)
+
+    def log_densities(self, X, means):
+        """Log density of samples around means, up to a constant."""
+        X, means = self.scaler.transform(X), self.scaler.transform(means)
+        return -self.gaussian.squared_distances(X, means) / 2
 
 
 def class_means(X, y_index, n_classes):

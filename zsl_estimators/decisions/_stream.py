@@ -3,31 +3,7 @@
 import numpy as np
 import torch
 
-from zsl_estimators.training import DeviceData, on_device
-
-
-class RealFeatures:
-    """Samples in memory, to be put on a device.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Features.
-    y_index : ndarray of shape (n_samples,)
-        Positions of the classes.
-    """
-
-    def __init__(self, X, y_index):
-        self.X = X
-        self.y_index = y_index
-
-    def __len__(self):
-        return len(self.y_index)
-
-    def to(self, device):
-        """Copy to the device."""
-        y = on_device(self.y_index, device)
-        return DeviceData({"x": on_device(self.X, device)}, y)
+from zsl_estimators.training import on_device
 
 
 class StreamedFeatures(torch.utils.data.Dataset):

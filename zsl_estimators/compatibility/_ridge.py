@@ -1,0 +1,119 @@
+"""RidgeCompatibilityClassifier: a bilinear score in closed form."""
+
+import numpy as np
+
+from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.compatibility._base import unit_scalers
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.linear import (
+    RIDGE_CONSTRAINTS,
+    default_ridge,
+    ridge_candidates,
+    ridge_maps,
+)
+from zsl_estimators.parameters import StrOptions
+from zsl_estimators.scaling import SCALINGS, class_weights
+
+
+@fill_docstring
+class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
+    """Zero-shot classifier with a bilinear score from ridge regression.
+
+    Scores ``x W s`` of samples and class descriptions, both of length 1, where W is the
+    ridge map from features to descriptions. :class:`ALEClassifier` and its relatives
+    start from it.
+
+    Parameters
+    ----------
+    %(attributes)s
+    %(ridge)s
+    %(attribute_scaling)s
+    %(seen_penalty)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    alpha_ : float
+        The penalty in use.
+    shrink_to_ : str
+        "zero" or "identity".
+    coef_ : ndarray of shape (n_features, n_attributes)
+        The matrix W.
+    %(unit_fitted)s
+    %(fitted)s
+
+    See Also
+    --------
+    RidgeSemanticClassifier : Compares the predicted attributes by their cosine.
+
+    Examples
+    --------
+    >>> from zsl_estimators import RidgeCompatibilityClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = RidgeCompatibilityClassifier(data.attributes, random_state=0)
+    >>> clf.fit(data.X_train, data.y_train).unseen_classes_
+    array([ 0,  4,  5, 13])
+    """
+
+    _parameter_constraints = {
+        **BaseZeroShotClassifier._parameter_constraints,
+        **RIDGE_CONSTRAINTS,
+        "attribute_scaling": [StrOptions(set(SCALINGS))],
+    }
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        alpha="auto",
+        shrink_to="auto",
+        attribute_scaling="whitened",
+        seen_penalty="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.alpha = alpha
+        self.shrink_to = shrink_to
+        self.attribute_scaling = attribute_scaling
+
+    def _new_scalers(self, random_state):
+        return unit_scalers(self.attribute_scaling)
+
+    def _fit(self, problem, choice, random_state):
+        default = default_ridge(self._ridge_candidates())
+        for _ in self._solutions(problem, [choice.candidate(default)]):
+            pass
+
+    def _fit_candidates(self, problem, random_state):
+        candidates = self._ridge_candidates()
+        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+
+    def _solutions(self, problem, candidates):
+        """Become one candidate after the other."""
+        # Penalties are for features of variance 1; samples of length 1 have less.
+        scale = np.sqrt(self.n_features_in_)
+        weights = np.sqrt(class_weights(problem.y))[:, None]
+        X, Y = problem.X * weights * scale, problem.targets * weights
+        identity = self.attribute_scaler_[0].mixing_
+        for candidate, coef in ridge_maps(X, Y, identity, candidates):
+            self.shrink_to_, self.alpha_ = candidate
+            self.coef_ = coef
+            yield candidate
+
+    def _ridge_candidates(self):
+        n_attributes = self._table.matrix.shape[1]
+        return ridge_candidates(
+            self.alpha, self.shrink_to, self.n_features_in_, n_attributes
+        )
+
+    def _score_classes(self, Z):
+        return Z @ self.coef_ @ self._scaled_attributes().T

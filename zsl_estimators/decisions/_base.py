@@ -1,0 +1,78 @@
+"""What a decision of a generative classifier is."""
+
+from abc import ABC, abstractmethod
+
+
+class Decision(ABC):
+    """How to score classes with a trained generator.
+
+    A small object that is held by a classifier. It keeps everything that scoring
+    needs, but for the generator.
+
+    Attributes
+    ----------
+    name : str
+        Names the decision and its settings. Decisions of the same name are equal, so
+        that the models of several folds can compare theirs.
+    """
+
+    name: str
+
+    @abstractmethod
+    def fit(self, generator, problem, random_state):
+        """Learn to decide.
+
+        Parameters
+        ----------
+        generator : TrainedGenerator
+            Generates features of all classes.
+        problem : Problem
+            Scaled features of the seen classes.
+        random_state : RandomState
+            The only source of randomness.
+
+        Returns
+        -------
+        self : Decision
+            Ready to score.
+        """
+
+    @abstractmethod
+    def score_classes(self, new_generator, Z):
+        """Score every class.
+
+        Parameters
+        ----------
+        new_generator : callable
+            Returns the TrainedGenerator, for decisions that need it.
+        Z : ndarray of shape (n_samples, n_scaled)
+            Scaled features.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes)
+            Float64, larger is better.
+        """
+
+    @abstractmethod
+    def extend(self, generator, positions, random_state):
+        """Learn classes that were added; the scores of the others stay.
+
+        Parameters
+        ----------
+        generator : TrainedGenerator
+            Knows the new classes.
+        positions : ndarray of shape (n_new,)
+            Their positions.
+        random_state : RandomState
+            The only source of randomness.
+        """
+
+    def __eq__(self, other):
+        return isinstance(other, Decision) and self.name == other.name
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __repr__(self):
+        return f"<decision: {self.name}>"

@@ -1,0 +1,87 @@
+"""A trained generator of features, as decisions see it."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from zsl_estimators.gaussian import class_means
+from zsl_estimators.nn.blocks import row_blocks
+from zsl_estimators.seeds import LARGEST_SEED
+from zsl_estimators.training import scoped_seed, to_numpy
+
+# Pairs of opposite noise vectors behind every mean of synthetic features.
+PAIRS_PER_MEAN = 32
+
+
+class TrainedGenerator:
+    """Generates scaled features of described classes.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Has a ``noise_dim`` and a method ``synthesise(noise, attributes, centers)``,
+        which turns rows of standard normal noise, scaled descriptions and scaled base
+        means into rows in the layout of scaled features.
+    attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions.
+    centers : Tensor of shape (n_classes, n_scaled)
+        Scaled base means.
+    feature_scaler : transformer
+        Has ``inverse_transform``.
+    seen : ndarray of shape (n_classes,)
+        True for classes with training samples.
+    temperature : float, default=1.0
+        Multiplies the variance of the noise.
+    """
+
+    def __init__(
+        self, module, attributes, centers, feature_scaler, seen, temperature=1.0
+    ):
+        self.module = module
+        self.device = next(module.parameters()).device
+        self.attributes = attributes.to(self.device)
+        self.centers = centers.to(self.device)
+        self.feature_scaler = feature_scaler
+        self.seen = seen
+        self.temperature = temperature
+
+    @contextmanager
+    def synthesiser(self, random_state, antithetic=False):
+        """Yield a function from positions of classes to rows of scaled features.
+
+        They are made with torch's generators, which are seeded as long as the context
+        lasts. With `antithetic`, every second row gets the opposite noise of the row
+        before it, which makes means more exact.
+        """
+        with scoped_seed(random_state.randint(LARGEST_SEED), self.device):
+            yield lambda positions: self._synthesise(positions, antithetic)
+
+    def features(self, positions, random_state, antithetic=False):
+        """One row of features per position, in the users' units, float64."""
+        with self.synthesiser(random_state, antithetic) as synthesise:
+            scaled = to_numpy(synthesise(positions))
+        return self.feature_scaler.inverse_transform(scaled)
+
+    def means(self, positions, random_state):
+        """Means of synthetic features of classes, in the users' units."""
+        repeated = np.repeat(np.arange(len(positions)), 2 * PAIRS_PER_MEAN)
+        features = self.features(positions[repeated], random_state, antithetic=True)
+        return class_means(features, repeated, len(positions))
+
+    @torch.no_grad()
+    def _synthesise(self, positions, antithetic):
+        positions = torch.as_tensor(positions, device=self.device)
+        noise = torch.randn(len(positions), self.module.noise_dim, device=self.device)
+        noise *= np.sqrt(self.temperature)
+        if antithetic:
+            noise[1::2] = -noise[::2]
+        parts = [
+            self.module.synthesise(
+                noise[rows],
+                self.attributes[positions[rows]],
+                self.centers[positions[rows]],
+            )
+            for rows in row_blocks(len(positions))
+        ]
+        return torch.cat(parts)

@@ -1,0 +1,166 @@
+"""Decide by an ordinary classifier of real and synthetic features."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from zsl_estimators.decisions._base import Decision
+from zsl_estimators.decisions._softmax_head import SoftmaxHead
+from zsl_estimators.decisions._stream import StreamedFeatures
+from zsl_estimators.decisions._views import PlainView
+from zsl_estimators.nested import can_score, class_scores, seeded_clone
+from zsl_estimators.training import float32
+
+# What the folds choose from for the built-in head.
+WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
+FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
+
+
+class Head(Decision):
+    """Train a classifier on real features of seen and synthetic ones of other classes.
+
+    Parameters
+    ----------
+    estimator : classifier or None
+        Is cloned. None is :class:`SoftmaxHead`.
+    weight_decay : float or None, default=None
+        For the built-in head; None leaves the estimator as it is.
+    n_synthetic : "auto" or int, default="auto"
+        Synthetic rows per unseen class. "auto" is the median number of samples of a
+        seen class, from 20 to 500.
+    synthesis : {"once", "stream"}, default="once"
+        Whether synthetic rows are made at once, or batch by batch.
+    device : str, default="auto"
+        Where the built-in head computes.
+    view : view, default=None
+        What the classifier sees of a row; None is the scaled features.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted on positions of classes.
+    n_synthetic_ : int
+        The number in use.
+    """
+
+    def __init__(
+        self,
+        estimator,
+        weight_decay=None,
+        n_synthetic="auto",
+        synthesis="once",
+        device="auto",
+        view=None,
+    ):
+        self.estimator = estimator
+        self.weight_decay = weight_decay
+        self.n_synthetic = n_synthetic
+        self.synthesis = synthesis
+        self.device = device
+        self.view = PlainView() if view is None else view
+
+    @property
+    def name(self):
+        """The settings that folds choose among."""
+        settings = []
+        if self.weight_decay is not None:
+            settings.append(f"weight_decay={self.weight_decay}")
+        if self.view.name:
+            settings.append(f"view={self.view.name}")
+        return f"head ({', '.join(settings)})" if settings else "head"
+
+    def fit(self, generator, problem, random_state):
+        self.view.fit(generator, problem.X)
+        self.estimator_ = self._new_estimator(random_state)
+        self.n_synthetic_ = self._resolved_n_synthetic(problem.y)
+        unseen = np.flatnonzero(~problem.seen)
+        y = np.flatnonzero(problem.seen)[problem.y]
+        rows = self._real_rows(problem.X)
+        with self._features(generator, rows, y, unseen, random_state) as features:
+            if self.synthesis == "stream":
+                classes = np.arange(len(problem.seen))
+                self.estimator_.fit_stream(features, classes)
+            else:
+                self.estimator_.fit(*features.all_rows())
+        self._n_columns = problem.X.shape[1]
+        return self
+
+    def score_classes(self, new_generator, Z):
+        rows = self._real_rows(Z)
+        if isinstance(self.estimator_, SoftmaxHead):
+            return self.estimator_.logits(rows)
+        return class_scores(self.estimator_, rows)
+
+    def extend(self, generator, positions, random_state):
+        """Train on synthetic rows of all classes."""
+        everything = np.arange(positions[-1] + 1)
+        no_rows = self._real_rows(np.empty((0, self._n_columns)))
+        no_labels = np.empty(0, dtype=int)
+        with self._features(
+            generator, no_rows, no_labels, everything, random_state
+        ) as features:
+            if isinstance(self.estimator_, SoftmaxHead):
+                self.estimator_.extend(features, positions)
+            else:
+                self.estimator_.fit(*features.all_rows())
+
+    def _new_estimator(self, random_state):
+        built_in = SoftmaxHead(device=self.device)
+        estimator = built_in if self.estimator is None else self.estimator
+        estimator = seeded_clone(estimator, random_state)
+        if self.weight_decay is not None:
+            estimator.set_params(weight_decay=self.weight_decay)
+        return estimator
+
+    def _resolved_n_synthetic(self, y):
+        if self.n_synthetic != "auto":
+            return self.n_synthetic
+        counts = np.bincount(y)
+        usual = int(np.median(counts[counts > 0]))
+        return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
+
+    def _real_rows(self, Z):
+        """What the classifier sees of real rows, float32."""
+        # In double precision, so that a row does not depend on those beside it.
+        return float32(self.view.of(torch.tensor(Z)).numpy())
+
+    @contextmanager
+    def _features(self, generator, rows, y, synthetic, random_state):
+        """Yield rows to train on; `y` and `synthetic` are positions of classes."""
+        with generator.synthesiser(random_state) as synthesise:
+            yield StreamedFeatures(
+                rows,
+                y,
+                lambda positions: self.view.of(synthesise(positions)),
+                synthetic,
+                self.n_synthetic_,
+            )
+
+
+def check_head(estimator, synthesis):
+    """Refuse heads that cannot score, or cannot train on a stream.
+
+    Parameters
+    ----------
+    estimator : classifier or None
+        The head.
+    synthesis : {"once", "stream"}
+        How it gets synthetic features.
+
+    Raises
+    ------
+    ValueError
+        The message says what to do.
+    """
+    if estimator is not None and not can_score(estimator):
+        raise ValueError(
+            f"head={estimator!r} has neither predict_proba nor decision_function, so "
+            "that its classes cannot be compared. Use a classifier that has one."
+        )
+    built_in = estimator is None or isinstance(estimator, SoftmaxHead)
+    if synthesis == "stream" and not built_in:
+        raise ValueError(
+            'synthesis="stream" needs the built-in head, got '
+            f'head={estimator!r}. Use synthesis="once", or head=SoftmaxHead().'
+        )

@@ -1,0 +1,80 @@
+"""What the classifier of a decision sees of a row."""
+
+import copy
+
+import torch
+
+VIEWS = ("V", "V+S", "V+C", "V+C+S")
+
+
+class PlainView:
+    """A row as it is."""
+
+    name = ""
+
+    def fit(self, generator, Z):
+        """Learn nothing."""
+        return self
+
+    def of(self, rows):
+        """What is seen of rows of a tensor."""
+        return rows
+
+
+class PartsView:
+    """Features (V), semantics (S) and representations (C) of a row, or some of them.
+
+    Rows hold features, then representations. Semantics are predicted from the features
+    by the decoder of the generator.
+
+    Parameters
+    ----------
+    name : {"V", "V+S", "V+C", "V+C+S"}
+        The parts.
+    n_features : int
+        Number of features.
+    """
+
+    def __init__(self, name, n_features):
+        self.name = name
+        self.n_features = n_features
+
+    def fit(self, generator, Z):
+        """Learn the scaling of semantics.
+
+        Parameters
+        ----------
+        generator : TrainedGenerator
+            Its module has a ``decoder`` with a method ``semantic_view``.
+        Z : ndarray of shape (n_samples, n_scaled)
+            Real rows.
+
+        Returns
+        -------
+        self : PartsView
+            Fitted.
+        """
+        if "S" in self.name:
+            self._decoder = copy.deepcopy(generator.module.decoder).double()
+            self._mean, self._spread = torch.zeros(1), torch.ones(1)
+            semantics = self._semantics(torch.tensor(Z[:, : self.n_features]))
+            self._mean = semantics.mean(dim=0).cpu()
+            self._spread = semantics.std(dim=0).cpu() + 1e-3
+        return self
+
+    def of(self, rows):
+        """What is seen of rows of a tensor."""
+        features = rows[:, : self.n_features]
+        parts = [features]
+        if "S" in self.name:
+            parts.append(self._semantics(features))
+        if "C" in self.name:
+            parts.append(rows[:, self.n_features :])
+        return torch.cat(parts, dim=1)
+
+    def _semantics(self, features):
+        # `to` of a module works in place.
+        decoder = copy.deepcopy(self._decoder).to(features)
+        with torch.no_grad():
+            semantics = decoder.semantic_view(features)
+        return (semantics - self._mean.to(features)) / self._spread.to(features)

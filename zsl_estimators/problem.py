@@ -1,0 +1,80 @@
+"""A task as models see it: scaled numbers instead of labels and tables."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Scaled features and class descriptions of one fit.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_scaled)
+        Scaled features, float64.
+    y : ndarray of shape (n_samples,)
+        Position of each sample's class among the seen classes.
+    S : ndarray of shape (n_classes, n_attributes)
+        Scaled descriptions of all classes.
+    seen : ndarray of shape (n_classes,)
+        True for the classes that occur in `y`.
+    random_state : RandomState
+        For what is drawn before a model is trained, the same for all its candidates.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    S: np.ndarray
+    seen: np.ndarray
+    random_state: np.random.RandomState
+
+    @classmethod
+    def scaled(cls, X, y, table, feature_scaler, attribute_scaler, random_state):
+        """Scale a task: the one place where training rows are.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Features.
+        y : ndarray of shape (n_samples,)
+            Position of each sample's class among the seen classes.
+        table : ClassTable
+            All classes.
+        feature_scaler, attribute_scaler : transformer
+            Fitted.
+        random_state : RandomState
+            See the parameter of the class.
+
+        Returns
+        -------
+        problem : Problem
+            In scaled units.
+        """
+        return cls(
+            scaled_features(feature_scaler, X),
+            y,
+            attribute_scaler.transform(table.matrix),
+            table.seen,
+            random_state,
+        )
+
+    @property
+    def n_seen(self):
+        """Number of seen classes."""
+        return int(self.seen.sum())
+
+    @property
+    def S_seen(self):
+        """Scaled descriptions of the seen classes, in the order of `y`'s positions."""
+        return self.S[self.seen]
+
+    @property
+    def targets(self):
+        """Scaled description of each sample's class."""
+        return self.S_seen[self.y]
+
+
+def scaled_features(scaler, X):
+    """Scale features in double precision, whatever the precision of `X`."""
+    return scaler.transform(X.astype(np.float64))
