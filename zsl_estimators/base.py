@@ -8,7 +8,7 @@ defaults.
 """
 
 from abc import ABCMeta, abstractmethod
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from numbers import Real
 
@@ -192,16 +192,16 @@ class BaseZeroShotClassifier(
             names the argument and the remedy.
         """
         check_parameters(self)
-        former = vars(self).copy()
-        try:
+        with restored_on_error(self), self._fit_context():
             X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
             check_classification_targets(y)
-            with self._fit_context():
-                self._fit_on(X, y)
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(former)
-            raise
+            random_state = private_random_state(self.random_state)
+            fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
+            problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
+            choice = self._choose_on_held_out_classes(X, problem, fold_seed)
+            self._fit(problem, choice, np.random.RandomState(fit_seed))
+            self.held_out_results_ = choice.frame()
+            self.seen_penalty_ = choice.penalty
         return self
 
     def add_classes(self, attributes, classes=None):
@@ -242,16 +242,6 @@ class BaseZeroShotClassifier(
         return hasattr(self, "seen_penalty_")
 
     # -- inside -------------------------------------------------------------------
-
-    def _fit_on(self, X, y):
-        """Fit on checked data: everything that fit does, in a row."""
-        random_state = private_random_state(self.random_state)
-        fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-        problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
-        choice = self._choose_on_held_out_classes(X, problem, fold_seed)
-        self._fit(problem, choice, np.random.RandomState(fit_seed))
-        self.held_out_results_ = choice.frame()
-        self.seen_penalty_ = choice.penalty
 
     def _new_problem(self, X, y, random_state):
         """Set up the class table, the initial estimator and both scalers."""
@@ -370,3 +360,18 @@ class BaseZeroShotClassifier(
         for start in range(0, len(X), n_rows):
             scores = self._score_classes(self._scaled(X[start : start + n_rows]))
             yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)
+
+
+@contextmanager
+def restored_on_error(estimator):
+    """Give an estimator back what it was before, if the block fails or is interrupted.
+
+    Nothing that a fitted estimator holds may be changed in place inside the block.
+    """
+    former = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(former)
+        raise

@@ -37,7 +37,9 @@ class Choice:
         """The best candidate of a stage, or what to take where nothing was chosen."""
         if len(self.records) <= stage:
             return default
-        return self.records[stage].best_candidate
+        best = self.records[stage].best_candidate
+        # The only candidate of a model without a choice.
+        return default if best is None else best
 
     def candidate(self, default=None):
         """The best candidate of the first stage, see :meth:`best`."""
@@ -91,8 +93,7 @@ class HeldOutFolds:
         records, best, asking = [], None, self.folds
         with ExitStack() as stack:
             for fold in self.folds:
-                # A model that an error leaves behind must not stay half trained.
-                stack.enter_context(closing(fold.candidates))
+                stack.enter_context(closing(fold))
             while asking:
                 record = HeldOutRecord()
                 asking = [fold for fold in asking if fold.advance(record, best)]
@@ -128,7 +129,9 @@ class Fold:
         self.model = model
         self.n_rows = len(train)
         self.y_held_out = y[held_out]
-        self.candidates = self._candidates(X, y[train], train, held_out, seed)
+        self.X, self.y, self.train, self.held_out = X, y, train, held_out
+        self.seed = seed
+        self.candidates = None
 
     def advance(self, record, best):
         """Score candidates until the model asks which one is best, or has no more.
@@ -145,6 +148,8 @@ class Fold:
         asks : bool
             Whether the model asks and goes on.
         """
+        if self.candidates is None:
+            self._start()
         try:
             candidate = self.candidates.send(best)
             while candidate is not CHOOSE:
@@ -155,16 +160,24 @@ class Fold:
             return False
         return True
 
-    def _candidates(self, X, y, train, held_out, seed):
-        """Set the model up when it is its turn; yield its candidates."""
-        model = self.model
-        problem = model._new_problem(X[train], y, np.random.RandomState(seed))
-        # Scaled once for all candidates.
-        self.Z_held_out, self.seen = model._scaled(X[held_out]), problem.seen
-        random_state = np.random.RandomState(seed)
-        candidates = model._fit_candidates(problem, random_state)
-        if candidates is None:
-            model._fit(problem, Choice(), random_state)
-            yield None
-        else:
-            yield from candidates
+    def close(self):
+        """Stop a model that an error has left half trained."""
+        if self.candidates is not None:
+            self.candidates.close()
+
+    def _start(self):
+        """Set the model up when it is its turn, and scale what is held out, once."""
+        model, random_state = self.model, np.random.RandomState(self.seed)
+        problem = model._new_problem(
+            self.X[self.train], self.y[self.train], np.random.RandomState(self.seed)
+        )
+        self.Z_held_out, self.seen = model._scaled(self.X[self.held_out]), problem.seen
+        self.candidates = model._fit_candidates(problem, random_state)
+        if self.candidates is None:
+            self.candidates = only_candidate(model, problem, random_state)
+
+
+def only_candidate(model, problem, random_state):
+    """Fit a model that has no choice as it would be in the end."""
+    model._fit(problem, Choice(), random_state)
+    yield None

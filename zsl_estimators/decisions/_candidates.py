@@ -32,7 +32,11 @@ def epochs_then_decisions(model, problem, random_state):
     of_decisions = copy.deepcopy(random_state)
     proxy, seed = model._proxy_decision(problem), random_state.randint(LARGEST_SEED)
     snapshots = {}
-    with closing(_epochs(model, problem, random_state)) as epochs:
+    if model.early_stopping:
+        epochs = model._followed(problem, random_state)
+    else:
+        epochs = trained_to_the_end(model, problem, random_state)
+    with closing(epochs):
         for n_epochs in epochs:
             snapshots[n_epochs] = weights_of(model.net_)
             model._decide_by(proxy, problem, np.random.RandomState(seed))
@@ -45,13 +49,10 @@ def epochs_then_decisions(model, problem, random_state):
         yield decision
 
 
-def _epochs(model, problem, random_state):
-    """Numbers of epochs to compare: only the last one without early stopping."""
-    if model.early_stopping:
-        yield from model._followed(problem, random_state)
-    else:
-        model._train(problem, model.max_epochs, random_state)
-        yield model.max_epochs
+def trained_to_the_end(model, problem, random_state):
+    """Yield the last number of epochs only."""
+    model._train(problem, model.max_epochs, random_state)
+    yield model.max_epochs
 
 
 def weights_of(net):

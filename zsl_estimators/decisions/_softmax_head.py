@@ -132,7 +132,10 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, y_index = np.unique(y, return_inverse=True)
-        return self._fit_on(ArrayData({"x": X}, y_index), DeviceBatches)
+        features = ArrayData({"x": X}, y_index)
+        net = fit_net(**self._net_settings(features, DeviceBatches))
+        self.module_ = net.module_.to("cpu")
+        return self
 
     def fit_stream(self, features, classes):
         """Fit on features that are made as they are asked for.
@@ -151,7 +154,9 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         """
         check_parameters(self)
         self.classes_, self.n_features_in_ = classes, features.n_features
-        return self._fit_on(features, SampledBatches)
+        net = fit_net(**self._net_settings(features, SampledBatches))
+        self.module_ = net.module_.to("cpu")
+        return self
 
     def extend(self, features, new_classes):
         """Learn more classes; the scores of the old ones stay what they are.
@@ -170,7 +175,9 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             The classifier with more classes.
         """
         self.classes_ = np.concatenate([self.classes_, new_classes])
-        return self._fit_on(features, SampledBatches, self.module_)
+        net = fit_net(**self._net_settings(features, SampledBatches, self.module_))
+        self.module_ = net.module_.to("cpu").merged()
+        return self
 
     def decision_function(self, X):
         """Score every class.
@@ -239,7 +246,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         columns = self.logits(X).argmax(axis=1)
         return self.classes_[columns]
 
-    def _fit_on(self, features, batches, old=None):
+    def _net_settings(self, features, batches, old=None):
+        """Arguments of :func:`fit_net`; `old` is a network to be extended."""
         new_net = partial(
             ZeroShotNet,
             module=SoftmaxNetwork if old is None else ExtendedSoftmaxNetwork,
@@ -256,16 +264,13 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
                 cosine_schedule(self.max_epochs),
             ],
         )
-        net = fit_net(
-            new_net,
-            features,
-            device=self.device,
-            random_state=private_random_state(self.random_state),
-            n_epochs=self.max_epochs,
-        )
-        trained = net.module_.to("cpu")
-        self.module_ = trained if old is None else trained.merged()
-        return self
+        return {
+            "new_net": new_net,
+            "data": features,
+            "device": self.device,
+            "random_state": private_random_state(self.random_state),
+            "n_epochs": self.max_epochs,
+        }
 
     def _module_arguments(self, old):
         if old is not None:

@@ -193,8 +193,10 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.held_out_decisions_ = choice.frame(1)
         n_epochs = choice.candidate(default=self.max_epochs)
         self._train(problem, n_epochs, random_state)
-        decision = choice.best(1, default=self._default_decision())
-        self._decide_by(decision, problem, random_state)
+        decisions = self._new_decisions()
+        # Of the same name as the best one, which belongs to the model of a fold.
+        best = decisions.index(choice.best(1, default=decisions[0]))
+        self._decide_by(decisions[best], problem, random_state)
 
     def _fit_candidates(self, problem, random_state):
         if not self.early_stopping and len(self._new_decisions()) == 1:
@@ -230,9 +232,6 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             device=self.device,
             view=view,
         )
-
-    def _default_decision(self):
-        return self._new_decisions()[0]
 
     def _proxy_decision(self, problem):
         """What the folds follow the net with."""

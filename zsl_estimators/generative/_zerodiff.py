@@ -3,6 +3,7 @@
 from functools import partial
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 
 from zsl_estimators.decisions import VIEWS, WEIGHT_DECAYS, Head, PartsView
@@ -20,6 +21,7 @@ from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS
 from zsl_estimators.nn.zerodiff import DiffusionGAN, ZeroDiffNetwork
 from zsl_estimators.nn.zerodiff_loss import ZeroDiffLoss
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions, has_widths
+from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     AdversarialNet,
     ArrayData,
@@ -404,8 +406,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
 
     def _epochs(self, problem, n_epochs, random_state):
         if not self._is_warm_start():
-            self._train_representations(problem, random_state)
-        yield from super()._epochs(problem, n_epochs, random_state)
+            seed = random_state.randint(LARGEST_SEED)
+            self._train_representations(problem, np.random.RandomState(seed))
+        return super()._epochs(problem, n_epochs, random_state)
 
     def _train_representations(self, problem, random_state):
         """Stage 1: learn to generate representations."""

@@ -417,7 +417,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
             )
         self._kind = self._network()
-        yield from super()._epochs(problem, n_epochs, random_state)
+        return super()._epochs(problem, n_epochs, random_state)
 
     def _net_arguments(self, problem):
         attributes, centers = self._class_tensors()

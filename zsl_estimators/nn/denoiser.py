@@ -200,11 +200,8 @@ class ConditionalDenoiser(VelocityNetwork):
 
     def predict_velocity(self, x_t, t, y):
         """Velocities under the descriptions of classes `y`."""
-        return self.velocity(x_t, t, self.noised_attributes(y), self.class_centers[y])
-
-    def velocity(self, x_t, t, s, centers):
-        """Predict the velocity of each row under a description of its own."""
-        return self.prepared(x_t, t)(s, centers)
+        predict = self.prepared(x_t, t)
+        return predict(self.noised_attributes(y), self.class_centers[y])
 
     def prepared(self, x_t, t):
         """Do all that does not need the description.

@@ -9,6 +9,7 @@ Heyden, Ullah, Siddiqui, Al Machot: RevCD - Reversed conditional diffusion for
 generalized zero-shot learning, arXiv 2409.00511.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -156,9 +157,12 @@ class RevCDNetwork(nn.Module):
         times = self.diffusion.times(n_passes)
         yield times[0], start
 
-        def denoise(s, t):
-            return self.denoise(s, t, condition, linear, guidance_scale)
-
+        denoise = partial(
+            self.denoise,
+            condition=condition,
+            linear=linear,
+            guidance_scale=guidance_scale,
+        )
         steps = reverse_process(
             denoise, self.diffusion, start, times, step_noise or None
         )

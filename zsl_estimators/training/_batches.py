@@ -80,7 +80,8 @@ class DeviceBatches:
     def __iter__(self):
         order = torch.randperm(len(self.dataset), generator=self.generator)
         order = order.to(self.dataset.y.device)
-        for index in torch.tensor_split(order, len(self)):
+        n_batches = math.ceil(len(order) / self.batch_size)
+        for index in torch.tensor_split(order, n_batches):
             yield self.dataset[index]
 
 

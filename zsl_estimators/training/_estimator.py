@@ -83,8 +83,9 @@ class TorchTrainingMixin:
 
     def _train(self, problem, n_epochs, random_state):
         """Train to the end and keep what prediction needs."""
-        for _ in self._epochs(problem, n_epochs, random_state):
-            pass
+        for net in self._epochs(problem, n_epochs, random_state):
+            # Callbacks may score the model while it is trained.
+            self.net_ = net
         self.history_ = epoch_history(self.net_.history)
         self.n_iter_ = len(self.history_)
         if not self.warm_start:
@@ -93,38 +94,37 @@ class TorchTrainingMixin:
     def _followed(self, problem, random_state):
         """Yield the numbers of epochs that are compared, while `net_` is trained."""
         self._is_followed, following = True, 0
-        epochs = self._epochs(problem, self.max_epochs, random_state)
-        with closing(epochs):
-            for n_epochs in epochs:
+        with closing(self._epochs(problem, self.max_epochs, random_state)) as nets:
+            for n_epochs, self.net_ in enumerate(nets):
                 if n_epochs >= min(following, self.max_epochs):
                     yield n_epochs
                     following = max(n_epochs * self._growth_of_followed_epochs, 1)
         self._is_followed = False
 
     def _epochs(self, problem, n_epochs, random_state):
-        """Train `net_` and yield the number of epochs that it has been trained for."""
+        """Make a generator of the net, before its first epoch and after each."""
         # A fit that fails must leave the net of the former one as it was.
         former = copy.deepcopy(self.net_) if self._is_warm_start() else None
-        nets = net_epochs(
-            partial(self._new_net, problem),
+        new_net = None
+        if former is None:
+            new_net = self._new_net(self._net_arguments(problem), len(problem.X))
+        return net_epochs(
+            new_net,
             self._training_data(problem),
             device=self.device,
             random_state=random_state,
             n_epochs=n_epochs,
             net=former,
+            held_out_scores=partial(self._held_out_scores, problem),
         )
-        with closing(nets):
-            for self.net_ in nets:
-                self.net_.held_out_scores = partial(self._held_out_scores, problem)
-                yield len(self.net_.history)
-        self.net_.held_out_scores = None
 
-    def _new_net(self, problem, **arguments):
-        arguments |= {
+    def _new_net(self, arguments, n_samples):
+        """Make a function that makes the net, see :func:`net_epochs`."""
+        arguments = {
             "lr": self.lr,
-            "batch_size": rows_per_batch(self.batch_size, len(problem.X)),
+            "batch_size": rows_per_batch(self.batch_size, n_samples),
             "verbose": int(self.verbose >= 2),
-            **self._net_arguments(problem),
+            **arguments,
             **self._extra_arguments(),
         }
         arguments["callbacks"] = [
@@ -132,7 +132,7 @@ class TorchTrainingMixin:
             *arguments.get("callbacks", []),
             *(self.callbacks or []),
         ]
-        return self._net_class(**arguments)
+        return partial(self._net_class, **arguments)
 
     def _extra_arguments(self):
         """Arguments of the net that the user has given."""

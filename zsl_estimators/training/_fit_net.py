@@ -17,7 +17,9 @@ from zsl_estimators.training._seeding import TorchState
 BATCHES_PER_EPOCH = 32
 
 
-def net_epochs(new_net, data, *, device, random_state, n_epochs, net=None):
+def net_epochs(
+    new_net, data, *, device, random_state, n_epochs, net=None, held_out_scores=None
+):
     """Make a net and train it, an epoch at a time.
 
     Torch's random state is that of the net only while the net is made or trained, so
@@ -25,8 +27,9 @@ def net_epochs(new_net, data, *, device, random_state, n_epochs, net=None):
 
     Parameters
     ----------
-    new_net : callable
-        Returns a skorch net, given ``device`` and ``iterator_train__seed``.
+    new_net : callable or None
+        Returns a skorch net, given ``device`` and ``iterator_train__seed``. None when
+        there is a `net`.
     data : ArrayData or StreamedFeatures
         Has ``to(device)``, which returns a data set.
     device : str
@@ -37,6 +40,8 @@ def net_epochs(new_net, data, *, device, random_state, n_epochs, net=None):
         Number of epochs.
     net : skorch.NeuralNet or None, default=None
         A net to train further instead.
+    held_out_scores : callable or None, default=None
+        For the callbacks of the net, see :class:`ZeroShotNet`.
 
     Yields
     ------
@@ -50,15 +55,16 @@ def net_epochs(new_net, data, *, device, random_state, n_epochs, net=None):
         if net is None:
             net = new_net(device=str(device), iterator_train__seed=order_seed)
             net.initialize()
-        net.max_epochs = n_epochs
+        net.max_epochs, net.held_out_scores = n_epochs, held_out_scores
         data = data.to(device)
     with closing(net.epochs(data, n_epochs)) as epochs:
         while True:
             with torch_state.in_place():
                 n_done = next(epochs, None)
             if n_done is None:
-                return
+                break
             yield net
+    net.held_out_scores = None
 
 
 def fit_net(new_net, data, **settings):

@@ -98,22 +98,19 @@ class ZeroShotNet(skorch.NeuralNet):
         yield 0
         # One iterator for all epochs: a new one would shuffle as the first one did.
         batches = self.get_iterator(data, training=True)
+        of_epoch = {"dataset_train": data, "dataset_valid": None}
         for n_done in range(1, n_epochs + 1):
             try:
-                self._train_epoch(batches, data)
+                with torch_threads(self.n_threads):
+                    self.notify("on_epoch_begin", **of_epoch)
+                    self.run_single_epoch(batches, True, "train", self.train_step)
+                    self.notify("on_epoch_end", **of_epoch)
             except KeyboardInterrupt as interrupt:
                 if not raised_by_a_callback(interrupt):
                     raise
                 break
             yield n_done
         self.notify("on_train_end", X=data, y=None)
-
-    def _train_epoch(self, batches, data):
-        of_epoch = {"dataset_train": data, "dataset_valid": None}
-        with torch_threads(self.n_threads):
-            self.notify("on_epoch_begin", **of_epoch)
-            self.run_single_epoch(batches, True, "train", self.train_step)
-            self.notify("on_epoch_end", **of_epoch)
 
     @property
     def inference_module(self):
