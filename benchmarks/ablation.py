@@ -20,22 +20,24 @@ from zsl_estimators import (
 )
 
 VARIANTS = {
-    "FGAN, no shadow": lambda: FGANClassifier(linear_shadow=False),
+    "FGAN, init=None": lambda: FGANClassifier(init=None),
     "FGAN, head": lambda: FGANClassifier(decision="head"),
     "FGAN, linear head": lambda: FGANClassifier(head=SoftmaxHead(hidden=())),
     "FGAN, nearest mean": lambda: FGANClassifier(decision="gaussian"),
-    "VAE-cFlow, no shadow": lambda: VAEcFlowClassifier(
-        linear_shadow=False, feature_scaling="standard"
+    "VAE-cFlow, init=None": lambda: VAEcFlowClassifier(
+        init=None, feature_scaling="standard"
     ),
     "VAE-cFlow, head": lambda: VAEcFlowClassifier(decision="head"),
     "VAE-cFlow, nearest mean": lambda: VAEcFlowClassifier(decision="gaussian"),
     "VAE-cFlow, likelihood": lambda: VAEcFlowClassifier(decision="likelihood"),
-    "ZeroDiff, no shadow": lambda: ZeroDiffClassifier(linear_shadow=False),
+    "ZeroDiff, init=None": lambda: ZeroDiffClassifier(init=None),
     "ZeroDiff, no diffusion": lambda: ZeroDiffClassifier(n_diffusion_steps=1),
     "ZeroDiff, no representation": lambda: ZeroDiffClassifier(contrastive=None),
     "ZeroDiff, no mutual learning": lambda: ZeroDiffClassifier(mutual_weight=0.0),
     "ZeroDiff, no reconstruction": lambda: ZeroDiffClassifier(vae_weight=0.0),
-    "ZeroDiff, less noised input": lambda: ZeroDiffClassifier(drg_input="xt"),
+    "ZeroDiff, less noised input": lambda: ZeroDiffClassifier(
+        net_params={"representation__module__sees": "less_noised"}
+    ),
     "ZeroDiff, progressive": lambda: ZeroDiffClassifier(progressive=True),
 }
 

@@ -51,8 +51,8 @@ class SynthesisingDenoiser(ConditionalDenoiser):
         def slope(w, t):
             signal, b = self.diffusion.signal_and_noise(t)
             t = torch.tensor([t], device=w.device)
-            guess = self.prepared(w + signal * centers, t)
-            return guess(attributes, centers) + b * centers
+            predict = self.prepared(w + signal * centers, t)
+            return predict(attributes, centers) + b * centers
 
         times, angles = angle_grid(self.diffusion, SAMPLING_STEPS)
         return centers + integrate(slope, noise, times[::-1], angles[::-1])
@@ -64,13 +64,12 @@ class SynthesisByDiffusion(FGANClassifier):
     _net_class = ZeroShotNet
     _growth_of_followed_epochs = DiffusionClassifier._growth_of_followed_epochs
 
-    def _net_arguments(self, X, y_index):
-        attributes, centers = self._class_tensors()
-        seen = torch.as_tensor(self._class_table.seen)
+    def _net_arguments(self, problem):
+        attributes, centers = self._seen_tensors()
         return {
             "module": SynthesisingDenoiser,
-            "module__class_attributes": attributes[seen],
-            "module__class_centers": centers[seen],
+            "module__class_attributes": attributes,
+            "module__class_centers": centers,
             "criterion": DenoisingLoss,
             "optimizer": torch.optim.AdamW,
             "optimizer__weight_decay": DiffusionClassifier().weight_decay,

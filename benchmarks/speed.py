@@ -147,10 +147,7 @@ def vaecflow_network():
         torch.rand(N_CLASSES, N_ATTRIBUTES),
         torch.zeros(N_CLASSES, N_FEATURES),
         n_blocks=published["n_blocks"],
-        starts_at_shadow=False,
-        noise_per_dimension=True,
-        cls_latent="flow",
-        legacy_scale=False,
+        residual=False,
         **{name: published[name] for name in names},
     )
 
@@ -166,14 +163,14 @@ def training_operations(network, n_present):
 
 
 def measure_vaecflow_step(repeats):
-    network, loss = vaecflow_network(), VAEcFlowLoss(1.0, 0.01, False)
+    network, loss = vaecflow_network(), VAEcFlowLoss(1.0, 0.01)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, fused=True)
     x, y = batch()
     y = torch.randint(N_CLASSES, (BATCH,))
 
     def step():
         optimizer.zero_grad()
-        torch.stack(list(loss(network(x, y), y).values())).sum().backward()
+        torch.stack(list(loss(network.training_output(x, y), y).values())).sum().backward()
         optimizer.step()
 
     matrix = torch.rand(2048, 2048)
@@ -239,10 +236,9 @@ def measure_error_rule(repeats, n_rows=64, n_draws=16, n_features=384):
         for t, noise in zip(rule.times_, torch.as_tensor(rule.noise_), strict=True):
             a, b = model.signal_and_noise(int(t))
             times = torch.full((n_rows,), int(t))
-            guess = network.velocity(
-                a * x + b * noise, times, model.attributes, model.centers
-            )
-            error = (guess - (a * noise - b * x)).square().sum(dim=1, keepdim=True)
+            predict = network.prepared(a * x + b * noise, times)
+            velocity = predict(model.attributes, model.centers)
+            error = (velocity - (a * noise - b * x)).square().sum(dim=1, keepdim=True)
             total = total - a**2 * error
         return total / rule._weight(every_class, 0, n_draws)
 

@@ -36,11 +36,12 @@ class Recorder(BaseZeroShotClassifier):
             verbose=verbose,
         )
 
-    def _fit(self, X, y_index, candidate, random_state):
-        self.log.append((self._stage, X, self.seen_classes_, self.unseen_classes_))
+    def _fit(self, problem, choice, random_state):
+        classes = self.seen_classes_, self.unseen_classes_
+        self.log.append((self._stage, problem.X, *classes))
 
-    def _decision(self, X):
-        return np.random.RandomState(0).uniform(size=(len(X), len(self.classes_)))
+    def _score_classes(self, Z):
+        return np.random.RandomState(0).uniform(size=(len(Z), len(self.classes_)))
 
 
 def test_folds_hide_seen_classes_and_never_meet_unseen_ones(data):
@@ -124,7 +125,7 @@ def test_a_warm_start_keeps_units_and_start(cls, data):
     """A trained network knows nothing but the units of its first fit."""
     clf = small(cls, attributes=data.attributes, warm_start=True, random_state=0)
     clf.set_params(seen_penalty=0.0, early_stopping=False)
-    names = {"feature_scaler_", "attribute_scaler_", "shadow_"}
+    names = {"feature_scaler_", "attribute_scaler_", "init_"}
     clf.fit(data.X_train, data.y_train)
     before = {name: vars(clf)[name] for name in names & set(vars(clf))}
     assert before

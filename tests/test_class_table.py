@@ -66,12 +66,13 @@ def test_many_labels_are_abbreviated():
         ClassTable.from_parameters(frame([-1, 0]), None, np.arange(11))
 
 
-def test_extended_keeps_old_rows_and_sorts():
+def test_extended_keeps_old_positions_and_knows_the_order():
     table = ClassTable.from_parameters(frame(["dog", "ant"]), None, Y)
     larger = table.extended(frame(["cat"]))
-    assert larger.labels.tolist() == ["ant", "cat", "dog"]
-    assert larger.seen.tolist() == [True, False, True]
-    np.testing.assert_array_equal(larger.matrix[[0, 2]], table.matrix)
+    assert larger.labels.tolist() == ["ant", "dog", "cat"]
+    assert larger.labels[larger.order].tolist() == ["ant", "cat", "dog"]
+    assert larger.seen.tolist() == [True, True, False]
+    np.testing.assert_array_equal(larger.matrix[:2], table.matrix)
 
 
 def test_extended_continues_integer_labels():

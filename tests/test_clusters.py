@@ -11,7 +11,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from tests.common import small
-from zsl_estimators import RevCDClassifier
+from zsl_estimators import RevCDClassifier, RidgeSemanticClassifier
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import gzsl_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -27,8 +27,7 @@ def search(n_jobs):
     clf = small(
         RevCDClassifier,
         attributes=data.attributes,
-        alpha=0.1,
-        shrink_to="zero",
+        init=RidgeSemanticClassifier(alpha=0.1, shrink_to="zero"),
         early_stopping=False,
         seen_penalty=0.0,
         random_state=0,

@@ -6,11 +6,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from zsl_estimators import ESZSLClassifierCV, RidgeSemanticClassifier
+from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.nested import (
     class_scores,
-    fit_on_seen_classes,
     log_probabilities,
     seeded_clone,
+    with_choices_fixed,
 )
 
 X = np.random.RandomState(0).normal(size=(60, 3))
@@ -52,10 +54,20 @@ def test_surer_is_never_less_sure(classifier):
         assert log_odds[0] == pytest.approx(-log_odds[-1])
 
 
-def test_classes_are_numbered_by_position():
-    y_index = np.repeat([2, 5, 9], 20)
-    clf = fit_on_seen_classes(GaussianNB(), X, y_index, np.random.RandomState(0))
-    assert clf.classes_.tolist() == [0, 1, 2]
+def test_what_was_chosen_is_fixed():
+    """By scikit-learn's names: "auto" and grids become what the fit has found."""
+    data = make_gzsl(10, n_seen=8, n_unseen=3, random_state=0)
+    ridge = RidgeSemanticClassifier(data.attributes, random_state=0)
+    ridge.fit(data.X_train, data.y_train)
+    again = with_choices_fixed(ridge)
+    assert (again.alpha, again.shrink_to) == (ridge.alpha_, ridge.shrink_to_)
+    assert again.seen_penalty == ridge.seen_penalty_
+    assert not hasattr(again, "alpha_")
+    assert ridge.alpha == "auto"
+    search = ESZSLClassifierCV(data.attributes, random_state=0)
+    again = with_choices_fixed(search.fit(data.X_train, data.y_train))
+    assert again.gammas == [search.gamma_]
+    assert again.lmbdas == [search.lmbda_]
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

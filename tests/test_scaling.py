@@ -6,7 +6,8 @@ from zsl_estimators.scaling import (
     SCALINGS,
     AttributeBinarizer,
     AttributeScaler,
-    balanced_scaler,
+    BalancedScaler,
+    UnitRows,
 )
 
 MATRIX = np.array([[0.0, 10.0, 3.0], [1.0, 30.0, 3.0], [4.0, 20.0, 3.0]])
@@ -81,8 +82,8 @@ def test_unit_rows_are_centred_directions():
 def test_binary_attributes():
     binary = AttributeBinarizer().fit(MATRIX)
     assert binary.transform(MATRIX).tolist() == [[0, 0, 0], [0, 1, 0], [1, 0, 0]]
-    assert binary.varies.tolist() == [True, True, False]
-    np.testing.assert_allclose(binary.frequency, [1 / 3, 1 / 3, 0])
+    assert binary.varies_.tolist() == [True, True, False]
+    np.testing.assert_allclose(binary.frequency_, [1 / 3, 1 / 3, 0])
     sure = binary.inverse_transform([[50.0, -50.0, 0.0]])
     np.testing.assert_allclose(sure, [[4.0, 15.0, 3.0]])
     undecided = binary.inverse_transform([[0.0, 0.0, 0.0]])
@@ -91,6 +92,12 @@ def test_binary_attributes():
 
 def test_balanced_scaler_weighs_classes_equally():
     X = np.array([[0.0], [0.0], [0.0], [4.0]])
-    scaler = balanced_scaler(X, np.array([0, 0, 0, 1]))
+    scaler = BalancedScaler().fit(X, np.array([0, 0, 0, 1]))
     np.testing.assert_allclose(scaler.mean_, 2.0)
     np.testing.assert_allclose(scaler.var_, 4.0)
+
+
+def test_rows_of_one_length():
+    rows = np.array([[3.0, 4.0], [0.0, 0.0]])
+    scaled = UnitRows(2.0).fit(rows).transform(rows)
+    np.testing.assert_allclose(scaled, [[1.2, 1.6], [0.0, 0.0]])

@@ -9,9 +9,9 @@ from zsl_estimators import (
     ALEClassifier,
     DeViSEClassifier,
     LatEmClassifier,
+    RidgeCompatibilityClassifier,
     SJEClassifier,
 )
-from zsl_estimators.compatibility._bilinear import RidgeCompatibility
 
 BILINEAR = [ALEClassifier, DeViSEClassifier, LatEmClassifier, SJEClassifier]
 every_bilinear = pytest.mark.parametrize("cls", BILINEAR)
@@ -28,8 +28,9 @@ def fitted(cls, task, **parameters):
 @one_matrix
 def test_training_starts_from_ridge(cls, task):
     """A step of no length leaves scores proportional to those of the ridge map."""
-    clf = fitted(cls, task, alpha=0.1, lr=1e-12, max_epochs=1, seen_penalty=0.0)
-    ridge = RidgeCompatibility(task.attributes, alpha=0.1, seen_penalty=0.0)
+    init = RidgeCompatibilityClassifier(alpha=0.1, seen_penalty=0.0)
+    clf = fitted(cls, task, init=init, lr=1e-12, max_epochs=1, seen_penalty=0.0)
+    ridge = init.set_params(attributes=task.attributes)
     ridge.fit(task.X_train, task.y_train)
     ours = clf.decision_function(task.X_test)
     expected = ridge.decision_function(task.X_test)
@@ -43,12 +44,12 @@ def test_training_from_zero_learns(cls, task):
     clf = fitted(
         cls,
         task,
-        linear_shadow=False,
+        init=None,
         max_epochs=30,
         early_stopping=False,
         seen_penalty=0.0,
     )
-    assert clf.shadow_ is None
+    assert clf.init_ is None
     seen = np.isin(task.y_test, task.seen_classes)
     assert clf.score(task.X_test[seen], task.y_test[seen]) > 0.6
     losses = pd.DataFrame(clf.history_).ranking_loss
@@ -76,7 +77,7 @@ def test_several_maps_make_scores_piecewise_linear(task):
     clf = fitted(LatEmClassifier, task, n_maps=3, seen_penalty=0.0)
     weight = clf.net_.module_.weight.detach().numpy().astype(float)
     assert weight.shape[0] == 3
-    X = clf._scaled_features(task.X_test.astype(np.float32))
+    X = clf._scaled(task.X_test.astype(np.float32))
     expected = np.max(
         [X @ part @ clf._scaled_attributes().T for part in weight], axis=0
     )
@@ -90,7 +91,7 @@ def test_one_space_starts_from_the_identity():
     y = np.repeat(np.arange(8), 15)
     X = table.loc[y].to_numpy() + 0.5 * rng.normal(size=(len(y), 20))
     clf = small(ALEClassifier, attributes=table, random_state=0).fit(X, y)
-    assert clf.shadow_.shrink_to_ == "identity"
+    assert clf.init_.shrink_to_ == "identity"
     y_test = np.repeat(np.arange(12), 10)
     X_test = table.loc[y_test].to_numpy() + 0.5 * rng.normal(size=(len(y_test), 20))
     assert clf.score(X_test, y_test) > 0.9

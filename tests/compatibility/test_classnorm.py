@@ -22,6 +22,6 @@ def test_scores_are_cosines(task):
     scores = clf.decision_function(task.X_test)
     assert np.abs(scores).max() <= 7.0
     # A cosine does not know how far from the mean a sample lies.
-    center = clf.feature_scaler_.mean_
+    center = clf.feature_scaler_[0].mean_
     farther = center + 3 * (task.X_test - center)
     np.testing.assert_allclose(clf.decision_function(farther), scores, atol=1e-4)

@@ -52,7 +52,7 @@ def test_predicted_means_of_unseen_classes_are_near_the_truth(data, fitted):
 def test_seen_means_can_be_predicted_too(data, fitted):
     clf = ExemplarClassifier(data.attributes, seen_means="predicted", random_state=0)
     clf.fit(data.X_train, data.y_train)
-    seen = fitted._class_table.seen
+    seen = fitted._table.seen
     np.testing.assert_allclose(fitted._class_means()[seen], fitted.gaussian_.means)
     assert not np.allclose(clf._class_means()[seen], clf.gaussian_.means)
 
@@ -66,7 +66,7 @@ def test_shrinkage_is_chosen_or_given(data, fitted):
 
 
 def test_class_means_are_in_the_units_of_the_features(data, fitted):
-    seen = fitted._class_table.seen
+    seen = fitted._table.seen
     observed = [data.X_train[data.y_train == c].mean(axis=0) for c in data.seen_classes]
     np.testing.assert_allclose(fitted.class_means_[seen], observed, atol=1e-4)
     predicted = fitted.predict_means(fitted.class_attributes_)

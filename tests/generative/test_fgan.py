@@ -7,12 +7,12 @@ from zsl_estimators import FGANClassifier
 from zsl_estimators.datasets import load_digits_gzsl
 
 
-def test_critic_tells_less_and_less_on_digits():
+def test_estimated_distance_falls_on_digits():
     """The Wasserstein estimate is positive and falls."""
     data = load_digits_gzsl(unseen=(3, 8))
     clf = FGANClassifier(
         data.attributes,
-        linear_shadow=False,
+        init=None,
         max_epochs=60,
         early_stopping=False,
         seen_penalty=0.0,
@@ -28,7 +28,7 @@ def test_critic_tells_less_and_less_on_digits():
 def test_paper_params_are_parameters(dataset):
     clf = FGANClassifier(**FGANClassifier.paper_params(dataset))
     assert clf.n_critic == 5
-    assert not clf.linear_shadow
+    assert clf.init is None
     assert clf.get_params()["head__hidden"] == ()
 
 
@@ -54,9 +54,9 @@ def test_paper_network(task):
     assert clf.net_.module_.generator.coloring is None
 
 
-def test_sigmoid_needs_no_shadow(task):
+def test_sigmoid_needs_no_initial_estimator(task):
     clf = small(FGANClassifier, attributes=task.attributes, output_activation="sigmoid")
-    with pytest.raises(ValueError, match="linear_shadow=False"):
+    with pytest.raises(ValueError, match="init=None"):
         clf.fit(task.X_train, task.y_train)
 
 

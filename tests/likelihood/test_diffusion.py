@@ -39,8 +39,8 @@ def test_untrained_it_is_the_exemplar_classifier(task):
     clf.set_params(attributes=task.attributes).fit(task.X_train, task.y_train)
     exemplar = ExemplarClassifier(
         task.attributes,
-        alpha=clf.shadow_.alpha_,
-        shrinkage=clf.shadow_.shrinkage_,
+        alpha=clf.init_.alpha_,
+        shrinkage=clf.init_.shrinkage_,
         seen_penalty=0.0,
     ).fit(task.X_train, task.y_train)
     one, other = (c.decision_function(task.X_test) for c in (clf, exemplar))
@@ -50,12 +50,12 @@ def test_untrained_it_is_the_exemplar_classifier(task):
 def test_density_is_that_of_normal_classes_in_the_users_units(task):
     clf = small(DiffusionClassifier, rule="likelihood", seen_penalty=0.0, **UNTRAINED)
     clf.set_params(attributes=task.attributes).fit(task.X_train, task.y_train)
-    shadow = clf.shadow_
-    scale = shadow.feature_scaler_.scale_
-    covariance = shadow.covariance_ * np.outer(scale, scale)
+    init = clf.init_
+    scale = init.feature_scaler_.scale_
+    covariance = init.covariance_ * np.outer(scale, scale)
     per_class = [
         multivariate_normal(mean, covariance).logpdf(task.X_test)
-        for mean in shadow.class_means_
+        for mean in init.class_means_
     ]
     expected = logsumexp(per_class, axis=0) - np.log(len(per_class))
     np.testing.assert_allclose(clf.score_samples(task.X_test), expected, rtol=1e-4)
@@ -243,12 +243,12 @@ def test_untrained_samples_are_normal_around_the_means(task):
     wanted = [clf.unseen_classes_[0], clf.seen_classes_[0]]
     X, y = clf.sample(4000, classes=wanted)
     np.testing.assert_array_equal(y, np.repeat(wanted, 4000))
-    spread = clf.shadow_.feature_scaler_.scale_
+    spread = clf.init_.feature_scaler_.scale_
     for label in wanted:
-        expected = clf.shadow_.class_means_[clf.classes_ == label][0]
+        expected = clf.init_.class_means_[clf.classes_ == label][0]
         found = X[y == label].mean(axis=0)
         np.testing.assert_allclose(found / spread, expected / spread, atol=0.06)
-    covariance = clf.shadow_.covariance_
+    covariance = clf.init_.covariance_
     found = np.cov((X[y == wanted[0]] / spread).T)
     np.testing.assert_allclose(found, covariance, atol=0.1 * covariance.max())
 
@@ -267,8 +267,8 @@ def test_epochs_that_the_folds_compare(task):
     np.testing.assert_array_equal(compared, [0, 1, 2, 3, 5, 7])
 
 
-def test_without_linear_start(task):
-    clf = small(DiffusionClassifier, linear_shadow=False, hidden=64, random_state=0)
+def test_without_initial_estimator(task):
+    clf = small(DiffusionClassifier, init=None, hidden=64, random_state=0)
     clf.set_params(attributes=task.attributes, max_epochs=40, lr=1e-2, seen_penalty=0.0)
     clf.fit(task.X_train, task.y_train)
     seen = np.isin(task.y_test, clf.seen_classes_)

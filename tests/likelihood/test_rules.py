@@ -15,9 +15,8 @@ from zsl_estimators.likelihood import (
     NoiseDenoiseVoteRule,
     WeightsRule,
 )
-from zsl_estimators.likelihood.rules import _error
 from zsl_estimators.likelihood.rules._error import nested_order
-from zsl_estimators.nn import described
+from zsl_estimators.nn import blocks
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 
 N_CLASSES, N_FEATURES, N_ATTRIBUTES = 6, 12, 5
@@ -166,14 +165,13 @@ def test_slices_of_the_stages_are_bounded_and_change_nothing(
     sizes = []
     plain = ExactDenoiser.squared_errors
 
-    def noted(self, x_t, t, velocity, columns=None):
+    def recorded(self, x_t, t, velocity, columns=None):
         errors = plain(self, x_t, t, velocity, columns)
         sizes.append(errors.numel())
         return errors
 
-    monkeypatch.setattr(ExactDenoiser, "squared_errors", noted)
-    for module in (described, _error):
-        monkeypatch.setattr(module, "ROWS_PER_PASS", 16)
+    monkeypatch.setattr(ExactDenoiser, "squared_errors", recorded)
+    monkeypatch.setattr(blocks, "ROWS_PER_PASS", 16)
     torch.testing.assert_close(rule.score_classes(model, x), together)
     assert max(sizes) <= 16
 

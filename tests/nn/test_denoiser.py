@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from zsl_estimators.nn import denoiser, described
+from zsl_estimators.nn import blocks, denoiser
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 
 N_CLASSES, N_ATTRIBUTES = 7, 5
@@ -35,8 +35,8 @@ def one_by_one(network, model, x_t, t, velocity):
         for c in range(model.n_classes):
             times = time.expand(len(x_t))
             s = model.attributes[c].expand(len(x_t), -1)
-            guess = network.velocity(x_t[:, draw], times, s, model.centers[c])
-            error = guess - velocity[:, draw]
+            predict = network.prepared(x_t[:, draw], times)
+            error = predict(s, model.centers[c]) - velocity[:, draw]
             errors[:, draw, c] = error.square().sum(dim=1)
     return errors
 
@@ -65,13 +65,13 @@ def test_correction_is_what_the_velocity_lacks(draws):
     t = torch.full((4,), 300)
     for c in range(N_CLASSES):
         s = model.attributes[c].expand(4, -1)
-        velocity = network.velocity(x_t[:, c], t, s, model.centers[c])
+        velocity = network.prepared(x_t[:, c], t)(s, model.centers[c])
         corrected = model.correction(x_t, 300)[:, c] - noise * model.centers[c]
         torch.testing.assert_close(corrected, velocity)
 
 
 def test_untrained_network_knows_normal_distributions():
-    """Its guess of clean vectors is the posterior mean, by the formula of Gauss."""
+    """Its estimate of clean vectors is the posterior mean, by the formula of Gauss."""
     _, model = made(trained=False)
     x_t = torch.randn(4, N_CLASSES, 10, dtype=torch.float64)
     signal, noise = model.signal_and_noise(300)
@@ -83,10 +83,10 @@ def test_untrained_network_knows_normal_distributions():
 def test_loss_is_the_error_of_the_noise():
     network, _ = made()
     x, y = torch.randn(4000, 10, dtype=torch.float64), torch.arange(4000) % N_CLASSES
-    network.guess = lambda x_t, t, y: torch.zeros_like(x_t)
+    network.predict_velocity = lambda x_t, t, y: torch.zeros_like(x_t)
     torch.manual_seed(1)
-    loss = DenoisingLoss()(network(x, y), y)["denoising_loss"]
-    # Where the velocity is guessed to be 0, the noise is guessed to be b x_t.
+    loss = DenoisingLoss()(network.training_output(x, y), y)["denoising_loss"]
+    # A predicted velocity of 0 is a predicted noise of b x_t.
     torch.manual_seed(1)
     t, eps = network.diffusion.random_times(len(x)), torch.randn_like(x)
     a, b = network.diffusion.signal_and_noise(t)
@@ -97,7 +97,7 @@ def test_loss_is_the_error_of_the_noise():
 def test_gradients_reach_every_weight():
     network, _ = made()
     x, y = torch.randn(6, 10, dtype=torch.float64), torch.arange(6)
-    network(x, y).mean().backward()
+    network.training_output(x, y).mean().backward()
     assert all(p.grad.abs().sum() > 0 for p in network.parameters())
 
 
@@ -113,7 +113,7 @@ def test_slices_are_bounded_and_change_nothing(monkeypatch):
     together = model.per_class(x, distances)
     assert sizes == [9 * N_CLASSES]
     sizes.clear()
-    monkeypatch.setattr(described, "ROWS_PER_PASS", 16)
+    monkeypatch.setattr(blocks, "ROWS_PER_PASS", 16)
     torch.testing.assert_close(model.per_class(x, distances), together)
     assert max(sizes) <= 16
     assert sum(sizes) == 9 * N_CLASSES

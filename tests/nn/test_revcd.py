@@ -101,7 +101,7 @@ class TestRevCDNetwork:
     def test_training_batch_is_consistent(self):
         net = network(condition_dropout=0.0)
         y = torch.tensor([0, 2, 1, 1])
-        out = net(torch.randn(4, 5), torch.zeros(4, 3), y)
+        out = net.training_output(torch.randn(4, 5), torch.zeros(4, 3), y)
         np.testing.assert_array_equal(out.s0, CLASSES[y])
         np.testing.assert_array_equal(out.target, out.s0)
         np.testing.assert_array_equal(out.clean.detach(), out.prediction.detach())

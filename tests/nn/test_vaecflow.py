@@ -28,7 +28,7 @@ def network(**settings):
         "coupling_hidden": (5,),
         "encoder_hidden": (7,),
         "decoder_hidden": (7,),
-        "starts_at_shadow": True,
+        "residual": True,
         "noise_per_dimension": True,
         "cls_latent": "flow",
         "legacy_scale": False,
@@ -43,12 +43,12 @@ def shaken(module):
     return module.double().eval()
 
 
-def test_untrained_network_is_its_shadow():
+def test_untrained_network_is_normal_around_the_base_means():
     net = network()
     x = torch.randn(10, N_FEATURES)
-    actual = net.log_likelihood(x, net.class_attributes, net.class_centers)
-    shadow = MultivariateNormal(net.class_centers, torch.eye(N_FEATURES))
-    torch.testing.assert_close(actual, shadow.log_prob(x[:, None]))
+    actual = net(x, net.class_attributes, net.class_centers)
+    normal = MultivariateNormal(net.class_centers, torch.eye(N_FEATURES))
+    torch.testing.assert_close(actual, normal.log_prob(x[:, None]))
     noise = torch.randn(N_CLASSES, N_FEATURES)
     features = net.synthesise(noise, net.class_attributes, net.class_centers)
     distances = (features - net.class_centers).norm(dim=1)
@@ -58,7 +58,7 @@ def test_untrained_network_is_its_shadow():
 def test_likelihood_of_all_classes_equals_one_class_at_a_time():
     net = shaken(network())
     x = torch.randn(10, N_FEATURES, dtype=torch.float64)
-    together = net.log_likelihood(x, net.class_attributes, net.class_centers)
+    together = net(x, net.class_attributes, net.class_centers)
     z, log_det = net.flow(x)
     mean, log_variance = net.prior(net.class_attributes, net.class_centers)
     for k in range(N_CLASSES):
@@ -81,15 +81,15 @@ def test_loss_parts(legacy):
     net = shaken(network(legacy_scale=legacy)).train()
     x = torch.randn(9, N_FEATURES, dtype=torch.float64)
     y = torch.arange(9) % N_CLASSES
-    encoded = net(x, y)
+    encoded = net.training_output(x, y)
     parts = VAEcFlowLoss(2.0, 0.5, legacy)(encoded, y)
     _, raw = net.vae.encode(net.class_attributes[y], net.class_centers[y])
     deviation = raw.exp() if legacy else (raw / 2).exp()
     rows = Normal(encoded.mean, deviation).log_prob(encoded.latent).sum(dim=1)
     bits = -(rows + encoded.log_det).mean() / math.log(2)
     torch.testing.assert_close(parts["likelihood_loss"], bits)
-    misfit = (encoded.decoded - net.class_attributes[y]).abs().sum() / 9
-    torch.testing.assert_close(parts["reconstruction_loss"], 2 * misfit)
+    error = (encoded.decoded - net.class_attributes[y]).abs().sum() / 9
+    torch.testing.assert_close(parts["reconstruction_loss"], 2 * error)
     # Half of the divergence's terms that the code forgets are back without legacy.
     factor = 1.0 if legacy else 0.5
     regulariser = factor * (raw.exp() - raw - 1).sum() / 9
@@ -120,7 +120,8 @@ def test_gaussian_nll():
 
 def test_one_number_of_noise_per_sample():
     net = network(noise_per_dimension=False)
-    drawn = net(torch.randn(5, N_FEATURES), torch.zeros(5, dtype=int)).drawn
+    x = torch.randn(5, N_FEATURES)
+    drawn = net.training_output(x, torch.zeros(5, dtype=int)).drawn
     shifts = drawn - net.flow.in_last_order(net.class_centers[0])
     torch.testing.assert_close(shifts, shifts[:, :1].expand_as(shifts))
 
@@ -130,7 +131,7 @@ def test_classified_latent():
         net = shaken(network(cls_latent=cls_latent)).float()
         y = torch.zeros(5, dtype=int)
         torch.manual_seed(1)
-        one = net(torch.zeros(5, N_FEATURES), y).logits
+        one = net.training_output(torch.zeros(5, N_FEATURES), y).logits
         torch.manual_seed(1)
-        other = net(torch.ones(5, N_FEATURES), y).logits
+        other = net.training_output(torch.ones(5, N_FEATURES), y).logits
         assert torch.allclose(one, other) != follows

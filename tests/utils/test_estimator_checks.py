@@ -9,19 +9,19 @@ from zsl_estimators.utils import estimator_checks as checks
 
 
 class UsesBatchStatistics(RidgeSemanticClassifier):
-    def _decision(self, X):
-        return super()._decision(X - X.mean(axis=0))
+    def _score_classes(self, Z):
+        return super()._score_classes(Z - Z.mean(axis=0))
 
 
 class MovesGlobalState(RidgeSemanticClassifier):
-    def _decision(self, X):
+    def _score_classes(self, Z):
         torch.rand(1)
-        return super()._decision(X)
+        return super()._score_classes(Z)
 
 
 class IsRandom(RidgeSemanticClassifier):
-    def _fit(self, X, y_index, candidate, random_state):
-        super()._fit(X, y_index, candidate, np.random.RandomState())
+    def _fit(self, problem, choice, random_state):
+        super()._fit(problem, choice, random_state)
         self.coef_ = self.coef_ + np.random.RandomState().normal()
 
 
@@ -35,18 +35,20 @@ class RanksByPosition(RidgeSemanticClassifier):
 
 
 class PutsOutSinglePrecision(RidgeSemanticClassifier):
-    def _calibrated_scores(self, X):
-        return super()._calibrated_scores(X).astype(np.float32)
+    def _penalised_scores(self, X):
+        for scores in super()._penalised_scores(X):
+            yield scores.astype(np.float32)
 
 
 class ForgetsThePenalty(RidgeSemanticClassifier):
-    def _calibrated_scores(self, X):
-        return super()._calibrated_scores(X) + self.seen_penalty_
+    def _penalised_scores(self, X):
+        for scores in super()._penalised_scores(X):
+            yield scores + self.seen_penalty_
 
 
 class WritesAFile(RidgeSemanticClassifier):
-    def _fit(self, X, y_index, candidate, random_state):
-        super()._fit(X, y_index, candidate, random_state)
+    def _fit(self, problem, choice, random_state):
+        super()._fit(problem, choice, random_state)
         with open("model.txt", "w") as file:
             file.write("fitted")
 
@@ -54,8 +56,8 @@ class WritesAFile(RidgeSemanticClassifier):
 class RescalesWithNewClasses(RidgeSemanticClassifier):
     """Old scores change when a class is added."""
 
-    def _decision(self, X):
-        return super()._decision(X) / len(self.classes_)
+    def _score_classes(self, Z):
+        return super()._score_classes(Z) / len(self.classes_)
 
 
 class AcceptsAnything(RidgeSemanticClassifier):

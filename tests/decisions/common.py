@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from zsl_estimators.generative._stream import StreamedFeatures
+from zsl_estimators.decisions._stream import StreamedFeatures
 
 
 def streamed(real, y_real, centers, synthetic, n_per_class):

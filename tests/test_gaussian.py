@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.covariance import LedoitWolf
 
-from zsl_estimators.exemplar._gaussian import (
+from zsl_estimators.gaussian import (
     SMALLEST_VARIANCE,
     SharedGaussian,
     class_means,

@@ -3,7 +3,7 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
-from tests.generative.common import streamed
+from tests.decisions.common import streamed
 from zsl_estimators import SoftmaxHead
 
 

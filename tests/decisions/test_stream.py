@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from tests.generative.common import streamed
+from tests.decisions.common import streamed
 
 X = np.random.RandomState(0).normal(size=(20, 4)).astype(np.float32)
 Y = np.arange(20) % 5

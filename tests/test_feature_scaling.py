@@ -3,7 +3,8 @@ import pytest
 
 from zsl_estimators import ExemplarClassifier
 from zsl_estimators.datasets import make_gzsl
-from zsl_estimators.exemplar._scaling import FeatureScaler
+from zsl_estimators.gaussian import SharedGaussian
+from zsl_estimators.scaling import FeatureScaler
 
 
 @pytest.fixture(scope="module")
@@ -20,30 +21,50 @@ def exemplar(data):
     return clf.fit(data.X_train, data.y_train)
 
 
+def positions(data):
+    return np.unique(data.y_train, return_inverse=True)[1]
+
+
 @pytest.mark.parametrize("scaling", ["whitened", "standard", "minmax"])
-def test_inverse_and_determinant(data, exemplar, scaling):
-    scaler = FeatureScaler(scaling).fit(data.X_train, exemplar)
+def test_inverse_and_determinant(data, scaling):
+    scaler = FeatureScaler(scaling).fit(data.X_train, positions(data))
     scaled = scaler.transform(data.X_train)
     np.testing.assert_allclose(scaler.inverse_transform(scaled), data.X_train)
     jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
     np.testing.assert_allclose(scaler.log_det, np.linalg.slogdet(jacobian)[1])
 
 
-def test_scalings(data, exemplar):
-    minmax = FeatureScaler("minmax").fit(data.X_train, exemplar)
+def test_scalings(data):
+    minmax = FeatureScaler("minmax").fit(data.X_train, positions(data))
     scaled = minmax.transform(data.X_train)[:, :4]
     np.testing.assert_allclose(
         [scaled.min(axis=0), scaled.max(axis=0)], [[0] * 4, [1] * 4], atol=1e-9
     )
-    standard = FeatureScaler("standard").fit(data.X_train, exemplar)
+    standard = FeatureScaler("standard").fit(data.X_train, positions(data))
     scaled = standard.transform(data.X_train)[:, :4]
     np.testing.assert_allclose(scaled.std(axis=0), 1)
 
 
 @pytest.mark.parametrize("scaling", ["whitened", "standard", "minmax"])
 def test_scaled_noise_has_the_covariance_within_a_class(data, exemplar, scaling):
-    scaler = FeatureScaler(scaling).fit(data.X_train, exemplar)
-    noise = scaler.scaled_noise(exemplar)
+    scaler = FeatureScaler(scaling).fit(data.X_train, positions(data))
+    scale = exemplar.feature_scaler_.scale_
+    noise = scaler.scaled_noise(exemplar.gaussian_.coloring * scale)
     user = exemplar.covariance_ * np.outer(*[exemplar.feature_scaler_.scale_] * 2)
     jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
     np.testing.assert_allclose(noise.T @ noise, jacobian.T @ user @ jacobian, atol=1e-9)
+
+
+def test_whitened_by_a_given_covariance(data, exemplar):
+    """Or by one that the scaler estimates, which has another shrinkage."""
+    y = positions(data)
+    given = FeatureScaler("whitened", exemplar.gaussian_).fit(data.X_train, y)
+    own = FeatureScaler("whitened").fit(data.X_train, y)
+    for scaler, shrinkage in ((given, exemplar.shrinkage_), (own, None)):
+        standard = FeatureScaler("standard").fit(data.X_train, y)
+        gaussian = SharedGaussian(standard.transform(data.X_train), y, y.max() + 1)
+        if shrinkage is not None:
+            gaussian.shrinkage = shrinkage
+        jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
+        back = np.linalg.inv(jacobian) * standard.forward_
+        np.testing.assert_allclose(back.T @ back, gaussian.covariance, atol=1e-7)
