@@ -24,16 +24,15 @@ from sklearn.ensemble import IsolationForest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.common import SMALL_RULES, public_estimators, small
-
 import zsl_estimators as zsl
+from tests.common import SMALL_RULES, public_estimators, small
 from zsl_estimators.datasets import load_digits_gzsl, make_gzsl
 
 TOLERANCE = 1e-10
 
 # What the small configurations do not reach: class, parameters.
 VARIANTS = {
-    "RevCD, no linear start": ("RevCDClassifier", {"init": None}),
+    "RevCD, no initial estimator": ("RevCDClassifier", {"init": None}),
     "RevCD, no folds": (
         "RevCDClassifier",
         {"early_stopping": False, "seen_penalty": 0.1},
@@ -59,7 +58,7 @@ VARIANTS = {
     "FGAN, any decision": ("FGANClassifier", {"head": None}),
     "FGAN, gaussian": ("FGANClassifier", {"decision": "gaussian"}),
     "FGAN, stream": ("FGANClassifier", {"synthesis": "stream"}),
-    "FGAN, no linear start": (
+    "FGAN, no initial estimator": (
         "FGANClassifier",
         {"init": None, "early_stopping": False, "max_epochs": 10},
     ),
@@ -101,7 +100,7 @@ VARIANTS = {
         "DiffusionClassifier",
         {"rule": ["error", "noise_denoise", "inversion"]},
     ),
-    "Diffusion, no linear start": ("DiffusionClassifier", {"init": None}),
+    "Diffusion, no initial estimator": ("DiffusionClassifier", {"init": None}),
     "ALE, warp from zero": ("ALEClassifier", {"loss": "warp", "init": None}),
     "CMT, novelty": (
         "CMTClassifier",

@@ -170,7 +170,9 @@ def measure_vaecflow_step(repeats):
 
     def step():
         optimizer.zero_grad()
-        torch.stack(list(loss(network.training_output(x, y), y).values())).sum().backward()
+        torch.stack(
+            list(loss(network.training_output(x, y), y).values())
+        ).sum().backward()
         optimizer.step()
 
     matrix = torch.rand(2048, 2048)

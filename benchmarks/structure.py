@@ -17,9 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pandas as pd
-from tests.common import public_estimators, small
 
 import zsl_estimators
+from tests.common import public_estimators, small
 from zsl_estimators import BaseZeroShotClassifier
 from zsl_estimators.datasets import make_gzsl
 

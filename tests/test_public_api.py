@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import zsl_estimators
+import zsl_estimators.nn
 from tests.test_docs import USER_FACING
 
 PACKAGES = [
@@ -33,13 +34,13 @@ def test_all_is_sorted_and_importable(name):
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_modules_are_private_or_rooms(name):
-    """Inside a room every file starts with an underscore, except public tools."""
+def test_modules_of_packages_are_private(name):
+    """In a sub-package every file starts with an underscore, except public tools."""
     package = importlib.import_module(name)
     for module in pkgutil.iter_modules(package.__path__):
         public = not module.name.startswith("_") and not module.ispkg
-        in_a_room = name not in ("zsl_estimators", "zsl_estimators.nn")
-        assert not (public and in_a_room) or module.name == "estimator_checks"
+        in_a_package = name not in ("zsl_estimators", "zsl_estimators.nn")
+        assert not (public and in_a_package) or module.name == "estimator_checks"
 
 
 @pytest.mark.parametrize("package", USER_FACING)
@@ -60,3 +61,22 @@ def test_import_has_no_side_effects():
         "assert 'matplotlib' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_networks_need_torch_alone():
+    code = (
+        "import sys, zsl_estimators.nn\n"
+        "loaded = [m for m in ('sklearn', 'skorch', 'pandas') if m in sys.modules]\n"
+        "assert not loaded, loaded\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_network_is_exported():
+    """Whatever a module of `nn` defines without an underscore."""
+    for module in pkgutil.iter_modules(zsl_estimators.nn.__path__):
+        defined = importlib.import_module(f"zsl_estimators.nn.{module.name}")
+        for name, value in vars(defined).items():
+            own = getattr(value, "__module__", None) == defined.__name__
+            if own and callable(value) and not name.startswith("_"):
+                assert getattr(zsl_estimators.nn, name) is value

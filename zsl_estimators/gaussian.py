@@ -73,7 +73,7 @@ class SharedGaussian:
 
 
 class UnscaledGaussian:
-    """A :class:`SharedGaussian` of standardised features, asked in the users' units.
+    """A :class:`SharedGaussian` of standardised features, used in the users' units.
 
     Parameters
     ----------

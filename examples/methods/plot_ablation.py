@@ -13,9 +13,9 @@ starts from a sensible place?
 # ------------
 #
 # Without a classification loss, without the autoencoder as well, and both once more
-# without the *linear shadow*, the closed-form start that the paper does not have. All
-# train for the same number of epochs. Several pairs of unseen digits and the AUSUC,
-# which needs no penalty, keep chance in check.
+# without the initial estimator, which the paper does not have. All train for the same
+# number of epochs. Several pairs of unseen digits and the AUSUC, which needs no
+# penalty, keep chance in check.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -32,12 +32,12 @@ parts = {
 rows = []
 for unseen in ((0, 1), (3, 8), (4, 7)):
     data = load_digits_gzsl(unseen=unseen)
-    for shadow, start in ((False, "random start"), (True, "linear start")):
+    for init, start in ((None, "random start"), ("auto", "initial estimator")):
         for name, weights in parts.items():
             clf = VAEcFlowClassifier(
                 data.attributes,
                 **weights,
-                linear_shadow=shadow,
+                init=init,
                 decision="likelihood",
                 early_stopping=False,
                 max_epochs=8,

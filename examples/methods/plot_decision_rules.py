@@ -2,9 +2,9 @@
 Many ways to decide with one diffusion model
 ============================================
 
-A diffusion model that knows how features of a described class look can answer which
-class a sample belongs to, although it was never trained to. There are many ways to ask
-it. Here they are compared on one trained network, on handwritten digits of which two
+A diffusion model that knows how features of a described class look can decide which
+class a sample belongs to, although it was never trained to. There are many ways to do
+so. Here they are compared on one trained network, on handwritten digits of which two
 were never seen in training.
 """
 
@@ -77,8 +77,8 @@ ax.margins(x=0.25)
 plt.show()
 
 # %%
-# A rule is a small object, so your own is a few lines. This one asks under which class
-# the noise is guessed best at a single time, with a single draw of noise:
+# A rule is a small object, so your own is a few lines. This one takes the class under
+# which the noise is predicted best at a single time, with a single draw of noise:
 
 import torch
 

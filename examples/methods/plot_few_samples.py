@@ -4,7 +4,7 @@ When there are only a few samples
 
 ZeroDiff is made for scarce data: it noises every sample in many ways and so learns from
 each of them more than once. Does that pay when only a tenth of the samples are left?
-It is compared with f-CLSWGAN and with the linear start of both.
+It is compared with f-CLSWGAN and with the initial estimator of both.
 """
 
 # %%
@@ -57,7 +57,7 @@ print(results[["U", "S", "H", "AUSUC", "epochs", "seconds"]].round(2))
 
 # %%
 # With 6 and 20 samples the folds of hidden classes choose no training, or a decision
-# that does not need it, and both generators *are* their linear start. With 60 FGAN
+# that does not need it, and both generators *are* their initial estimator. With 60 FGAN
 # still is, regularised differently, and ZeroDiff trains a little. One task and one seed
 # make no ranking; on real data with a tenth of the rows neither was ahead of the other
 # (``benchmarks/README.md``). What this shows is that nothing breaks with six samples

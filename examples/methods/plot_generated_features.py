@@ -16,16 +16,21 @@ for their features are pixels, and in the plane of the two main directions.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from zsl_estimators import FGANClassifier, VAEcFlowClassifier
+from zsl_estimators import ExemplarClassifier, FGANClassifier, VAEcFlowClassifier
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.plotting import SyntheticFeaturesDisplay
 
-# By default the folds may stop the training of a generator at once, when its linear
-# start tells unseen classes apart just as well. Here it is to learn what digits look
-# like, so it trains in full, from a start with little regularisation.
+# By default the folds may stop the training of a generator at once, when its initial
+# estimator distinguishes unseen classes just as well. Here it is to learn what digits
+# look like, so it trains in full, from an initial estimator with little regularisation.
 data = load_digits_gzsl(unseen=(3, 8))
-full = {"alpha": 0.1, "early_stopping": False, "max_epochs": 25, "random_state": 0}
+full = {
+    "init": ExemplarClassifier(alpha=0.1),
+    "early_stopping": False,
+    "max_epochs": 25,
+    "random_state": 0,
+}
 models = {
     "VAE-cFlow": VAEcFlowClassifier(data.attributes, lr=1e-3, **full),
     "FGAN": FGANClassifier(data.attributes, **full),

@@ -37,13 +37,13 @@ print(f"first team: {first_team.shape}, second team: {second_team.shape}")
 # ---------------------------------
 #
 # *Common columns*: train with what both teams know. *Filled in*: train with everything
-# and guess the missing columns of the new classes from those they have, by a regression
-# over the classes of the first team. *As if known*: the first team describes the new
-# digits as well, which shows what is possible.
+# and predict the missing columns of the new classes from those they have, by a
+# regression over the classes of the first team. *As if known*: the first team describes
+# the new digits as well, which shows what is possible.
 
-guess = RidgeCV(np.logspace(-2, 3, 11)).fit(first_team[strokes], first_team[pixels])
-guessed = pd.DataFrame(guess.predict(second_team), second_team.index, pixels)
-filled_in = guessed.join(second_team)[first_team.columns]
+ridge = RidgeCV(np.logspace(-2, 3, 11)).fit(first_team[strokes], first_team[pixels])
+predicted = pd.DataFrame(ridge.predict(second_team), second_team.index, pixels)
+filled_in = predicted.join(second_team)[first_team.columns]
 tables = {
     "common columns": (first_team[strokes], second_team),
     "filled in": (first_team, filled_in),

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from zsl_estimators import VAEcFlowClassifier
+from zsl_estimators import ExemplarClassifier, VAEcFlowClassifier
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import gzsl_scorer
 
@@ -38,7 +38,7 @@ def trained(temperature):
         early_stopping=False,
         max_epochs=6,
         lr=1e-3,
-        alpha=0.1,
+        init=ExemplarClassifier(alpha=0.1),
         seen_penalty=0.0,
         random_state=0,
     )

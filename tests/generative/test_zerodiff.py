@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -5,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.common import small
 from zsl_estimators import ExemplarClassifier, ZeroDiffClassifier
+from zsl_estimators.decisions import PartsView
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
-from zsl_estimators.decisions import VIEWS
 
 
 def fitted(task, **parameters):
@@ -38,7 +40,7 @@ def test_untrained_it_generates_what_the_initial_estimator_does(task):
         assert mean.shape == expected.shape
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", PartsView.NAMES)
 def test_head_sees_the_view(task, view):
     clf = fitted(task, view=view)
     n_features, n_representation = task.X_train.shape[1], 4
@@ -53,7 +55,7 @@ def test_folds_choose_the_view(task):
     clf = fitted(task, view="auto", head=None, early_stopping=True, max_epochs=1)
     names = set(clf.held_out_decisions_.candidate)
     views = {name.partition("view=")[2].rstrip(")") for name in names} - {""}
-    assert views == set(VIEWS)
+    assert views == set(PartsView.NAMES)
     best = clf.held_out_decisions_.groupby("candidate").AUSUC.mean().idxmax()
     assert clf.decision_.name == best
     assert clf.view_ == (best.partition("view=")[2].rstrip(")") or "V")
@@ -74,6 +76,14 @@ def test_representation_of_the_user(task):
     assert clf.feature_scaler_.n_representation_ == 2
     assert not hasattr(pca, "components_")
     assert clf.head_.n_features_in_ == task.X_train.shape[1] + 2
+
+
+def test_transforming_does_not_change_the_representation(task):
+    transformer = SupervisedContrastTransformer(hidden=(8, 4), max_epochs=2)
+    transformer.fit(task.X_train, task.y_train)
+    before = len(pickle.dumps(transformer))
+    transformer.transform(task.X_train)
+    assert len(pickle.dumps(transformer)) == before
 
 
 def test_any_classifier_sees_views(task):

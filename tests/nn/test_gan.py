@@ -84,7 +84,7 @@ def test_penalty_has_a_gradient_at_zero():
     assert torch.isfinite(gradient.grad).all()
 
 
-def test_untrained_generator_samples_its_shadow():
+def test_untrained_generator_samples_its_base():
     coloring = torch.randn(N_FEATURES, N_FEATURES)
     generator = ConditionalGenerator(
         N_FEATURES, N_ATTRIBUTES, 2, (5,), "linear", coloring

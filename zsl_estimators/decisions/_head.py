@@ -12,8 +12,6 @@ from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.nested import can_score, class_scores, seeded_clone
 from zsl_estimators.training import float32
 
-# What the folds choose from for the built-in head.
-WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
 
 
@@ -43,6 +41,9 @@ class Head(Decision):
     n_synthetic_ : int
         The number in use.
     """
+
+    # What the folds choose from for the built-in head.
+    WEIGHT_DECAYS = (1e-3, 1e-2, 3e-2)
 
     def __init__(
         self,

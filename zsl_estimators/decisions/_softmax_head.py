@@ -19,10 +19,10 @@ from zsl_estimators.nn.softmax import (
 from zsl_estimators.parameters import Interval, check_parameters, has_widths
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
-    NET_CONSTRAINTS,
     ArrayData,
     DeviceBatches,
     SampledBatches,
+    TorchTrainingMixin,
     ZeroShotNet,
     cosine_schedule,
     fit_net,
@@ -85,7 +85,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
 
     _parameter_constraints = {
         "hidden": ["array-like"],
-        **NET_CONSTRAINTS,
+        **TorchTrainingMixin._net_constraints,
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],

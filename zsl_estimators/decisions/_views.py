@@ -4,8 +4,6 @@ import copy
 
 import torch
 
-VIEWS = ("V", "V+S", "V+C", "V+C+S")
-
 
 class PlainView:
     """A row as it is."""
@@ -34,6 +32,8 @@ class PartsView:
     n_features : int
         Number of features.
     """
+
+    NAMES = ("V", "V+S", "V+C", "V+C+S")
 
     def __init__(self, name, n_features):
         self.name = name

@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.decisions import (
-    WEIGHT_DECAYS,
     Head,
     NearestMean,
     SoftmaxHead,
@@ -73,30 +72,29 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     # Multiplies the variance of the noise that features are generated from.
     _noise_variance = 1.0
 
-    @abstractmethod
     def __init__(
         self,
         attributes=None,
         *,
-        classes,
-        init,
-        feature_scaling,
-        attribute_scaling,
-        decision,
-        n_synthetic,
-        synthesis,
-        head,
-        max_epochs,
-        early_stopping,
-        batch_size,
-        lr,
-        callbacks,
-        net_params,
-        warm_start,
-        seen_penalty,
-        device,
-        random_state,
-        verbose,
+        classes=None,
+        init="auto",
+        feature_scaling="whitened",
+        attribute_scaling="whitened",
+        decision="auto",
+        n_synthetic="auto",
+        synthesis="once",
+        head=None,
+        max_epochs=20,
+        early_stopping=True,
+        batch_size="auto",
+        lr=1e-3,
+        callbacks=None,
+        net_params=None,
+        warm_start=False,
+        seen_penalty="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
     ):
         super().__init__(
             attributes,
@@ -220,7 +218,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self._new_heads() if name == "head" else [NearestMean(self._within())]
 
     def _new_heads(self):
-        decays = WEIGHT_DECAYS if self.head is None else (None,)
+        decays = Head.WEIGHT_DECAYS if self.head is None else (None,)
         return [self._new_head(decay) for decay in decays]
 
     def _new_head(self, weight_decay, view=None):

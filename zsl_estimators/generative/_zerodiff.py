@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from zsl_estimators.decisions import VIEWS, WEIGHT_DECAYS, Head, PartsView
+from zsl_estimators.decisions import Head, PartsView
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import class_tensors
 from zsl_estimators.generative._base import (
@@ -211,7 +211,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     _parameter_constraints = {
         **FeatureGeneratingClassifier._parameter_constraints,
         "contrastive": [StrOptions({"supcon"}), HasMethods(["fit", "transform"]), None],
-        "view": [StrOptions({"auto", *VIEWS})],
+        "view": [StrOptions({"auto", *PartsView.NAMES})],
         "noise_dim": [Interval(Integral, 1, None, closed="left")],
         "generator_hidden": ["array-like"],
         "encoder_hidden": ["array-like"],
@@ -522,7 +522,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     def _new_heads(self):
         """Heads with every weight decay on the plainest view, and one on the others."""
         first, *others = self._views()
-        decays = WEIGHT_DECAYS if self.head is None else (None,)
+        decays = Head.WEIGHT_DECAYS if self.head is None else (None,)
         heads = [self._new_head(decay, self._parts(first)) for decay in decays]
         usual = decays[len(decays) // 2]
         return heads + [self._new_head(usual, self._parts(view)) for view in others]
@@ -531,7 +531,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         """What the folds choose from, the plainest first."""
         if self.view != "auto":
             return [self.view]
-        return [v for v in VIEWS if self.contrastive is not None or "C" not in v]
+        return [
+            v for v in PartsView.NAMES if self.contrastive is not None or "C" not in v
+        ]
 
     def _parts(self, view):
         return PartsView(view, self.n_features_in_)

@@ -1,4 +1,4 @@
-"""DiffusionClassifier: one conditional diffusion model, many ways to decide."""
+"""DiffusionClassifier: one conditional diffusion model and many decision rules."""
 
 import copy
 from numbers import Integral, Real

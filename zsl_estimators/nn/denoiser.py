@@ -154,8 +154,8 @@ class VelocityNetwork(nn.Module):
 class ConditionalDenoiser(VelocityNetwork):
     """Predicts the velocity of noised features under the description of a class.
 
-    All layers but the last are the same for every class, which makes it cheap to ask
-    about all of them.
+    All layers but the last are the same for every class, which makes it cheap to score
+    all of them.
 
     Parameters
     ----------

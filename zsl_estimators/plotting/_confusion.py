@@ -8,7 +8,7 @@ from sklearn.utils import column_or_1d
 from zsl_estimators.candidates import find_zero_shot_classifier
 from zsl_estimators.plotting._figure import group_rows, new_axes, seen_first
 
-# More classes than this leave no room for numbers.
+# More classes than this leave no space for numbers.
 MOST_NUMBERS = 15
 
 

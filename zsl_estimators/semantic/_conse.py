@@ -40,7 +40,7 @@ class ConSEClassifier(SemanticClassifier):
 
     See Also
     --------
-    IAPClassifier : Also asks a classifier of seen classes first.
+    IAPClassifier : Also uses a classifier of the seen classes.
 
     References
     ----------

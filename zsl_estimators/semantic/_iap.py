@@ -38,7 +38,7 @@ class IAPClassifier(AttributeWiseClassifier):
     See Also
     --------
     DAPClassifier : One classifier per attribute.
-    ConSEClassifier : Also asks a classifier of seen classes first.
+    ConSEClassifier : Also uses a classifier of the seen classes.
 
     References
     ----------

@@ -15,7 +15,6 @@ from zsl_estimators.training._callbacks import (
 )
 from zsl_estimators.training._device import resolve_device
 from zsl_estimators.training._estimator import (
-    NET_CONSTRAINTS,
     TorchTrainingMixin,
     epoch_history,
 )
@@ -31,7 +30,6 @@ from zsl_estimators.training._net import ZeroShotNet
 from zsl_estimators.training._seeding import scoped_seed
 
 __all__ = [
-    "NET_CONSTRAINTS",
     "AdversarialNet",
     "ArrayData",
     "DeviceBatches",

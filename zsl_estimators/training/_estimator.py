@@ -19,13 +19,6 @@ from zsl_estimators.training._fit_net import (
 from zsl_estimators.training._net import ZeroShotNet
 from zsl_estimators.training._seeding import repeatable_fit
 
-NET_CONSTRAINTS = {
-    "device": [str],
-    "max_epochs": [Interval(Integral, 1, None, closed="left")],
-    "batch_size": [StrOptions({"auto"}), Interval(Integral, 2, None, closed="left")],
-    "lr": [Interval(Real, 0, None, closed="neither")],
-}
-
 
 class TorchTrainingMixin:
     """Fit a skorch net, for a number of epochs chosen on held-out classes.
@@ -43,8 +36,17 @@ class TorchTrainingMixin:
         Number of epochs trained.
     """
 
+    _net_constraints = {
+        "device": [str],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 2, None, closed="left"),
+        ],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+    }
     _torch_constraints = {
-        **NET_CONSTRAINTS,
+        **_net_constraints,
         "early_stopping": ["boolean"],
         "callbacks": [list, None],
         "net_params": [dict, None],

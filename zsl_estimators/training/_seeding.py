@@ -1,7 +1,7 @@
 """What makes torch repeatable, and leaves the caller's settings alone."""
 
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from threading import RLock
 
 import torch
@@ -40,13 +40,16 @@ class TorchState:
             if self.states is None:
                 _seed(self.seed, self.device)
             else:
-                _set_states(generators, self.states)
+                for (_, set_state), state in zip(generators, self.states, strict=True):
+                    set_state(state)
             try:
                 with torch_threads(1):
                     yield
             finally:
+                # Without calls of ours, which Ctrl-C could end in between.
                 self.states = [get_state() for get_state, _ in generators]
-                _set_states(generators, callers)
+                for (_, set_state), state in zip(generators, callers, strict=True):
+                    set_state(state)
 
 
 def scoped_seed(seed, device):
@@ -73,18 +76,13 @@ def _generators(device):
     if device.type == "cuda":
         generators.append(
             (
-                lambda: torch.cuda.get_rng_state(device),
-                lambda state: torch.cuda.set_rng_state(state, device),
+                partial(torch.cuda.get_rng_state, device),
+                partial(torch.cuda.set_rng_state, device=device),
             )
         )
     elif device.type == "mps":
         generators.append((torch.mps.get_rng_state, torch.mps.set_rng_state))
     return generators
-
-
-def _set_states(generators, states):
-    for (_, set_state), state in zip(generators, states, strict=True):
-        set_state(state)
 
 
 def _seed(seed, device):

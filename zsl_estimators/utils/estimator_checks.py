@@ -6,9 +6,13 @@ the class table, unseen classes, reproducibility, errors that say what to do. Ea
 takes the name and an unfitted instance, and raises when the rule is broken.
 """
 
+import contextlib
+import inspect
+import io
 import os
 import pickle
 import random
+import sys
 import tempfile
 from functools import partial
 
@@ -132,14 +136,37 @@ NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"]
 
 
 def _fitted(estimator, data, **parameters):
+    """Copy of a fitted clone; what was fitted before is not fitted again.
+
+    Many checks begin with the same fit. Each gets a copy of its own.
+    """
+    parameters = _with_defaults(data, parameters)
+    settings = {**estimator.get_params(), **parameters}
+    content = type(estimator), settings, data.X_train, data.y_train
+    try:
+        key = joblib.hash(content)
+    except (AttributeError, TypeError, pickle.PicklingError):
+        return _fitted_anew(estimator, data, **parameters)
+    if key not in _FITS:
+        _FITS[key] = pickle.dumps(_fitted_anew(estimator, data, **parameters))
+        for oldest in list(_FITS)[:-MOST_FITS]:
+            del _FITS[oldest]
+    return pickle.loads(_FITS[key])
+
+
+# Pickled models by the hash of what they were fitted with, the last ones only.
+_FITS, MOST_FITS = {}, 32
+
+
+def _fitted_anew(estimator, data, **parameters):
     """Fit a clone, by default with a fixed penalty: folds are checked elsewhere."""
-    parameters = {
-        "attributes": data.attributes,
-        "seen_penalty": 0.1,
-        "random_state": 0,
-        **parameters,
-    }
+    parameters = _with_defaults(data, parameters)
     return clone(estimator).set_params(**parameters).fit(data.X_train, data.y_train)
+
+
+def _with_defaults(data, parameters):
+    defaults = {"attributes": data.attributes, "seen_penalty": 0.1, "random_state": 0}
+    return {**defaults, **parameters}
 
 
 def _assert_same_scores(one, other, X, message):
@@ -248,9 +275,10 @@ def check_no_attributes_equals_one_hot(name, estimator):
 def check_unseen_classes_can_be_predicted(name, estimator):
     """A large penalty on seen classes leaves only unseen ones."""
     data = _task()
-    clf = _fitted(estimator, data, seen_penalty=1e12)
+    clf = _fitted(estimator, data)
+    clf.seen_penalty_ = 1e12
     assert set(clf.predict(data.X_test)) <= set(clf.unseen_classes_)
-    clf = _fitted(estimator, data, seen_penalty=-1e12)
+    clf.seen_penalty_ = -1e12
     assert set(clf.predict(data.X_test)) <= set(clf.seen_classes_)
 
 
@@ -325,7 +353,7 @@ def check_rows_are_independent(name, estimator):
 def check_same_seed_same_model(name, estimator):
     """An int as random_state fixes the whole fit, calibration included."""
     data = _task()
-    one, other = (_fitted(estimator, data, seen_penalty="auto") for _ in range(2))
+    one, other = (_fitted_anew(estimator, data, seen_penalty="auto") for _ in range(2))
     assert one.seen_penalty_ == other.seen_penalty_
     np.testing.assert_array_equal(
         one.decision_function(data.X_test), other.decision_function(data.X_test)
@@ -335,9 +363,9 @@ def check_same_seed_same_model(name, estimator):
 def check_other_processes_agree(name, estimator):
     """Models fitted in worker processes equal the one fitted here."""
     data = _task()
-    fit = joblib.delayed(_fitted)
+    fit = joblib.delayed(_fitted_anew)
     workers = joblib.Parallel(n_jobs=2)(fit(estimator, data) for _ in range(2))
-    here = _fitted(estimator, data)
+    here = _fitted_anew(estimator, data)
     for there in workers:
         _assert_same_scores(here, there, data.X_test, "another process disagrees")
 
@@ -366,7 +394,7 @@ def check_global_random_state(name, estimator):
 
     data = _task()
     before = state()
-    clf = _fitted(estimator, data, seen_penalty="auto", random_state=None)
+    clf = _fitted_anew(estimator, data, seen_penalty="auto", random_state=None)
     assert state() == before, "fit moved a global random state"
     clf.predict_proba(data.X_test)
     clf.add_classes(np.ones((1, 4)))
@@ -405,7 +433,7 @@ def check_no_files_are_written(name, estimator):
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
-            _fitted(estimator, data).predict(data.X_test)
+            _fitted_anew(estimator, data).predict(data.X_test)
             left = os.listdir(folder)
         finally:
             os.chdir(home)
@@ -415,10 +443,57 @@ def check_no_files_are_written(name, estimator):
 def check_clone_and_refit(name, estimator):
     """A refitted model equals a fresh one, whatever it was fitted on before."""
     data = _task()
-    fresh = _fitted(estimator, data)
-    used = _fitted(estimator, data, random_state=3)
+    fresh = _fitted_anew(estimator, data)
+    used = _fitted_anew(estimator, data, random_state=3)
     used.set_params(random_state=0).fit(data.X_train, data.y_train)
     _assert_same_scores(fresh, used, data.X_test, "traces of an earlier fit")
+
+
+def check_interrupted_fit(name, estimator):
+    """Ctrl-C at any point of a second fit leaves the first model as it was."""
+    data = _task()
+    clf = _fitted_anew(estimator, data)
+    before, torch_state = clf.decision_function(data.X_test), torch.get_rng_state()
+    clf.set_params(random_state=3)
+    X, y = data.X_train[1:], data.y_train[1:]
+    with _InterruptAt(np.inf, estimator) as whole:
+        clone(clf).fit(X, y)
+    for share in (0.02, 0.3, 0.6, 0.9):
+        interrupt = _InterruptAt(round(share * whole.n_calls), estimator)
+        with contextlib.suppress(KeyboardInterrupt), interrupt:
+            clf.fit(X, y)
+        assert interrupt.happened, "Ctrl-C was swallowed"
+        np.testing.assert_array_equal(before, clf.decision_function(data.X_test))
+        assert torch.equal(torch_state, torch.get_rng_state())
+
+
+class _InterruptAt:
+    """Raise KeyboardInterrupt at one of the calls of functions that belong to us.
+
+    That is, to this package or to the module of the estimator.
+    """
+
+    def __init__(self, wanted, estimator):
+        self.wanted, self.n_calls, self.happened = wanted, 0, False
+        own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        self.places = own, inspect.getfile(type(estimator))
+
+    def __enter__(self):
+        sys.setprofile(self)
+        return self
+
+    def __exit__(self, *error):
+        sys.setprofile(None)
+
+    def __call__(self, frame, event, argument):
+        file = frame.f_code.co_filename
+        if event != "call" or file == __file__ or not file.startswith(self.places):
+            return
+        self.n_calls += 1
+        if self.n_calls >= self.wanted:
+            sys.setprofile(None)
+            self.happened = True
+            raise KeyboardInterrupt
 
 
 # -- calibration and search -----------------------------------------------------------
@@ -495,7 +570,7 @@ def check_refused_class_tables(name, estimator):
     seen = data.y_train[0]
 
     def fit(**parameters):
-        return lambda: _fitted(estimator, data, **parameters)
+        return lambda: _fitted_anew(estimator, data, **parameters)
 
     table, matrix = data.attributes, data.attributes.to_numpy()
     _assert_refused(fit(attributes=table.drop(seen)), "attributes", seen, "row")
@@ -521,7 +596,7 @@ def check_refused_data(name, estimator):
     sparse = csr_array(data.X_train)
     _assert_refused(lambda: clf.predict(sparse), "sparse", error=TypeError)
     data.X_train = sparse
-    _assert_refused(lambda: _fitted(estimator, data), "sparse", error=TypeError)
+    _assert_refused(lambda: _fitted_anew(estimator, data), "sparse", error=TypeError)
 
 
 def check_refused_parameters(name, estimator):
@@ -529,7 +604,7 @@ def check_refused_parameters(name, estimator):
     data = _task()
     for value in ("automatic", None, float("nan")):
         _assert_refused(
-            lambda value=value: _fitted(estimator, data, seen_penalty=value),
+            lambda value=value: _fitted_anew(estimator, data, seen_penalty=value),
             "seen_penalty",
         )
 
@@ -551,7 +626,7 @@ def check_unknown_device(name, estimator):
     data = _task()
     for device in ("abacus", "cuda:99"):
         _assert_refused(
-            lambda device=device: _fitted(estimator, data, device=device),
+            lambda device=device: _fitted_anew(estimator, data, device=device),
             "device",
             device,
             "'cpu'",
@@ -570,7 +645,7 @@ def check_non_finite_loss(name, estimator):
     settings = {"lr": 1e30, "max_epochs": 20, "early_stopping": False}
     message = "the loss may explode in no epoch, whatever the lr"
     try:
-        clf = _fitted(estimator, data, net_params=net_params, **settings)
+        clf = _fitted_anew(estimator, data, net_params=net_params, **settings)
     except ValueError as error:
         message = str(error)
     else:
@@ -581,11 +656,11 @@ def check_non_finite_loss(name, estimator):
 def check_fitted_net(name, estimator):
     """History, epoch count and net are there, and the optimiser is gone."""
     data = _task()
-    clf = _fitted(estimator, data, early_stopping=False, max_epochs=2)
+    clf = _fitted_anew(estimator, data, early_stopping=False, max_epochs=2)
     assert clf.n_iter_ == len(clf.history_) == 2
     parts = [key for key in clf.history_[-1] if key.endswith("_loss")]
     assert len(parts) >= 2, "the parts of the loss are not in the history"
-    large = _fitted(
+    large = _fitted_anew(
         estimator, data, early_stopping=False, max_epochs=2, warm_start=True
     )
     assert len(pickle.dumps(clf)) < len(pickle.dumps(large))
@@ -595,7 +670,7 @@ def check_warm_start(name, estimator):
     """warm_start goes on from the last weights."""
     data = _task()
     settings = {"warm_start": True, "early_stopping": False, "max_epochs": 2}
-    clf = _fitted(estimator, data, **settings)
+    clf = _fitted_anew(estimator, data, **settings)
     before = clf.decision_function(data.X_test)
     clf.fit(data.X_train, data.y_train)
     assert clf.n_iter_ == 4
@@ -606,15 +681,26 @@ def check_warm_start(name, estimator):
     )
 
 
+def check_threads_agree(name, estimator):
+    """Models fitted in two threads at once equal the one fitted alone."""
+    data = _task()
+    alone = _fitted(estimator, data)
+    fit = joblib.delayed(_fitted_anew)
+    torch_state = torch.get_rng_state()
+    together = joblib.Parallel(n_jobs=2, backend="threading")(
+        fit(estimator, data) for _ in range(2)
+    )
+    assert torch.equal(torch_state, torch.get_rng_state())
+    for other in together:
+        _assert_same_scores(alone, other, data.X_test, "a thread disagrees")
+
+
 def check_silent_by_default(name, estimator):
     """verbose=0 prints nothing."""
-    import contextlib
-    import io
-
     data = _task()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        _fitted(estimator, data, verbose=0)
+        _fitted_anew(estimator, data, verbose=0)
     assert printed.getvalue() == ""
 
 
@@ -623,7 +709,7 @@ def check_gpu_model_loads_on_cpu(name, estimator):
     if not torch.cuda.is_available():
         return
     data = _task()
-    clf = _fitted(estimator, data, device="cuda")
+    clf = _fitted_anew(estimator, data, device="cuda")
     on_gpu = clf.decision_function(data.X_test)
     content = pickle.dumps(clf)
     on_cpu = joblib.Parallel(n_jobs=1, backend="loky")(
@@ -657,6 +743,7 @@ ALL_CHECKS = (
     check_table_is_copied,
     check_no_files_are_written,
     check_clone_and_refit,
+    check_interrupted_fit,
     check_auto_penalty,
     check_nothing_to_calibrate,
     check_grid_search,
@@ -672,6 +759,7 @@ TORCH_CHECKS = (
     check_non_finite_loss,
     check_fitted_net,
     check_warm_start,
+    check_threads_agree,
     check_silent_by_default,
     check_gpu_model_loads_on_cpu,
 )

@@ -1,4 +1,4 @@
-"""Eight ways to decide with a class-conditional diffusion model, and room for more."""
+"""Decision rules of class-conditional diffusion models."""
 
 from zsl_estimators.likelihood.rules._base import DecisionRule
 from zsl_estimators.likelihood.rules._cross_attention import CrossAttentionRule

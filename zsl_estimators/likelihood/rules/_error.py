@@ -86,10 +86,10 @@ class ErrorRule(DecisionRule):
 
     def n_evaluations(self, n_classes):
         # Passes through the last layer; the others are shared by all classes.
-        total, asked, done = 0, n_classes, 0
+        total, scored, done = 0, n_classes, 0
         for n_draws, kept in zip(self._stages, [*self.keep, None], strict=True):
-            total, done = total + (n_draws - done) * asked, n_draws
-            asked = asked if kept is None else min(2 * kept, asked)
+            total, done = total + (n_draws - done) * scored, n_draws
+            scored = scored if kept is None else min(2 * kept, scored)
         return total
 
     def score_classes(self, model, x):

@@ -1,0 +1,29 @@
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators.class_table import ClassTable
+from zsl_estimators.problem import Problem, scaled_features
+
+
+def test_positions_and_descriptions_belong_together():
+    rng = np.random.RandomState(0)
+    matrix = rng.normal(size=(6, 3))
+    y = np.array([5, 2, 5, 0, 2])
+    X = rng.normal(size=(5, 4)).astype(np.float32)
+    table = ClassTable.from_parameters(matrix, None, y)
+    positions = table.positions_among_seen(y)
+    features, attributes = StandardScaler().fit(X), StandardScaler().fit(matrix)
+    problem = Problem.scaled(X, positions, table, features, attributes, rng)
+    assert positions.tolist() == [2, 1, 2, 0, 1]
+    assert problem.n_seen == 3
+    expected = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+    np.testing.assert_allclose(problem.targets, expected[y])
+    np.testing.assert_allclose(problem.S_seen, expected[[0, 2, 5]])
+    assert problem.X.dtype == np.float64
+
+
+def test_features_are_scaled_in_double_precision():
+    X = np.array([[1e6 + 1], [1e6 + 2], [1e6 + 3]], dtype=np.float32)
+    scaler = StandardScaler().fit(X.astype(np.float64))
+    scaled = scaled_features(scaler, X)
+    np.testing.assert_allclose(scaled[:, 0], [-np.sqrt(1.5), 0, np.sqrt(1.5)])
