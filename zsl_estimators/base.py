@@ -254,6 +254,8 @@ class BaseZeroShotClassifier(
             self.feature_scaler_ = features.fit(X.astype(np.float64), positions)
             seen_rows = self._table.matrix[self._table.seen]
             self.attribute_scaler_ = attributes.fit(seen_rows)
+            warm = getattr(self, "warm_start", False)
+            self._learned_from = self._what_is_learned() if warm else None
         return Problem.scaled(
             X,
             positions,
@@ -278,18 +280,14 @@ class BaseZeroShotClassifier(
 
     def _is_warm_start(self):
         """Whether to train the model of the last fit further, in its own units."""
-        if not getattr(self, "warm_start", False):
-            vars(self).pop("_learned_from", None)
+        if not getattr(self, "warm_start", False) or not self.__sklearn_is_fitted__():
             return False
-        seen_rows = self._table.matrix[self._table.seen]
-        now = self.seen_classes_, seen_rows, self.n_features_in_
-        if not (self.__sklearn_is_fitted__() and hasattr(self, "_learned_from")):
-            self._learned_from = now
+        if self._learned_from is None:
             return False
         for what, before, after in zip(
             ("classes in y", "descriptions of the seen classes", "number of features"),
             self._learned_from,
-            now,
+            self._what_is_learned(),
             strict=True,
         ):
             if not np.array_equal(before, after):
@@ -299,6 +297,11 @@ class BaseZeroShotClassifier(
                     "Use warm_start=False, or give what it was."
                 )
         return True
+
+    def _what_is_learned(self):
+        """What must be the same for a model to be trained further."""
+        seen_rows = self._table.matrix[self._table.seen]
+        return self.seen_classes_, seen_rows, self.n_features_in_
 
     def _fit_init(self, X, y, random_state):
         """Fit the estimator that this one starts from, if it starts from one."""

@@ -167,6 +167,23 @@ class TestInterrupt:
         with pytest.raises(KeyboardInterrupt):
             self.fit(task, interrupt)
 
+    def test_control_c_inside_a_callback_is_not_taken_for_its_wish(self, task):
+        class Waits(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                signal.raise_signal(signal.SIGINT)
+                while True:
+                    pass
+
+        clf = small(
+            RevCDClassifier,
+            attributes=task.attributes,
+            early_stopping=False,
+            seen_penalty=0.0,
+            callbacks=[Waits()],
+        )
+        with pytest.raises(KeyboardInterrupt):
+            clf.fit(task.X_train, task.y_train)
+
     def test_a_callback_may_end_the_training(self, task):
         class Stop(Callback):
             def on_epoch_end(self, net, **kwargs):

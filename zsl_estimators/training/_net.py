@@ -1,6 +1,6 @@
 """The skorch net that all torch estimators hold."""
 
-from traceback import walk_tb
+from dis import opmap
 
 import skorch
 import torch
@@ -10,11 +10,20 @@ from zsl_estimators.training._batches import DeviceBatches, DeviceData
 from zsl_estimators.training._callbacks import WeightAveraging
 from zsl_estimators.training._seeding import torch_threads
 
+RAISE = opmap["RAISE_VARARGS"]
+
 
 def raised_by_a_callback(interrupt):
-    """Whether a callback, such as EarlyStopping, ends a training with an interrupt."""
-    frames = [frame for frame, _ in walk_tb(interrupt.__traceback__)]
-    return isinstance(frames[-1].f_locals.get("self"), Callback)
+    """Whether a callback, such as EarlyStopping, ends a training with an interrupt.
+
+    Ctrl-C may arrive inside a callback, too, but not at a ``raise`` statement.
+    """
+    traceback = interrupt.__traceback__
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    frame = traceback.tb_frame
+    at_a_raise = frame.f_code.co_code[traceback.tb_lasti] == RAISE
+    return at_a_raise and isinstance(frame.f_locals.get("self"), Callback)
 
 
 class ZeroShotNet(skorch.NeuralNet):
