@@ -11,8 +11,10 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the lowest layer up. Names on one line do not know each other.
 LAYERS = [
-    {"docstrings", "parameters", "seeds", "nn", "class_table", "candidates", "text"},
-    {"metrics", "model_selection", "datasets", "nested", "gaussian", "problem"},
+    {"docstrings", "parameters", "seeds", "nn", "labels"},
+    {"descriptions", "candidates", "text"},
+    {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
+    {"datasets"},
     {"scaling", "linear", "plotting", "training", "calibration"},
     {"base", "utils", "decisions"},
     {"exemplar"},

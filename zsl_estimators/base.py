@@ -26,6 +26,7 @@ from zsl_estimators.calibration import (
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import Problem, scaled_features
@@ -34,6 +35,9 @@ from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 # Scores that `predict` holds at a time; 2^24 of them take 128 MiB.
 SCORES_PER_BLOCK = 2**24
+# Features stay as they are: a cast before they are centred would lose the digits of
+# those with a large offset, such as seconds since 1970.
+PRECISIONS = [np.float64, np.float32]
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {"seen_penalty": 0.0, "warm_start": False, "callbacks": None}
 
@@ -67,8 +71,8 @@ class BaseZeroShotClassifier(
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }
-    # Context of a whole fit.
-    _fit_context = nullcontext
+    # Contexts of a whole fit, and of everything that a fitted model computes.
+    _fit_context = _predict_context = nullcontext
     # What the model is being fitted for, shown with its progress.
     _stage = "all seen classes"
 
@@ -193,8 +197,8 @@ class BaseZeroShotClassifier(
         """
         check_parameters(self)
         with restored_on_error(self), self._fit_context():
-            X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
-            check_classification_targets(y)
+            X, y = validate_data(self, X, y, dtype=PRECISIONS, ensure_min_samples=2)
+            check_classification_targets(as_labels(y, "y"))
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
             problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
@@ -233,8 +237,10 @@ class BaseZeroShotClassifier(
         """
         check_is_fitted(self)
         n_old = len(self._table.labels)
-        self._set_table(self._table.extended(attributes, classes))
-        self._add_classes(np.arange(n_old, len(self._table.labels)))
+        table = self._table.extended(attributes, classes)
+        with restored_on_error(self), self._predict_context():
+            self._set_table(table)
+            self._add_classes(np.arange(n_old, len(table.labels)))
         return self
 
     def __sklearn_is_fitted__(self):
@@ -352,16 +358,17 @@ class BaseZeroShotClassifier(
         return self.attribute_scaler_.transform(self._table.matrix)
 
     def _checked(self, X):
-        """Features that were given to a fitted model, float32."""
+        """Features that were given to a fitted model."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=np.float32, reset=False)
+        return validate_data(self, X, dtype=PRECISIONS, reset=False)
 
     def _penalised_scores(self, X):
         X = self._checked(X)
         seen = self._table.seen[self._order]
         n_rows = max(SCORES_PER_BLOCK // len(self._order), 1)
         for start in range(0, len(X), n_rows):
-            scores = self._score_classes(self._scaled(X[start : start + n_rows]))
+            with self._predict_context():
+                scores = self._score_classes(self._scaled(X[start : start + n_rows]))
             yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)
 
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from zsl_estimators.labels import as_labels, check_same_kind, is_in
+
 
 class CandidateScores(NamedTuple):
     """A matrix of scores and what its columns are.
@@ -52,16 +54,19 @@ class CandidateScores(NamedTuple):
             If `candidates` is something else.
         """
         check_candidates(candidates)
+        seen_classes = find_zero_shot_classifier(estimator).seen_classes_
         everything = cls(
-            np.asarray(estimator.classes_),
-            find_zero_shot_classifier(estimator).seen_classes_,
+            as_labels(estimator.classes_, "classes_"),
+            as_labels(seen_classes, "seen_classes_"),
             score_matrix(estimator, X),
         )
         return everything.in_fold(y) if candidates == "fold" else everything
 
     def in_fold(self, y):
         """Only columns of classes that were trained on or occur in `y`."""
-        kept = np.isin(self.classes, self.seen_classes) | np.isin(self.classes, y)
+        y = as_labels(y, "y")
+        check_same_kind(classes_=self.classes, y=y)
+        kept = is_in(self.classes, self.seen_classes) | is_in(self.classes, y)
         return self._replace(classes=self.classes[kept], scores=self.scores[:, kept])
 
     @property
@@ -160,7 +165,9 @@ def check_both_kinds(y, seen_classes, what, remedy=""):
     ValueError
         The message names the splitter to use.
     """
-    seen = np.isin(y, seen_classes)
+    y, seen_classes = as_labels(y, "y"), as_labels(seen_classes, "seen_classes")
+    check_same_kind(y=y, seen_classes=seen_classes)
+    seen = is_in(y, seen_classes)
     if seen.all() or not seen.any():
         kind = "unseen" if seen.all() else "seen"
         raise ValueError(

@@ -5,10 +5,20 @@ than occur in ``y``. :class:`ClassTable` brings labels, descriptions and ``y``
 together, whatever form the user had them in, and is the only place that does.
 """
 
+import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+
+from zsl_estimators.descriptions import (
+    check_finite,
+    column_names,
+    description_matrix,
+    in_order,
+    listing,
+)
+from zsl_estimators.labels import as_labels, is_in, kind_of
 
 
 @dataclass(frozen=True)
@@ -61,18 +71,24 @@ class ClassTable:
             If labels are missing, repeated or cannot be matched to rows, or if a
             description holds NaN or infinity.
         """
-        seen_labels = np.unique(y)
+        seen_labels = np.unique(as_labels(y, "y"))
         if attributes is None:
             _refuse_classes_without_attributes(classes)
             labels, matrix = seen_labels, np.eye(len(seen_labels))
         else:
             matrix = description_matrix(attributes)
-            labels = _row_labels(attributes, classes, y, first_label=0)
-            labels = _like_training_labels(labels, y)
-        _check_rows(labels, matrix)
+            labels = _row_labels(attributes, classes)
+            if labels is None:
+                labels = _count_rows(seen_labels, len(matrix), 0, "y holds")
+            labels = _with_numbers_of(seen_labels, labels)
+        names = column_names(attributes)
+        _check_rows(labels, matrix, names)
+        if np.asarray(y).dtype.kind == "O" and labels.dtype.kind == "U":
+            # Labels come back as they were given.
+            labels, seen_labels = labels.astype(object), seen_labels.astype(object)
         order = _sorting_order(labels)
         unseen = np.zeros(len(labels), dtype=bool)
-        table = cls(labels[order], matrix[order], unseen, _column_names(attributes))
+        table = cls(labels[order], matrix[order], unseen, names)
         return table._with_seen(seen_labels)
 
     @property
@@ -102,7 +118,7 @@ class ClassTable:
         if (rows < 0).any():
             missing = pd.unique(np.asarray(y)[rows < 0])
             raise ValueError(
-                f"attributes has no row for {_listing(missing)}, which occur in y. "
+                f"attributes has no row for {listing(missing)}, which occur in y. "
                 f"{_remedy_for(missing, self.labels, np.unique(y))}"
             )
         return rows
@@ -125,8 +141,8 @@ class ClassTable:
         ValueError
             If a label is unknown.
         """
-        labels = np.atleast_1d(labels)
-        unknown = labels[~np.isin(labels, self.labels)]
+        labels = as_labels(np.atleast_1d(labels), "classes")
+        unknown = labels[~is_in(labels, self.labels)]
         if len(unknown):
             raise ValueError(
                 f"classes has labels that have no description: {unknown.tolist()}. "
@@ -170,46 +186,45 @@ class ClassTable:
         ValueError
             If a label exists already, or the attributes differ in number or name.
         """
-        matrix = description_matrix(self._in_order(attributes))
+        matrix = description_matrix(in_order(attributes, self.names))
         if matrix.shape[1] != self.matrix.shape[1]:
             raise ValueError(
                 f"attributes describes the new classes by {matrix.shape[1]} "
                 f"attributes, the fitted classes have {self.matrix.shape[1]}. Give "
                 "the same attributes in the same order."
             )
-        first = int(self.labels.max()) + 1 if self.labels.dtype.kind in "iu" else 0
-        labels = _row_labels(attributes, classes, self.labels, first_label=first)
-        labels = _like_training_labels(labels, self.labels)
-        _check_rows(labels, matrix)
-        known = labels[pd.Index(labels).isin(self.labels)]
+        labels = self._new_labels(attributes, classes, len(matrix))
+        _check_rows(labels, matrix, self.names)
+        known = labels[is_in(labels, self.labels)]
         if len(known):
             raise ValueError(
-                f"{_listing(known)} exist already. add_classes only adds; to change "
+                f"{listing(known)} exist already. add_classes only adds; to change "
                 "the description of a class, fit again with another table."
             )
-        larger = replace(
+        return replace(
             self,
             labels=np.concatenate([self.labels, labels]),
             matrix=np.concatenate([self.matrix, matrix]),
             seen=np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)]),
         )
-        _sorting_order(larger.labels)  # refuses labels of mixed types
-        return larger
 
-    def _in_order(self, attributes):
-        """New descriptions with their columns in the order of the old ones."""
-        if self.names is None or not isinstance(attributes, pd.DataFrame):
-            return attributes
-        columns = pd.Index(self.names)
-        absent = columns.difference(attributes.columns, sort=False).tolist()
-        surplus = attributes.columns.difference(columns, sort=False).tolist()
-        if absent or surplus:
+    def _new_labels(self, attributes, classes, n_rows):
+        """Labels of new classes, in the type of the old ones."""
+        old = as_labels(self.labels, "classes_")
+        labels = _row_labels(attributes, classes)
+        if labels is None:
+            first = int(old.max()) + 1 if kind_of(old) == "numbers" else 0
+            labels = _count_rows(old, n_rows, first, "the fitted classes are")
+        labels = _with_numbers_of(old, labels)
+        whole = kind_of(old) == "numbers" and old.dtype.kind != "f"
+        if kind_of(labels) != kind_of(old) or (whole and labels.dtype.kind == "f"):
             raise ValueError(
-                "attributes describes the new classes by other columns than those of "
-                f"fit: {absent[:8]} are missing, {surplus[:8]} are not known. Give the "
-                "same columns, in any order."
+                f"the new classes have labels of another type: {kind_of(labels)} such "
+                f"as {labels.tolist()[0]!r}, and the fitted classes {kind_of(old)} "
+                f"such as {old.tolist()[0]!r}. Write the labels in the same way in "
+                "both."
             )
-        return attributes[self.names]
+        return labels.astype(object) if self.labels.dtype.kind == "O" else labels
 
     def _with_seen(self, seen_labels):
         seen = np.zeros(len(self.labels), dtype=bool)
@@ -217,55 +232,8 @@ class ClassTable:
         return replace(self, seen=seen)
 
 
-def description_matrix(attributes):
-    """Turn class descriptions into a float64 matrix.
-
-    Parameters
-    ----------
-    attributes : DataFrame or array-like of shape (n_classes, n_attributes)
-        Numbers only.
-
-    Returns
-    -------
-    matrix : ndarray of shape (n_classes, n_attributes)
-        A float64 copy.
-
-    Raises
-    ------
-    ValueError
-        If the content is not numeric, not two-dimensional or has no column.
-    TypeError
-        If it is a dict or a path.
-    """
-    if isinstance(attributes, str | dict):
-        raise TypeError(
-            "attributes must be a DataFrame or an array, got "
-            f"{type(attributes).__name__}. Read a file with pandas.read_csv(path, "
-            'index_col=0); turn a dict with pandas.DataFrame.from_dict(d, "index").'
-        )
-    try:
-        matrix = np.array(attributes, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"attributes must hold numbers only, got {_non_numeric(attributes)}. If a "
-            "column holds the labels, make it the index: attributes.set_index(column). "
-            "Encode categories as 0/1 columns (pandas.get_dummies)."
-        ) from error
-    if matrix.ndim != 2 or matrix.shape[1] == 0:
-        raise ValueError(
-            "attributes must be a table with one row per class and at least one "
-            f"column, got shape {matrix.shape}."
-        )
-    return matrix
-
-
-def _column_names(attributes):
-    if not isinstance(attributes, pd.DataFrame) or attributes.columns.has_duplicates:
-        return None
-    return attributes.columns.tolist()
-
-
-def _row_labels(attributes, classes, y, first_label):
+def _row_labels(attributes, classes):
+    """Labels that the user gave to the rows; None where there are none."""
     if isinstance(attributes, pd.DataFrame):
         if classes is not None:
             raise ValueError(
@@ -273,29 +241,37 @@ def _row_labels(attributes, classes, y, first_label):
                 "holds the labels already. Drop classes, or pass "
                 "attributes.to_numpy()."
             )
-        return attributes.index.to_numpy()
-    n_rows = len(attributes)
+        return as_labels(attributes.index, "the index of attributes")
     if classes is None:
-        return _integer_labels(y, n_rows, first_label)
-    labels = np.asarray(classes)
-    if labels.shape != (n_rows,):
+        return None
+    labels = as_labels(classes, "classes")
+    if len(labels) != len(attributes):
         raise ValueError(
-            f"classes must name the {n_rows} rows of attributes, got shape "
-            f"{labels.shape}."
+            f"classes must name the {len(attributes)} rows of attributes, got "
+            f"{len(labels)} labels."
         )
     return labels
 
 
-def _integer_labels(y, n_rows, first_label):
+def _count_rows(known, n_rows, first, what):
     """Row i describes label i: only sound when the labels are whole numbers."""
-    y = np.asarray(y)
-    if y.dtype.kind not in "iuf" or (y != np.floor(y)).any():
+    if known.dtype.kind not in "iuf" or (known != np.floor(known)).any():
         raise ValueError(
             "attributes is an array without row labels, which works for integer "
-            f"labels only, and y holds {_listing(np.unique(y)[:3])}. Pass "
+            f"labels only, and {what} {listing(np.unique(known)[:3])}. Pass "
             "classes=, one label per row, or a DataFrame whose index holds the labels."
         )
-    return np.arange(first_label, first_label + n_rows)
+    return np.arange(first, first + n_rows)
+
+
+def _with_numbers_of(known, labels):
+    """Whole numbers as integers beside integers, and as fractions beside fractions."""
+    if known.dtype.kind == "f" and labels.dtype.kind in "iu":
+        return labels.astype(np.float64)
+    if known.dtype.kind in "iu" and labels.dtype.kind == "f":
+        whole = labels.astype(np.int64)
+        return whole if np.array_equal(whole, labels) else labels
+    return labels
 
 
 def _refuse_classes_without_attributes(classes):
@@ -306,59 +282,43 @@ def _refuse_classes_without_attributes(classes):
         )
 
 
-def _like_training_labels(labels, y):
-    """Labels of the table in the type of those in `y`.
-
-    pandas keeps strings as objects, numpy lists as fixed width; an array without
-    labels counts its rows by integers.
-    """
-    y = np.asarray(y)
-    if labels.dtype.kind in "iu" and y.dtype.kind == "f":
-        return labels.astype(y.dtype)
-    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels):
-        return labels.astype(str) if y.dtype.kind == "U" else labels
-    if labels.dtype.kind == "U" and y.dtype.kind == "O":
-        return labels.astype(object)
-    return labels
-
-
-def _check_rows(labels, matrix):
+def _check_rows(labels, matrix, names):
     duplicated = pd.Index(labels).duplicated()
     if duplicated.any():
         raise ValueError(
-            f"attributes describes {_listing(pd.unique(labels[duplicated]))} more "
+            f"attributes describes {listing(pd.unique(labels[duplicated]))} more "
             "than once. Keep one row per class."
         )
-    bad = ~np.isfinite(matrix).all(axis=1)
-    if bad.any():
-        columns = np.flatnonzero(~np.isfinite(matrix).all(axis=0)).tolist()
-        raise ValueError(
-            f"attributes holds NaN or infinity in the rows of {_listing(labels[bad])} "
-            f"(columns number {columns[:8]}). "
-            "Fill these entries first, with the column mean for instance."
-        )
+    check_finite(matrix, labels, names)
 
 
 def _remedy_for(missing, labels, wanted):
     """What to do about missing rows, by how labels of the table look."""
-    as_text = {str(label).strip().casefold(): label for label in labels.tolist()}
-    similar = [as_text.get(str(label).strip().casefold()) for label in missing.tolist()]
+    by_look = {_look(label): label for label in labels.tolist()}
+    similar = [by_look.get(_look(label)) for label in missing.tolist()]
     if any(label is not None for label in similar):
         found = [label for label in similar if label is not None]
         return (
-            f"It has rows for {_listing(found)}, which differ in type, case or spaces. "
-            "Write labels the same way in both."
+            f"It has rows for {listing(found)}, which differ in type, case, spaces or "
+            "Unicode form. Write labels the same way in both."
         )
     if len(missing) == len(wanted):
         return (
-            f"Its rows are {_listing(labels)}. The labels must be the index of the "
+            f"Its rows are {listing(labels)}. The labels must be the index of the "
             'DataFrame: attributes.set_index("column with the labels"), or '
-            "attributes.T if classes are in the columns."
+            "attributes.T if classes are in the columns. If y holds 0, 1, 2... though "
+            "you gave other labels, a meta-estimator such as VotingClassifier has "
+            "numbered them anew; it cannot be used around a zero-shot classifier."
         )
     return (
         "Every class in y needs a description: add these rows, or drop the samples of "
         "these classes."
     )
+
+
+def _look(label):
+    """What a label looks like, whatever its type, case and Unicode form."""
+    return unicodedata.normalize("NFKC", str(label)).strip().casefold()
 
 
 def _sorting_order(labels):
@@ -367,19 +327,5 @@ def _sorting_order(labels):
     except TypeError as error:
         raise ValueError(
             "The class labels cannot be sorted because they mix types: "
-            f"{_listing(labels)}. Use one type for all labels."
+            f"{listing(labels)}. Use one type for all labels."
         ) from error
-
-
-def _listing(labels, most=8):
-    """Name the first few labels, for a message."""
-    shown = ", ".join(repr(label) for label in np.asarray(labels).tolist()[:most])
-    more = len(labels) - most
-    return f"labels [{shown}]" if more <= 0 else f"labels [{shown}, and {more} more]"
-
-
-def _non_numeric(attributes):
-    if not isinstance(attributes, pd.DataFrame):
-        return "an array that does not convert to float"
-    columns = attributes.select_dtypes(exclude="number").columns
-    return f"non-numeric columns {list(columns[:8])}"

@@ -13,6 +13,9 @@ SCALINGS = ("whitened", "standard", "minmax", "rms", "unit", "none")
 # Eigenvalues of the correlation matrix are divided by themselves plus this amount.
 # Chosen on held-out seen classes of three data sets; 1 to 3 did equally well.
 WHITENING_FLOOR = 3.0
+# What is less than this share of a column's magnitude is rounding, not variation.
+ROUNDING = 1e-13
+SMALLEST_MAGNITUDE = 1e-300
 
 
 class BalancedScaler(StandardScaler):
@@ -33,7 +36,12 @@ class BalancedScaler(StandardScaler):
         self : BalancedScaler
             Fitted.
         """
-        return super().fit(X, sample_weight=class_weights(y))
+        with np.errstate(invalid="ignore"):
+            super().fit(X, sample_weight=class_weights(y))
+        # Rounding may push the variance of a constant column below zero.
+        constant = ~(self.var_ > 0)
+        self.var_[constant], self.scale_[constant] = 0.0, 1.0
+        return self
 
 
 def class_weights(y):
@@ -89,7 +97,9 @@ class AttributeScaler(BaseEstimator):
     def fit(self, rows, y=None):
         """Learn offset, factor and mixing from the rows of seen classes."""
         self.offset_, spread = self._offset_and_spread(rows)
-        varies = spread > 1e-9 * max(np.abs(rows).max(), 1e-300)
+        # Each column by its own magnitude, whatever the unit of the others is.
+        magnitude = np.abs(rows).max(axis=0)
+        varies = spread > ROUNDING * np.maximum(magnitude, SMALLEST_MAGNITUDE)
         self.spread_ = np.where(varies, spread, 1.0)
         self.factor_ = varies / self.spread_
         self.mixing_ = np.eye(rows.shape[1])

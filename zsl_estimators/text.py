@@ -1,9 +1,13 @@
 """Class descriptions from text, where all that is known of a class is its name."""
 
+from collections.abc import Mapping
 from os import PathLike
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
+
+from zsl_estimators.labels import as_labels
 
 __all__ = ["class_descriptions_from_text"]
 
@@ -42,7 +46,8 @@ def class_descriptions_from_text(
     ImportError
         If a model is named and sentence-transformers is not installed.
     ValueError
-        If a label occurs twice, a class has no text, or a template lacks its braces.
+        If a label occurs twice or is no single text or number, a class has no text or
+        one that is embedded as zero, or a template lacks its braces.
     TypeError
         If something else than text is to be embedded, or by something that cannot.
 
@@ -69,12 +74,10 @@ def class_descriptions_from_text(
     texts = _texts_by_label(names_or_sentences).explode()
     _check_templates(templates)
     filled = [template.replace("{}", text) for text in texts for template in templates]
-    embedded = np.asarray(_encoder(model)(filled), dtype=float)
+    embedded = _as_matrix(_encoder(model)(filled), len(filled))
     labels = texts.index.repeat(len(templates))
     table = pd.DataFrame(embedded, index=labels).groupby(level=0, sort=False).mean()
-    if unit_length:
-        table = table.div(np.linalg.norm(table, axis=1), axis=0)
-    return table.add_prefix("text ")
+    return (_to_unit_length(table) if unit_length else table).add_prefix("text ")
 
 
 def _texts_by_label(given):
@@ -84,17 +87,52 @@ def _texts_by_label(given):
             f"names_or_sentences is one text, {given!r}. Give a list of class names, "
             "or a dict from labels to sentences."
         )
-    if isinstance(given, dict | pd.Series):
-        texts = pd.Series(given, dtype=object)
+    if isinstance(given, pd.DataFrame) or hasattr(given, "columns"):
+        raise TypeError(
+            "names_or_sentences is a DataFrame. Give one of its columns, a Series "
+            "whose index holds the labels."
+        )
+    if isinstance(given, Mapping | pd.Series):
+        labels, values = zip(*given.items(), strict=True) if len(given) else ((), ())
     else:
-        names = list(given)
-        texts = pd.Series([_readable(name) for name in names], names, dtype=object)
-    if texts.index.has_duplicates:
-        twice = texts.index[texts.index.duplicated()].unique().tolist()
+        labels = list(given)
+        values = [_readable(name) for name in labels]
+    index = pd.Index(as_labels(labels, "names_or_sentences"))
+    if index.has_duplicates:
+        twice = index[index.duplicated()].unique().tolist()
         raise ValueError(f"every class needs one entry, {twice} have several.")
-    return pd.Series(
-        [_as_texts(label, value) for label, value in texts.items()], texts.index
-    )
+    texts = [
+        _as_texts(label, value) for label, value in zip(index, values, strict=True)
+    ]
+    return pd.Series(texts, index)
+
+
+def _as_matrix(embedded, n_texts):
+    """Embeddings as float64, also sparse ones and tensors of any kind."""
+    if issparse(embedded):
+        embedded = embedded.toarray()
+    if hasattr(embedded, "detach"):
+        # Not every type of torch has one in numpy.
+        embedded = embedded.detach().cpu().double()
+    matrix = np.asarray(embedded, dtype=np.float64)
+    if matrix.ndim != 2 or len(matrix) != n_texts:
+        raise ValueError(
+            f"model.encode must return one row per text, {n_texts} here, got shape "
+            f"{matrix.shape}."
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError("model.encode returned NaN or infinity.")
+    return matrix
+
+
+def _to_unit_length(table):
+    lengths = np.linalg.norm(table, axis=1)
+    if not lengths.all():
+        raise ValueError(
+            f"the texts of {table.index[lengths == 0].tolist()} are embedded as zero, "
+            "which has no direction. Give other texts, or unit_length=False."
+        )
+    return table.div(lengths, axis=0)
 
 
 def _readable(name):

@@ -59,7 +59,7 @@ def test_losses_equal_plain_loops(kind, of_one_row, margin):
 
 
 def test_warp_weights_are_harmonic_numbers_over_ranks():
-    actual = warp_weights(torch.arange(5), 5)
+    actual = warp_weights(torch.arange(5), 5, torch.float64)
     expected = [0, 1, (1 + 1 / 2) / 2, (1 + 1 / 2 + 1 / 3) / 3, (25 / 12) / 4]
     torch.testing.assert_close(actual, torch.tensor(expected, dtype=torch.float64))
 

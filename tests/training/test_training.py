@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EarlyStopping
 from threadpoolctl import threadpool_limits
 from torch import nn
 
@@ -13,11 +13,13 @@ from tests.common import small
 from zsl_estimators import (
     ExemplarClassifier,
     FGANClassifier,
+    HeldOutScoring,
     RevCDClassifier,
     RidgeSemanticClassifier,
     VAEcFlowClassifier,
 )
 from zsl_estimators.datasets import load_digits_gzsl
+from zsl_estimators.metrics import ausuc_score
 from zsl_estimators.training import (
     AdversarialNet,
     DeviceBatches,
@@ -444,14 +446,55 @@ class TestWeightAveraging:
             fitted.module_.layer.weight.detach(), average, rtol=1e-5
         )
 
-    def test_average_is_used_for_prediction_during_training(self):
-        differs = []
+    def test_module_has_the_average_between_epochs(self):
+        """Whatever scores or keeps the net then sees what it will predict with."""
+        trained, seen = [], []
 
-        class Watch(DivergenceGuard):
+        class Trained(Callback):
+            def on_batch_end(self, net, **kwargs):
+                trained.append(net.module_.layer.weight.detach().clone())
+
+        class Between(Callback):
             def on_epoch_end(self, net, **kwargs):
-                now, used = net.module_.layer, net.inference_module.layer
-                differs.append(not torch.equal(now.weight, used.weight))
+                seen.append(net.module_.layer.weight.detach().clone())
 
-        fitted = net(WeightAveraging(0.9), Watch()).fit(*data())
-        assert all(differs)
-        assert fitted.inference_module is fitted.module_
+        with scoped_seed(0, CPU):
+            plain = net(Trained()).fit(*data())
+        alone, trained[:] = list(trained), []
+        with scoped_seed(0, CPU):
+            fitted = net(WeightAveraging(0.9), Trained(), Between()).fit(*data())
+        # Training goes on from the weights that were trained.
+        torch.testing.assert_close(torch.stack(trained), torch.stack(alone))
+        assert not torch.equal(seen[-1], plain.module_.layer.weight)
+        torch.testing.assert_close(fitted.module_.layer.weight.detach(), seen[-1])
+
+    def test_best_epoch_keeps_averaged_weights(self, task):
+        """What early stopping loads is what was scored."""
+        hidden = np.isin(task.y_train, task.seen_classes[:2])
+        scoring = HeldOutScoring(task.X_train, task.y_train)
+        clf = small(
+            RevCDClassifier,
+            attributes=task.attributes,
+            init=None,
+            ema_decay=0.95,
+            lr=0.05,
+            max_epochs=8,
+            early_stopping=False,
+            seen_penalty=0.0,
+            callbacks=[
+                scoring,
+                EarlyStopping(
+                    "held_out_AUSUC", lower_is_better=False, load_best=True, patience=99
+                ),
+            ],
+            random_state=0,
+        ).fit(task.X_train[~hidden], task.y_train[~hidden])
+        kept = np.isin(clf.classes_, task.y_train)
+        area = ausuc_score(
+            task.y_train,
+            clf.decision_function(task.X_train)[:, kept],
+            classes=clf.classes_[kept],
+            seen_classes=clf.seen_classes_,
+        )
+        best = max(clf.history_[:, "held_out_AUSUC"])
+        assert area == pytest.approx(best, abs=1e-3)

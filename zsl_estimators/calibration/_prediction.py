@@ -67,7 +67,8 @@ class PenalisedPredictionMixin:
             Rows sum to 1, columns in the order of `classes_`.
         """
         scores = np.concatenate(list(self._penalised_scores(X)))
-        return softmax(scores / self._score_temperature, axis=1)
+        with np.errstate(under="ignore"):
+            return softmax(scores / self._score_temperature, axis=1)
 
     def decision_function(self, X):
         """Score every class; the seen penalty is taken off already.

@@ -17,6 +17,7 @@ from zsl_estimators.calibration._held_out import (
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.candidates import find_zero_shot_classifier as find
+from zsl_estimators.labels import is_in
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection import cross_val_predict_gzsl
 from zsl_estimators.parameters import HasMethods, StrOptions, check_parameters
@@ -248,7 +249,7 @@ class CalibratedStackingCV(
     def _penalised_scores(self, X):
         check_is_fitted(self)
         candidates = CandidateScores.of(self.estimator_, X, (), "all")
-        seen = np.isin(candidates.classes, candidates.seen_classes)
+        seen = is_in(candidates.classes, candidates.seen_classes)
         yield self._less_penalty(candidates.scores, self.best_penalty_, seen)
 
     def _curves(self, fitted, plain, X, y):

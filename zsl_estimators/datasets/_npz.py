@@ -1,8 +1,14 @@
 """One data set in one ``.npz`` file: features, labels, descriptions, splits."""
 
+import zlib
+from zipfile import BadZipFile
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
+
+from zsl_estimators.descriptions import column_names, description_matrix
+from zsl_estimators.labels import as_labels
 
 _REQUIRED = ("X", "y", "classes", "attributes", "is_test", "unseen_sets")
 
@@ -31,8 +37,9 @@ def load_gzsl_npz(path, *, unseen_set=0):
     Raises
     ------
     ValueError
-        If the file holds pickled objects, which could run any code and are never
-        loaded, lacks a key, or has no such `unseen_set`.
+        If the file is damaged, holds pickled objects, which could run any code and are
+        never loaded, lacks a key, or has no such `unseen_set`; or if its arrays do not
+        belong together. The message names file and key.
 
     Examples
     --------
@@ -40,12 +47,13 @@ def load_gzsl_npz(path, *, unseen_set=0):
     >>> data = load_gzsl_npz("awa1.npz")  # doctest: +SKIP
     """
     file = _read_arrays(path)
+    _check_arrays(file, path)
     n_sets = len(file["unseen_sets"])
     if not 0 <= unseen_set < n_sets:
         raise ValueError(
             f"unseen_set must be from 0 to {n_sets - 1} for {path}, got {unseen_set}"
         )
-    classes, is_test = file["classes"], file["is_test"].astype(bool)
+    classes, is_test = file["classes"], _truth_values(file["is_test"])
     unseen = file["unseen_sets"][unseen_set]
     trained = ~is_test & ~np.isin(file["y"], unseen)
     labels = classes[file["y"]]
@@ -71,7 +79,7 @@ def save_gzsl_npz(
     Parameters
     ----------
     path : str or path-like
-        File to write.
+        File to write, under exactly this name.
     X : array-like of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,)
@@ -90,7 +98,8 @@ def save_gzsl_npz(
     Raises
     ------
     ValueError
-        If labels have no row or the lengths differ.
+        If labels have no row, the lengths differ, descriptions are no numbers, or
+        `is_test` holds something else than truth values.
 
     Examples
     --------
@@ -106,16 +115,18 @@ def save_gzsl_npz(
     >>> load_gzsl_npz(path).X_test.shape
     (320, 16)
     """
-    if not isinstance(attributes, pd.DataFrame):
-        attributes = pd.DataFrame(np.asarray(attributes), index=classes)
-    index = attributes.index
+    matrix = description_matrix(attributes)
+    labels = attributes.index if isinstance(attributes, pd.DataFrame) else classes
+    labels = range(len(matrix)) if labels is None else labels
+    index = pd.Index(as_labels(labels, "the labels of attributes"))
+    names = column_names(attributes) or range(matrix.shape[1])
     arrays = {
         "X": np.asarray(X),
         "y": _row_numbers(index, y, "y"),
-        "classes": _plain(index.to_numpy()),
-        "attributes": attributes.to_numpy(),
-        "attribute_names": np.array(attributes.columns.astype(str), dtype=str),
-        "is_test": np.asarray(is_test, dtype=bool),
+        "classes": np.asarray(as_labels(index, "classes")),
+        "attributes": matrix,
+        "attribute_names": np.array([str(name) for name in names], dtype=str),
+        "is_test": _truth_values(is_test),
         "unseen_sets": np.array(
             [_row_numbers(index, labels, "unseen_sets") for labels in unseen_sets]
         ),
@@ -125,34 +136,77 @@ def save_gzsl_npz(
             f"X, y and is_test must have one entry per sample, got {len(arrays['X'])}, "
             f"{len(arrays['y'])} and {len(arrays['is_test'])}"
         )
-    (np.savez_compressed if compress else np.savez)(path, **arrays)
+    if len(index) != len(matrix):
+        raise ValueError(
+            f"classes must name the {len(matrix)} rows of attributes, got {len(index)}."
+        )
+    # numpy would add a suffix to a path.
+    with open(path, "wb") as file:
+        (np.savez_compressed if compress else np.savez)(file, **arrays)
 
 
 def _read_arrays(path):
-    with np.load(path, allow_pickle=False) as file:
-        missing = [key for key in _REQUIRED if key not in file]
-        if missing:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [key for key in _REQUIRED if key not in file]
+            arrays = {} if missing else {key: file[key] for key in file}
+    except ValueError as error:
+        raise ValueError(
+            f"{path} holds pickled objects, which are not loaded because they could "
+            f"run any code, or is no .npz file ({error}). Save plain numbers and "
+            "strings with save_gzsl_npz."
+        ) from error
+    except (BadZipFile, EOFError, TypeError, zlib.error) as error:
+        raise ValueError(
+            f"{path} is damaged or no .npz file ({error}). Get or save it again."
+        ) from error
+    if missing:
+        raise ValueError(
+            f"{path} lacks {missing}; it needs {list(_REQUIRED)}. "
+            "save_gzsl_npz writes such a file."
+        )
+    return arrays
+
+
+def _check_arrays(file, path):
+    """Refuse arrays that do not belong together."""
+    n_classes, n_samples = len(file["classes"]), len(file["X"])
+    for key, length in (("attributes", n_classes), ("y", n_samples)):
+        if len(file[key]) != length:
             raise ValueError(
-                f"{path} lacks {missing}; it needs {list(_REQUIRED)}. "
-                "save_gzsl_npz writes such a file."
+                f"{path}: {key} has {len(file[key])} rows, but there are {length} "
+                f"{'classes' if key == 'attributes' else 'rows of X'}."
             )
-        try:
-            return {key: file[key] for key in file}
-        except ValueError as error:
+    _truth_values(file["is_test"], f"{path}: is_test", n_samples)
+    for key in ("y", "unseen_sets"):
+        numbers = file[key]
+        whole = numbers.dtype.kind in "iu"
+        if not whole or (numbers.size and not 0 <= numbers.min() <= numbers.max()):
+            raise ValueError(f"{path}: {key} must hold row numbers of classes, from 0.")
+        if numbers.size and numbers.max() >= n_classes:
             raise ValueError(
-                f"{path} holds pickled objects, which are not loaded because they "
-                "could run any code. Save plain numbers and strings instead."
-            ) from error
+                f"{path}: {key} has the row number {numbers.max()}, but there are "
+                f"{n_classes} classes."
+            )
+
+
+def _truth_values(values, name="is_test", length=None):
+    """A boolean array; zeros and ones will do, words will not."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+        raise ValueError(
+            f"{name} must hold True for test rows and False for others, got "
+            f"{np.unique(values)[:4].tolist()}. For instance is_test=(split == 'test')."
+        )
+    if length is not None and len(values) != length:
+        raise ValueError(f"{name} has {len(values)} entries for {length} rows of X.")
+    return values.astype(bool)
 
 
 def _row_numbers(index, labels, name):
+    labels = as_labels(labels, name)
     rows = index.get_indexer(pd.Index(labels))
     if (rows < 0).any():
-        missing = np.unique(np.asarray(labels)[rows < 0])
+        missing = np.unique(labels[rows < 0])
         raise ValueError(f"{name} holds {missing[:8].tolist()}, not in attributes")
     return rows
-
-
-def _plain(labels):
-    """Strings without pickles."""
-    return labels.astype(str) if labels.dtype.kind == "O" else labels

@@ -30,15 +30,17 @@ def load_xlsa17(folder, name):
         Dictionary-like, with X_train, y_train (seen classes), X_test, y_test (rows
         of ``test_seen_loc``, then of ``test_unseen_loc``), attributes (a DataFrame
         of the class descriptions as stored, each of unit length, indexed by class
-        name), original_attributes (the same before scaling to unit length, None
-        where the file has none), seen_classes and unseen_classes.
+        name, or by numbers from 1 where the file has no names, as for FLO),
+        original_attributes (the same before scaling to unit length, None where the file
+        has none), seen_classes and unseen_classes.
 
     Raises
     ------
     FileNotFoundError
         If one of the two files is not there.
     ValueError
-        If a test row is a training row as well.
+        If a test row is a training row as well, or a file is damaged, lacks a field,
+        counts from 0 or belongs to another one. The message names file and field.
 
     References
     ----------
@@ -50,47 +52,136 @@ def load_xlsa17(folder, name):
     >>> from zsl_estimators.datasets import load_xlsa17
     >>> data = load_xlsa17("xlsa17/data", "AWA2")  # doctest: +SKIP
     """
-    features = _load(Path(folder) / name / "res101.mat")
-    splits = _load(Path(folder) / name / "att_splits.mat")
-    names = np.array(
-        [str(np.ravel(cell)[0]) for cell in splits["allclasses_names"].flat]
-    )
-    X = features["features"].T
-    labels = names[features["labels"].ravel().astype(int) - 1]
-    train = _rows(splits["trainval_loc"])
-    test_seen = _rows(splits["test_seen_loc"])
-    test_unseen = _rows(splits["test_unseen_loc"])
+    features = MatFile(Path(folder) / name / "res101.mat")
+    splits = MatFile(Path(folder) / name / "att_splits.mat")
+    X, matrix = features.matrix("features").T, splits.matrix("att").T
+    names = _class_names(splits, len(matrix))
+    labels = names[features.positions("labels", len(matrix), len(X))]
+    train = splits.positions("trainval_loc", len(X))
+    test_seen = splits.positions("test_seen_loc", len(X))
+    test_unseen = splits.positions("test_unseen_loc", len(X))
     test = np.concatenate([test_seen, test_unseen])
-    if np.intersect1d(train, test).size:
+    both = np.intersect1d(train, test)
+    if both.size:
         raise ValueError(
-            f"att_splits.mat of {name} lists {np.intersect1d(train, test).size} rows "
-            "for both training and testing; get the file again."
+            f"{splits.path}: {both.size} rows of trainval_loc are test rows too: they "
+            "serve both training and testing. Get the file again."
         )
+    leaked = np.intersect1d(labels[train], labels[test_unseen])
+    if leaked.size:
+        raise ValueError(
+            f"{splits.path}: trainval_loc has rows of the classes "
+            f"{leaked[:8].tolist()}, which test_unseen_loc tests as unseen. The "
+            "locations or the labels are shifted; get the files again."
+        )
+    original = splits.matrix("original_att").T if "original_att" in splits else None
     return Bunch(
         X_train=X[train],
         y_train=labels[train],
         X_test=X[test],
         y_test=labels[test],
-        attributes=_table(splits["att"], names),
-        original_attributes=_table(splits.get("original_att"), names),
+        attributes=pd.DataFrame(matrix, index=names),
+        original_attributes=(
+            None if original is None else pd.DataFrame(original, index=names)
+        ),
         seen_classes=np.unique(labels[train]),
         unseen_classes=np.unique(labels[test_unseen]),
     )
 
 
-def _load(path):
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is not there. Unpack xlsa17.zip and give the folder that holds "
-            "one folder per data set."
+def _class_names(splits, n_classes):
+    """Names without the padding of Matlab; numbers from 1 where there are none."""
+    if "allclasses_names" not in splits:
+        return np.arange(1, n_classes + 1)
+    cells = splits["allclasses_names"].ravel()
+    names = np.array([str(np.ravel(cell)[0]).strip() for cell in cells])
+    if len(names) != n_classes or len(set(names)) != n_classes:
+        raise ValueError(
+            f"{splits.path}: allclasses_names has {len(set(names))} different names "
+            f"for the {n_classes} columns of att."
         )
-    return loadmat(path)
+    return names
 
 
-def _rows(locations):
-    """Matlab counts from 1."""
-    return locations.ravel().astype(int) - 1
+class MatFile:
+    """A ``.mat`` file whose errors name the file and the field.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
 
-def _table(matrix, names):
-    return None if matrix is None else pd.DataFrame(matrix.T, index=names)
+    def __init__(self, path):
+        self.path = path
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{path} is not there. Unpack xlsa17.zip and give the folder that "
+                "holds one folder per data set."
+            )
+        try:
+            self.fields = loadmat(path)
+        except NotImplementedError as error:
+            raise ValueError(
+                f"{path} has the format v7.3 of Matlab, which is not read here. Save "
+                "it again with save(..., '-v7')."
+            ) from error
+        except Exception as error:
+            raise ValueError(
+                f"{path} is damaged or no .mat file ({error}). Get it again."
+            ) from error
+
+    def __contains__(self, field):
+        return field in self.fields
+
+    def __getitem__(self, field):
+        if field not in self.fields:
+            found = sorted(name for name in self.fields if name[0] != "_")
+            raise ValueError(f"{self.path} has no field {field}; it has {found}.")
+        return self.fields[field]
+
+    def matrix(self, field):
+        """A field of two dimensions."""
+        matrix = np.asarray(self[field])
+        if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
+            raise ValueError(f"{self.path}: {field} must be a matrix of numbers.")
+        return matrix
+
+    def positions(self, field, n_things, length=None):
+        """A field that counts things from 1, as positions from 0.
+
+        Parameters
+        ----------
+        field : str
+            Its name.
+        n_things : int
+            What it counts: rows, or classes.
+        length : int or None, default=None
+            Number of entries that it must have.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_entries,)
+            Integers from 0.
+        """
+        numbers = np.asarray(self[field]).ravel()
+        kind = numbers.dtype.kind
+        if kind == "b" or (
+            len(numbers) == n_things > 1 and np.isin(numbers, (0, 1)).all()
+        ):
+            raise ValueError(
+                f"{self.path}: {field} looks like a mask of {len(numbers)} truth "
+                "values; it must count from 1. Give numpy.flatnonzero(mask) + 1."
+            )
+        if kind not in "iuf" or not np.array_equal(numbers, np.floor(numbers)):
+            raise ValueError(f"{self.path}: {field} must hold whole numbers.")
+        if length is not None and len(numbers) != length:
+            raise ValueError(
+                f"{self.path}: {field} has {len(numbers)} entries for {length} rows."
+            )
+        if len(numbers) and not 1 <= numbers.min() <= numbers.max() <= n_things:
+            raise ValueError(
+                f"{self.path}: {field} must count from 1 to {n_things}, as Matlab "
+                f"does, got numbers from {numbers.min()} to {numbers.max()}."
+            )
+        return numbers.astype(np.int64) - 1

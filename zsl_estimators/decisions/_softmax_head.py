@@ -29,6 +29,7 @@ from zsl_estimators.training import (
     rows_per_batch,
     standard_callbacks,
     to_numpy,
+    usual_torch_settings,
 )
 
 
@@ -211,8 +212,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
         # In double precision a score does not depend on the other rows.
-        module = copy.deepcopy(self.module_).double()
-        with torch.inference_mode():
+        with usual_torch_settings(), torch.inference_mode():
+            module = copy.deepcopy(self.module_).double()
             return to_numpy(module(torch.as_tensor(X.astype(np.float64))))
 
     def predict_proba(self, X):

@@ -163,7 +163,8 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         labels = self._table.known(self.classes_ if classes is None else classes)
         random_state = private_random_state(self.random_state)
         positions = np.repeat(self._table.rows(labels), n_per_class)
-        X = self._generator().features(positions, random_state)
+        with self._predict_context():
+            X = self._generator().features(positions, random_state)
         return X, np.repeat(labels, n_per_class)
 
     @property

@@ -17,6 +17,7 @@ from zsl_estimators.training import (
     float32,
     standard_callbacks,
     to_numpy,
+    usual_torch_settings,
 )
 
 
@@ -114,6 +115,6 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
         """
         X = self.scaler_.transform(X) if len(X) else np.asarray(X)
         # `double` of a module works in place.
-        module = copy.deepcopy(self.module_).double()
-        with torch.inference_mode():
+        with usual_torch_settings(), torch.inference_mode():
+            module = copy.deepcopy(self.module_).double()
             return to_numpy(module(torch.tensor(X, dtype=torch.float64)))

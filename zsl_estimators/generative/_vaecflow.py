@@ -285,7 +285,10 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             data; columns in the order of `classes_`.
         """
         Z = self._scaled(self._checked(X))
-        densities = Likelihood().score_classes(lambda: self._generator(single=False), Z)
+        with self._predict_context():
+            densities = Likelihood().score_classes(
+                lambda: self._generator(single=False), Z
+            )
         return densities[:, self._order]
 
     # -- fit ----------------------------------------------------------------------

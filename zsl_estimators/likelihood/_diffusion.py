@@ -274,7 +274,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             # Training one further must not train the other.
             other.net_ = copy.deepcopy(self.net_)
         if name not in self.rules_:
-            other.rules_[name] = self._fitted_rule(new)
+            with self._predict_context():
+                other.rules_[name] = self._fitted_rule(new)
         other.rule_, other.seen_penalty_ = other.rules_[name], seen_penalty
         return other
 
@@ -287,7 +288,9 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self._check_network("denoiser", "sample")
         labels = self._table.known(self.classes_ if classes is None else classes)
         random_state = private_random_state(self.random_state)
-        scaled = self._generated(self._table.rows(labels), n_per_class, random_state)
+        positions = self._table.rows(labels)
+        with self._predict_context():
+            scaled = self._generated(positions, n_per_class, random_state)
         X = self.feature_scaler_.inverse_transform(scaled)
         return X, np.repeat(labels, n_per_class)
 
@@ -306,7 +309,9 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             In the units of the training data.
         """
         check_is_fitted(self)
-        per_class = self._score_classes(self._scaled(self._checked(X)))
+        Z = self._scaled(self._checked(X))
+        with self._predict_context():
+            per_class = self._score_classes(Z)
         total = np.logaddexp.reduce(per_class, axis=1) - np.log(per_class.shape[1])
         return total + self.feature_scaler_.log_det
 

@@ -1,7 +1,9 @@
 """Accuracies of generalized zero-shot learning, all averaged over classes."""
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
+
+from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
 
 def per_class_accuracy_score(y_true, y_pred, *, labels=None):
@@ -25,16 +27,24 @@ def per_class_accuracy_score(y_true, y_pred, *, labels=None):
     accuracy : float
         Between 0 and 1; NaN when no sample belongs to `labels`.
 
+    Raises
+    ------
+    ValueError
+        If labels are missing, or of two types, such as integers and text.
+
     Examples
     --------
     >>> from zsl_estimators.metrics import per_class_accuracy_score
     >>> per_class_accuracy_score(["a", "a", "a", "b"], ["a", "a", "b", "b"])
     0.833...
     """
-    y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
+    y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
     check_consistent_length(y_true, y_pred)
+    check_same_kind(y_true=y_true, y_pred=y_pred)
     if labels is not None:
-        kept = np.isin(y_true, labels)
+        labels = as_labels(labels, "labels")
+        check_same_kind(y_true=y_true, labels=labels)
+        kept = is_in(y_true, labels)
         y_true, y_pred = y_true[kept], y_pred[kept]
     if len(y_true) == 0:
         return float("nan")
@@ -59,12 +69,18 @@ def seen_accuracy_score(y_true, y_pred, *, seen_classes):
     accuracy : float
         Between 0 and 1; NaN without samples of seen classes.
 
+    Raises
+    ------
+    ValueError
+        If labels are missing or of two types, or there are no seen classes.
+
     Examples
     --------
     >>> from zsl_estimators.metrics import seen_accuracy_score
     >>> seen_accuracy_score([0, 0, 1, 2], [0, 1, 1, 1], seen_classes=[0, 1])
     0.75
     """
+    seen_classes = seen_labels(seen_classes, y_true=as_labels(y_true, "y_true"))
     return per_class_accuracy_score(y_true, y_pred, labels=seen_classes)
 
 
@@ -85,13 +101,20 @@ def unseen_accuracy_score(y_true, y_pred, *, seen_classes):
     accuracy : float
         Between 0 and 1; NaN without samples of unseen classes.
 
+    Raises
+    ------
+    ValueError
+        If labels are missing or of two types, or there are no seen classes.
+
     Examples
     --------
     >>> from zsl_estimators.metrics import unseen_accuracy_score
     >>> unseen_accuracy_score([0, 2, 2, 3], [0, 2, 1, 3], seen_classes=[0, 1])
     0.75
     """
-    unseen = np.setdiff1d(column_or_1d(y_true), seen_classes)
+    y_true = as_labels(y_true, "y_true")
+    seen_classes = seen_labels(seen_classes, y_true=y_true)
+    unseen = y_true[~is_in(y_true, seen_classes)]
     return per_class_accuracy_score(y_true, y_pred, labels=unseen)
 
 
@@ -113,18 +136,51 @@ def harmonic_mean_score(y_true, y_pred, *, seen_classes):
         ``2 * S * U / (S + U)``, 0 when both are 0; NaN when one of them is not
         defined.
 
+    Raises
+    ------
+    ValueError
+        If labels are missing or of two types, or there are no seen classes.
+
     Examples
     --------
     >>> from zsl_estimators.metrics import harmonic_mean_score
     >>> harmonic_mean_score([0, 1, 2, 2], [0, 1, 2, 0], seen_classes=[0, 1])
     0.666...
     """
+    y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+    seen_classes = seen_labels(seen_classes, y_true=y_true)
     return float(
         harmonic_mean(
             seen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
             unseen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
         )
     )
+
+
+def seen_labels(seen_classes, **others):
+    """Labels of seen classes, which other labels can be compared with.
+
+    Parameters
+    ----------
+    seen_classes : iterable of shape (n_seen,)
+        As a user gave them.
+    **others : ndarray
+        From :func:`as_labels`, by name.
+
+    Returns
+    -------
+    seen_classes : ndarray of shape (n_seen,)
+        Not empty, of the kind of the others.
+    """
+    seen_classes = as_labels(seen_classes, "seen_classes")
+    if not len(seen_classes):
+        raise ValueError(
+            "seen_classes is empty. Give the classes that the model was trained on, "
+            "clf.seen_classes_."
+        )
+    for name, other in others.items():
+        check_same_kind(**{"seen_classes": seen_classes, name: other})
+    return seen_classes
 
 
 def harmonic_mean(seen_accuracy, unseen_accuracy):

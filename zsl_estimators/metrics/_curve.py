@@ -14,12 +14,15 @@ References
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+import pandas as pd
+from sklearn.utils import check_array, check_consistent_length
 
+from zsl_estimators.labels import as_labels, check_same_kind, is_in
 from zsl_estimators.metrics._accuracy import (
     class_balanced_weights,
     harmonic_mean,
     per_class_accuracy_score,
+    seen_labels,
 )
 
 
@@ -325,7 +328,9 @@ def _best_of(columns, y_index, scores):
 
 def _indexed(y_true, y_score, classes, seen_classes):
     """Check the arguments and turn labels into column numbers."""
-    y_true, classes = column_or_1d(y_true), column_or_1d(classes)
+    y_true, classes = as_labels(y_true, "y_true"), as_labels(classes, "classes")
+    check_same_kind(y_true=y_true, classes=classes)
+    seen_classes = seen_labels(seen_classes, classes=classes)
     scores = check_array(y_score, dtype=np.float64)
     check_consistent_length(y_true, scores)
     if scores.shape[1] != len(classes):
@@ -333,14 +338,19 @@ def _indexed(y_true, y_score, classes, seen_classes):
             f"y_score has {scores.shape[1]} columns for {len(classes)} classes; give "
             "one column per class."
         )
-    order = np.argsort(classes)
-    position = np.searchsorted(classes, y_true, sorter=order)
-    y_index = order[np.minimum(position, len(classes) - 1)]
-    if not np.array_equal(classes[y_index], y_true):
-        missing = np.setdiff1d(y_true, classes)
+    y_index = pd.Index(classes).get_indexer(pd.Index(y_true))
+    if (y_index < 0).any():
+        missing = np.unique(y_true[y_index < 0])
         raise ValueError(
             f"y_true holds {missing[:8].tolist()}, which are not among the classes "
             "that were scored. Describe them in attributes when fitting, or by "
             "add_classes, or leave their rows out."
         )
-    return y_index, scores, np.isin(classes, seen_classes)
+    seen = is_in(classes, seen_classes)
+    if not seen.any():
+        raise ValueError(
+            f"none of the seen_classes {seen_classes[:8].tolist()} is among the "
+            f"classes {classes[:8].tolist()}. Give the classes that the model was "
+            "trained on, clf.seen_classes_."
+        )
+    return y_index, scores, seen

@@ -2,9 +2,11 @@
 
 import pandas as pd
 
+from zsl_estimators.labels import as_labels
 from zsl_estimators.metrics._accuracy import (
     harmonic_mean_score,
     seen_accuracy_score,
+    seen_labels,
     unseen_accuracy_score,
 )
 from zsl_estimators.metrics._curve import ausuc_score, zero_shot_accuracy_score
@@ -39,7 +41,8 @@ def gzsl_report(
     Raises
     ------
     ValueError
-        If `y_score` is given without `classes`.
+        If `y_score` is given without `classes`, labels are missing or of two types, or
+        there are no seen classes.
 
     Examples
     --------
@@ -52,6 +55,8 @@ def gzsl_report(
         raise ValueError(
             "y_score needs classes, the labels of its columns (clf.classes_)."
         )
+    y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+    seen_classes = seen_labels(seen_classes, y_true=y_true)
     figures = {
         "S": seen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
         "U": unseen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),

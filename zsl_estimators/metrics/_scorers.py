@@ -4,13 +4,12 @@ A scorer of scikit-learn sees true and predicted labels only. Which classes were
 *seen* differs from fold to fold, so these scorers ask the fitted model for it.
 """
 
-import numpy as np
-
 from zsl_estimators.candidates import (
     CandidateScores,
     check_both_kinds,
     check_candidates,
 )
+from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics._report import gzsl_report
 
 # Figures and the kinds of classes that they need samples of.
@@ -107,7 +106,7 @@ class GZSLScorer:
         TypeError
             If no zero-shot classifier is inside `estimator`.
         """
-        y = np.asarray(y)
+        y = as_labels(y, "y")
         candidates = CandidateScores.of(estimator, X, y, self.candidates)
         undefined = self._undefined(y, candidates.seen_classes)
         figures = gzsl_report(
@@ -123,7 +122,7 @@ class GZSLScorer:
 
     def _undefined(self, y, seen_classes):
         """Names of figures that need a kind of class which does not occur."""
-        seen = np.isin(y, seen_classes)
+        seen = is_in(y, seen_classes)
         lacking = [
             name
             for name, needed in NEEDS.items()

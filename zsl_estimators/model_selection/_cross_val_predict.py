@@ -15,6 +15,7 @@ from zsl_estimators.candidates import (
     check_both_kinds,
     check_candidates,
 )
+from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection._class_holdout import ClassHoldoutSplit
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
@@ -121,7 +122,7 @@ def _predict_fold(estimator, X, y, train, test, candidates):
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
     check_both_kinds(y_test, answer.seen_classes, "the trade-off")
-    if not np.isin(y_test, answer.classes).all():
+    if not is_in(as_labels(y_test, "y"), answer.classes).all():
         raise ValueError(
             "The estimator has no scores for classes that a fold hides. Describe every "
             "class: pass attributes with a row for each."

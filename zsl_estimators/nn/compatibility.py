@@ -180,11 +180,12 @@ def mean_loss(scores, y, margin):
 def warp_loss(scores, y, margin):
     """Mean violation, weighted by the rank of the right class (ALE)."""
     violation = violations(scores, y, margin)
-    weights = warp_weights((violation > 0).sum(dim=1), scores.shape[1])
-    return (weights.to(scores) * violation.sum(dim=1)).mean()
+    n_violations = (violation > 0).sum(dim=1)
+    weights = warp_weights(n_violations, scores.shape[1], scores.dtype)
+    return (weights * violation.sum(dim=1)).mean()
 
 
-def warp_weights(n_violations, n_classes):
+def warp_weights(n_violations, n_classes, dtype=torch.float32):
     """Weight ``(1 + 1/2 + ... + 1/r) / r`` of a sample with r violations; 0 for none.
 
     Parameters
@@ -194,14 +195,17 @@ def warp_weights(n_violations, n_classes):
         drawing classes until one does.
     n_classes : int
         Largest number of violations, plus 1.
+    dtype : torch.dtype, default=torch.float32
+        Of the weights; some devices have no double precision.
 
     Returns
     -------
     weights : Tensor of shape (n_rows,)
-        Double precision.
+        Of that type.
     """
-    ranks = torch.arange(1, n_classes + 1, device=n_violations.device)
-    weights = (1 / ranks.double()).cumsum(dim=0) / ranks
+    device = n_violations.device
+    ranks = torch.arange(1, n_classes + 1, device=device, dtype=dtype)
+    weights = (1 / ranks).cumsum(dim=0) / ranks
     return torch.where(n_violations > 0, weights[n_violations - 1], 0.0)
 
 

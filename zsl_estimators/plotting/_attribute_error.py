@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length
 
+from zsl_estimators.labels import as_labels, check_same_kind
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
     group_rows,
@@ -125,7 +126,11 @@ class AttributeErrorDisplay:
         ValueError
             If a label has no row in `attributes`.
         """
-        y_true, attributes = column_or_1d(y_true), pd.DataFrame(attributes)
+        y_true, attributes = as_labels(y_true, "y_true"), pd.DataFrame(attributes)
+        index = as_labels(attributes.index, "attributes")
+        attributes = attributes.set_axis(index)
+        check_same_kind(attributes=index, y_true=y_true)
+        check_consistent_length(y_true, predicted)
         missing = np.setdiff1d(y_true, attributes.index)
         if len(missing):
             raise ValueError(

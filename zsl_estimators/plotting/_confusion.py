@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length
 
 from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.labels import as_labels, check_same_kind
 from zsl_estimators.plotting._figure import group_rows, new_axes, seen_first
 
 # More classes than this leave no space for numbers.
@@ -117,11 +118,16 @@ class GZSLConfusionDisplay:
         Raises
         ------
         ValueError
-            If there are labels outside of `classes`.
+            If there are labels outside of `classes`, labels are missing or of two
+            types, or the lengths differ.
         """
-        y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
+        y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+        check_consistent_length(y_true, y_pred)
+        check_same_kind(y_true=y_true, y_pred=y_pred)
         if classes is None:
             classes = np.union1d(y_true, y_pred)
+        classes = as_labels(classes, "classes")
+        check_same_kind(classes=classes, y_true=y_true)
         strange = np.setdiff1d(np.union1d(y_true, y_pred), classes)
         if len(strange):
             raise ValueError(

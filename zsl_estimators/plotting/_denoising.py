@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.decomposition import PCA
 
+from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
     inside,
@@ -186,7 +187,10 @@ class DenoisingDisplay:
         return self
 
     def _draw_classes(self):
-        seen = np.isin(self.classes, self.seen_classes)
+        seen = is_in(
+            as_labels(self.classes, "classes"),
+            as_labels(self.seen_classes, "seen_classes"),
+        )
         for name, of, face in (("seen", seen, "0.4"), ("unseen", ~seen, "white")):
             self.ax_.plot(
                 *self.places[of].T,

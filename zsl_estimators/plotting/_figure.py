@@ -3,6 +3,7 @@
 import numpy as np
 
 from zsl_estimators.candidates import unwrapped
+from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
 # Lines that differ in print as well.
 LINE_STYLES = ("-", "--", ":", "-.")
@@ -76,8 +77,10 @@ def inside(estimator, X, attribute, who):
 
 def seen_first(classes, seen_classes):
     """Sort classes so that seen ones come before unseen ones; say how many."""
-    classes = np.asarray(classes)
-    seen = np.isin(classes, seen_classes)
+    classes = as_labels(classes, "classes")
+    seen_classes = as_labels(seen_classes, "seen_classes")
+    check_same_kind(classes=classes, seen_classes=seen_classes)
+    seen = is_in(classes, seen_classes)
     return np.concatenate([classes[seen], classes[~seen]]), int(seen.sum())
 
 

@@ -5,6 +5,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
+from zsl_estimators.labels import as_labels, check_same_kind, is_in
 from zsl_estimators.plotting._figure import inside, new_axes
 
 METHODS = ("pca", "tsne")
@@ -106,15 +107,19 @@ class SyntheticFeaturesDisplay:
         classifier, X = inside(
             estimator, X, "sample", "FGANClassifier and VAEcFlowClassifier have."
         )
+        y = as_labels(y, "y")
         if classes is None:
-            present = np.intersect1d(classifier.classes_, y)
-            seen = np.isin(present, classifier.seen_classes_)
+            present = np.intersect1d(as_labels(classifier.classes_, "classes_"), y)
+            seen_classes = as_labels(classifier.seen_classes_, "seen_classes_")
+            seen = is_in(present, seen_classes)
             classes = np.concatenate([present[~seen], present[seen]])[:USUAL_CLASSES]
         X_synthetic, y_synthetic = classifier.sample(n_per_class, classes)
-        shown = np.isin(y, classes)
+        classes = as_labels(classes, "classes")
+        check_same_kind(y=y, classes=classes)
+        shown = is_in(y, classes)
         return cls.from_features(
             np.asarray(X)[shown],
-            np.asarray(y)[shown],
+            y[shown],
             X_synthetic,
             y_synthetic,
             method=method,

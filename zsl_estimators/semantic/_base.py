@@ -42,7 +42,9 @@ class SemanticClassifier(BaseZeroShotClassifier):
         attributes : ndarray of shape (n_samples, n_attributes)
             In the units and order of the table given as `attributes`.
         """
-        predicted = self._predict_scaled(self._scaled(self._checked(X)))
+        Z = self._scaled(self._checked(X))
+        with self._predict_context():
+            predicted = self._predict_scaled(Z)
         return self.attribute_scaler_.inverse_transform(predicted)
 
     def _new_scalers(self, random_state):

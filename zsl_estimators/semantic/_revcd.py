@@ -356,7 +356,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             steps = module.trajectory(module.encode(x), linear, noise[draw], *settings)
             return list(steps)
 
-        blocks = self._run(Z, trajectory)
+        with self._predict_context():
+            blocks = self._run(Z, trajectory)
         times = np.array([t for t, _ in blocks[0]])
         points = [
             np.concatenate([to_numpy(block[step][1]) for block in blocks])

@@ -27,7 +27,7 @@ from zsl_estimators.training._fit_net import (
     to_numpy,
 )
 from zsl_estimators.training._net import ZeroShotNet
-from zsl_estimators.training._seeding import scoped_seed
+from zsl_estimators.training._seeding import scoped_seed, usual_torch_settings
 
 __all__ = [
     "AdversarialNet",
@@ -50,4 +50,5 @@ __all__ = [
     "scoped_seed",
     "standard_callbacks",
     "to_numpy",
+    "usual_torch_settings",
 ]

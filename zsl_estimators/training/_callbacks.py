@@ -156,6 +156,10 @@ class Progress(Callback):
 class WeightAveraging(Callback):
     """Exponential moving average of the weights, used for prediction.
 
+    Between two epochs the module of the net has the averaged weights, so that whatever
+    looks at it then, such as scoring, early stopping or a checkpoint, sees and keeps
+    what predicts. It must stand before these in the list of callbacks.
+
     Early on the average forgets faster, so that it is not held back by the first
     weights: the decay after `n` batches is at most ``(1 + n) / (10 + n)``.
 
@@ -169,20 +173,29 @@ class WeightAveraging(Callback):
         self.decay = decay
 
     def initialize(self):
-        self.average_ = None
+        self.average_ = self.trained_ = None
         return self
 
     def on_train_begin(self, net, **kwargs):
         self.average_ = AveragedModel(
             net.module_, avg_fn=self._average, use_buffers=True
         )
+        self.trained_ = None
+
+    def on_epoch_begin(self, net, **kwargs):
+        if self.trained_ is not None:
+            net.module_.load_state_dict(self.trained_)
 
     def on_batch_end(self, net, training=False, **kwargs):
         self.average_.update_parameters(net.module_)
 
-    def on_train_end(self, net, **kwargs):
+    def on_epoch_end(self, net, **kwargs):
+        state = net.module_.state_dict()
+        self.trained_ = {name: tensor.clone() for name, tensor in state.items()}
         net.module_.load_state_dict(self.average_.module.state_dict())
-        self.average_ = None
+
+    def on_train_end(self, net, **kwargs):
+        self.average_ = self.trained_ = None
 
     def _average(self, old, new, n_averaged):
         decay = min(self.decay, (1 + float(n_averaged)) / (10 + float(n_averaged)))

@@ -17,7 +17,7 @@ from zsl_estimators.training._fit_net import (
     standard_callbacks,
 )
 from zsl_estimators.training._net import ZeroShotNet
-from zsl_estimators.training._seeding import repeatable_fit
+from zsl_estimators.training._seeding import repeatable_fit, usual_torch_settings
 
 
 class TorchTrainingMixin:
@@ -53,6 +53,7 @@ class TorchTrainingMixin:
         "warm_start": ["boolean"],
     }
     _fit_context = staticmethod(repeatable_fit)
+    _predict_context = staticmethod(usual_torch_settings)
 
     # The skorch net to build.
     _net_class = ZeroShotNet
@@ -142,7 +143,7 @@ class TorchTrainingMixin:
 
     def _held_out_scores(self, problem, X, y):
         """Score classes with the net as it is, for callbacks."""
-        X = validate_data(self, X, dtype=np.float32, reset=False)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         self._update_decision(problem)
         scores = self._score_classes(self._scaled(X))[:, self._order]
         return CandidateScores(self.classes_, self.seen_classes_, scores).in_fold(y)

@@ -7,7 +7,6 @@ import torch
 from skorch.callbacks import Callback
 
 from zsl_estimators.training._batches import DeviceBatches, DeviceData
-from zsl_estimators.training._callbacks import WeightAveraging
 from zsl_estimators.training._seeding import torch_threads
 
 RAISE = opmap["RAISE_VARARGS"]
@@ -123,10 +122,7 @@ class ZeroShotNet(skorch.NeuralNet):
 
     @property
     def inference_module(self):
-        """The module to predict with: averaged weights where they are kept."""
-        for _, callback in self.callbacks_:
-            if isinstance(callback, WeightAveraging) and callback.average_ is not None:
-                return callback.average_.module
+        """The part of the module to predict with."""
         return self.module_
 
     def infer(self, x, **fit_params):

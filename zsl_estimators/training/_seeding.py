@@ -1,6 +1,6 @@
 """What makes torch repeatable, and leaves the caller's settings alone."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from threading import RLock
 
@@ -43,7 +43,7 @@ class TorchState:
                 for (_, set_state), state in zip(generators, self.states, strict=True):
                     set_state(state)
             try:
-                with torch_threads(1):
+                with torch_threads(1), usual_torch_settings():
                     yield
             finally:
                 # Without calls of ours, which Ctrl-C could end in between.
@@ -116,6 +116,28 @@ def torch_threads(n_threads):
 
 
 @contextmanager
+def usual_torch_settings():
+    """Compute as if the caller had changed nothing of torch inside a ``with`` block.
+
+    Neither its default type and device, nor whether gradients are computed, nor
+    automatic mixed precision changes a result, or is changed.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(mode=False))
+        stack.enter_context(torch.enable_grad())
+        for kind in ("cpu", "cuda", "mps"):
+            if torch.is_autocast_enabled(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        if torch.get_default_dtype() != torch.float32:
+            stack.enter_context(TORCH_LOCK)
+            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+            torch.set_default_dtype(torch.float32)
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        yield
+
+
+@contextmanager
 def repeatable_fit():
     """Context of a fit whose result depends neither on threads nor on other fits.
 
@@ -126,6 +148,7 @@ def repeatable_fit():
         TORCH_LOCK,
         _threadpools().limit(limits=1, user_api="blas"),
         torch_threads(1),
+        usual_torch_settings(),
     ):
         yield
 

@@ -1,0 +1,164 @@
+"""Class descriptions as users give them: a matrix, names of columns, labels of rows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+
+
+def description_matrix(attributes):
+    """Turn class descriptions into a float64 matrix.
+
+    Parameters
+    ----------
+    attributes : DataFrame or array-like of shape (n_classes, n_attributes)
+        Numbers only.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_classes, n_attributes)
+        A float64 copy; NaN where a value is missing.
+
+    Raises
+    ------
+    ValueError
+        If the content is not numeric, not two-dimensional or has no column.
+    TypeError
+        If it is a dict, a path or sparse.
+    """
+    if isinstance(attributes, str | Mapping):
+        raise TypeError(
+            "attributes must be a DataFrame or an array, got "
+            f"{type(attributes).__name__}. Read a file with pandas.read_csv(path, "
+            'index_col=0); turn a dict with pandas.DataFrame.from_dict(d, "index").'
+        )
+    if issparse(attributes):
+        raise TypeError(
+            "attributes is a sparse matrix, which is not supported. Give "
+            "attributes.toarray(), with classes= for the labels of its rows."
+        )
+    try:
+        matrix = _to_float(attributes)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"attributes must hold numbers only, got {_non_numeric(attributes)}. If a "
+            "column holds the labels, make it the index: attributes.set_index(column). "
+            "Encode categories as 0/1 columns (pandas.get_dummies)."
+        ) from error
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        raise ValueError(
+            "attributes must be a table with one row per class and at least one "
+            f"column, got shape {matrix.shape}."
+        )
+    return matrix
+
+
+def column_names(attributes):
+    """Names of the columns, in order; None for an array.
+
+    Those of pandas, and of other tables that have ``columns``, such as polars.
+    """
+    names = getattr(attributes, "columns", None)
+    return None if names is None else list(names)
+
+
+def in_order(attributes, wanted):
+    """Bring the columns of a table into the order of others.
+
+    Parameters
+    ----------
+    attributes : DataFrame or array-like of shape (n_classes, n_attributes)
+        Descriptions.
+    wanted : list of length n_attributes or None
+        Names of columns in the order that is wanted; None for any.
+
+    Returns
+    -------
+    attributes : DataFrame or array-like of shape (n_classes, n_attributes)
+        The same; an array has no names and stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If names are missing, not known, or cannot be matched because they are repeated.
+    """
+    names = column_names(attributes)
+    if wanted is None or names is None or names == wanted:
+        return attributes
+    absent = [name for name in wanted if name not in names]
+    surplus = [name for name in names if name not in wanted]
+    if absent or surplus:
+        raise ValueError(
+            "attributes describes the new classes by other columns than those of "
+            f"fit: {absent[:8]} are missing, {surplus[:8]} are not known. Give the "
+            "same columns, in any order."
+        )
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(
+            f"attributes has several columns of the same name, {repeated[:8]}, and not "
+            "in the order of fit, so that they cannot be matched. Give every column a "
+            "name of its own."
+        )
+    return attributes[wanted]
+
+
+def check_finite(matrix, labels, names):
+    """Refuse descriptions that hold NaN or infinity.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_classes, n_attributes)
+        Descriptions.
+    labels : ndarray of shape (n_classes,)
+        Labels of the rows.
+    names : list of length n_attributes or None
+        Names of the columns.
+
+    Raises
+    ------
+    ValueError
+        The message names rows and columns.
+    """
+    bad = ~np.isfinite(matrix)
+    if not bad.any():
+        return
+    columns = np.flatnonzero(bad.any(axis=0)).tolist()
+    where = f"columns number {columns[:8]}"
+    if names is not None and not all(isinstance(name, int) for name in names):
+        where = f"columns {[names[column] for column in columns[:8]]}"
+    raise ValueError(
+        "attributes holds NaN or infinity in the rows of "
+        f"{listing(labels[bad.any(axis=1)])} ({where}). Fill these entries first, with "
+        "the column mean for instance."
+    )
+
+
+def listing(labels, most=8):
+    """Name the first few labels, for a message."""
+    shown = ", ".join(repr(label) for label in np.asarray(labels).tolist()[:most])
+    more = len(labels) - most
+    return f"labels [{shown}]" if more <= 0 else f"labels [{shown}, and {more} more]"
+
+
+def _to_float(attributes):
+    if isinstance(attributes, pd.DataFrame):
+        # Nullable columns have a missing value of their own.
+        return attributes.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    return np.array(attributes, dtype=np.float64)
+
+
+def _non_numeric(attributes):
+    if not isinstance(attributes, pd.DataFrame):
+        return "an array that does not convert to float"
+    columns = [name for name, column in attributes.items() if not _converts(column)]
+    return f"non-numeric columns {columns[:8]}"
+
+
+def _converts(column):
+    try:
+        column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        return False
+    return not pd.api.types.is_datetime64_any_dtype(column)
