@@ -131,3 +131,28 @@ def test_a_warm_start_keeps_units_and_start(cls, data):
     assert before
     clf.fit(3 * data.X_train[::2] + 1, data.y_train[::2])
     assert all(vars(clf)[name] is value for name, value in before.items())
+
+
+def test_weights_are_refused_by_name(data):
+    clf = RidgeSemanticClassifier(attributes=data.attributes)
+    weights = np.ones(len(data.y_train))
+    with pytest.raises(TypeError, match="sample_weight, which no estimator"):
+        clf.fit(data.X_train, data.y_train, sample_weight=weights)
+
+
+@pytest.mark.parametrize("penalty", ["big", None, np.nan, np.inf])
+def test_an_assigned_penalty_must_be_a_number(data, penalty):
+    clf = RidgeSemanticClassifier(attributes=data.attributes)
+    clf.fit(data.X_train, data.y_train).seen_penalty_ = penalty
+    with pytest.raises(ValueError, match=r"seen penalty is .* assign a finite number"):
+        clf.predict(data.X_test)
+
+
+def test_score_is_accuracy(data):
+    clf = RidgeSemanticClassifier(attributes=data.attributes)
+    clf.fit(data.X_train, data.y_train)
+    right = clf.predict(data.X_test) == data.y_test
+    weights = np.arange(len(right))
+    assert clf.score(data.X_test, data.y_test) == pytest.approx(right.mean())
+    found = clf.score(data.X_test, data.y_test, sample_weight=weights)
+    assert found == pytest.approx(np.average(right, weights=weights))

@@ -11,7 +11,15 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the lowest layer up. Names on one line do not know each other.
 LAYERS = [
-    {"docstrings", "parameters", "seeds", "nn", "labels"},
+    {
+        "docstrings",
+        "parameters",
+        "seeds",
+        "nn",
+        "labels",
+        "exceptions",
+        "representation",
+    },
     {"descriptions", "candidates", "text"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"datasets"},

@@ -7,12 +7,14 @@ score (:meth:`~BaseZeroShotClassifier._score_classes`); four more methods have
 defaults.
 """
 
+import warnings
 from abc import ABCMeta, abstractmethod
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
@@ -26,10 +28,12 @@ from zsl_estimators.calibration import (
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import Problem, scaled_features
+from zsl_estimators.representation import with_summaries
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
@@ -73,6 +77,8 @@ class BaseZeroShotClassifier(
     }
     # Contexts of a whole fit, and of everything that a fitted model computes.
     _fit_context = _predict_context = nullcontext
+    # Whether a user has given the class table, who should hear of what is wrong in it.
+    _warns_of_table = True
     # What the model is being fitted for, shown with its progress.
     _stage = "all seen classes"
 
@@ -173,7 +179,7 @@ class BaseZeroShotClassifier(
 
     # -- for users ----------------------------------------------------------------
 
-    def fit(self, X, y):
+    def fit(self, X, y, **unsupported):
         """Fit the model on samples of the seen classes.
 
         Parameters
@@ -182,6 +188,8 @@ class BaseZeroShotClassifier(
             Features.
         y : array-like of shape (n_samples,)
             Labels; every one needs a row in `attributes`.
+        **unsupported : dict
+            Must be empty. `sample_weight` in particular is not supported.
 
         Returns
         -------
@@ -194,19 +202,60 @@ class BaseZeroShotClassifier(
         ValueError
             If a parameter, the class table or the data cannot be used; the message
             names the argument and the remedy.
+        TypeError
+            If anything else is given, such as `sample_weight`.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If the class table cannot tell some classes apart.
         """
         check_parameters(self)
-        with restored_on_error(self), self._fit_context():
+        if unsupported:
+            raise TypeError(
+                f"fit got {', '.join(unsupported)}, which no estimator of this package "
+                "supports. Leave it out; to give samples another weight, repeat or "
+                "leave out rows of X and y."
+            )
+        with restored_on_error(self), harmless_underflow(), self._fit_context():
             X, y = validate_data(self, X, y, dtype=PRECISIONS, ensure_min_samples=2)
             check_classification_targets(as_labels(y, "y"))
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
             problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
+            if self._warns_of_table:
+                self._table.warn_of_useless(self.attributes)
             choice = self._choose_on_held_out_classes(X, problem, fold_seed)
             self._fit(problem, choice, np.random.RandomState(fit_seed))
             self.held_out_results_ = choice.frame()
             self.seen_penalty_ = choice.penalty
         return self
+
+    def score(self, X, y, sample_weight=None):
+        """Share of right predictions among all samples, as scikit-learn defines it.
+
+        The figure of generalized zero-shot learning is another one, the harmonic mean
+        of the accuracies on seen and on unseen classes: with few samples of unseen
+        classes this score is best for a model that never predicts them, and a search
+        that goes by it prefers ``seen_penalty=0``. Give searches
+        ``scoring=harmonic_mean_scorer``, and see
+        :func:`~zsl_estimators.metrics.gzsl_report`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Test samples.
+        y : array-like of shape (n_samples,)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            Accuracy.
+        """
+        return super().score(X, y, sample_weight)
 
     def add_classes(self, attributes, classes=None):
         """Let the fitted model predict new, unseen classes.
@@ -215,6 +264,9 @@ class BaseZeroShotClassifier(
         stay what they were, and so does `seen_penalty_`: a model that was fitted
         without any unseen class has the penalty 0 and will favour its seen classes,
         so describe at least one unseen class in :meth:`fit` where possible.
+
+        The added classes belong to the fitted model, not to the parameters: another
+        :meth:`fit`, and :func:`sklearn.base.clone`, know of those in `attributes` only.
 
         Parameters
         ----------
@@ -246,6 +298,12 @@ class BaseZeroShotClassifier(
     def __sklearn_is_fitted__(self):
         """Fitted means that the seen penalty, the last thing to be set, is there."""
         return hasattr(self, "seen_penalty_")
+
+    def __repr__(self, N_CHAR_MAX=700):
+        return BaseEstimator.__repr__(with_summaries(self), N_CHAR_MAX)
+
+    def _get_params_html(self, *args, **kwargs):
+        return BaseEstimator._get_params_html(with_summaries(self), *args, **kwargs)
 
     # -- inside -------------------------------------------------------------------
 
@@ -324,6 +382,7 @@ class BaseZeroShotClassifier(
         )
         if init.random_state is None:
             init.set_params(random_state=random_state)
+        init._warns_of_table = False
         self.init_ = init.fit(X, y)
 
     def _fold_parameters(self):
@@ -343,11 +402,27 @@ class BaseZeroShotClassifier(
         split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
         # Asking for the generator fits nothing yet.
         wanted = automatic or self._fit_candidates(problem, None) is not None
+        if split is None and automatic:
+            self._warn_of_few_classes(problem.n_seen)
         # Without a second sample of any class a fold cannot test seen classes.
         if split is None or not wanted or np.bincount(problem.y).max() < 2:
             return fixed
         choice = HeldOutFolds(self, X, problem.y, split, seed).compare()
         return choice if automatic else replace(choice, penalty=fixed.penalty)
+
+    def _warn_of_few_classes(self, n_seen):
+        """Warn that nothing keeps a model from answering with seen classes only."""
+        # An array without labels may have more rows than there are classes.
+        named = self.classes is not None or isinstance(self.attributes, pd.DataFrame)
+        if named and len(self.unseen_classes_) and self._warns_of_table:
+            warnings.warn(
+                f"y holds {n_seen} classes, and seen_penalty='auto' needs four to hide "
+                "some of them. The penalty is 0, with which unseen classes are hardly "
+                "ever predicted. Give seen_penalty a number, or samples of more "
+                "classes.",
+                ZeroShotWarning,
+                stacklevel=4,
+            )
 
     def _scaled(self, X):
         """Features in the units of the model."""
@@ -367,7 +442,7 @@ class BaseZeroShotClassifier(
         seen = self._table.seen[self._order]
         n_rows = max(SCORES_PER_BLOCK // len(self._order), 1)
         for start in range(0, len(X), n_rows):
-            with self._predict_context():
+            with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(X[start : start + n_rows]))
             yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)
 
@@ -385,3 +460,8 @@ def restored_on_error(estimator):
         vars(estimator).clear()
         vars(estimator).update(former)
         raise
+
+
+def harmless_underflow():
+    """Let tiny numbers become 0, also where numpy was set to raise."""
+    return np.errstate(under="ignore")

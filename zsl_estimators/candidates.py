@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
@@ -54,6 +55,7 @@ class CandidateScores(NamedTuple):
             If `candidates` is something else.
         """
         check_candidates(candidates)
+        check_is_fitted(estimator)
         seen_classes = find_zero_shot_classifier(estimator).seen_classes_
         everything = cls(
             as_labels(estimator.classes_, "classes_"),

@@ -1,10 +1,13 @@
 """Class descriptions as users give them: a matrix, names of columns, labels of rows."""
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+
+from zsl_estimators.exceptions import ZeroShotWarning
 
 
 def description_matrix(attributes):
@@ -57,9 +60,11 @@ def description_matrix(attributes):
 def column_names(attributes):
     """Names of the columns, in order; None for an array.
 
-    Those of pandas, and of other tables that have ``columns``, such as polars.
+    Those of pandas, polars and pyarrow.
     """
     names = getattr(attributes, "columns", None)
+    if not isinstance(attributes, pd.DataFrame):
+        names = getattr(attributes, "column_names", names)
     return None if names is None else list(names)
 
 
@@ -101,7 +106,9 @@ def in_order(attributes, wanted):
             "in the order of fit, so that they cannot be matched. Give every column a "
             "name of its own."
         )
-    return attributes[wanted]
+    if isinstance(attributes, pd.DataFrame):
+        return attributes[wanted]
+    return attributes.select(wanted)
 
 
 def check_finite(matrix, labels, names):
@@ -135,6 +142,79 @@ def check_finite(matrix, labels, names):
     )
 
 
+def warn_of_useless(matrix, labels):
+    """Warn of descriptions by which classes cannot be recognised.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_classes, n_attributes)
+        Descriptions.
+    labels : ndarray of shape (n_classes,)
+        Labels of the rows.
+
+    Warns
+    -----
+    ZeroShotWarning
+        If two rows are equal, or a row is zero throughout.
+    """
+    zero = ~matrix.any(axis=1)
+    if zero.any():
+        warnings.warn(
+            f"attributes describes {listing(labels[zero])} by zeros alone. Is the "
+            "description missing? Fill it in, or leave the class out.",
+            ZeroShotWarning,
+            stacklevel=2,
+        )
+    equal = pd.DataFrame(matrix).duplicated(keep=False).to_numpy() & ~zero
+    if equal.any():
+        warnings.warn(
+            f"attributes describes several of {listing(labels[equal])} by the same "
+            "numbers, so that nothing tells these classes apart. Add a column in which "
+            "they differ, or make them one class.",
+            ZeroShotWarning,
+            stacklevel=2,
+        )
+
+
+def warn_of_labels_in_column(attributes, seen_labels):
+    """Warn of a table whose labels seem to be its first column, not its index.
+
+    Certain enough to warn: the index only counts rows, and the first column holds
+    different whole numbers among which are all labels of `y`.
+
+    Parameters
+    ----------
+    attributes : DataFrame or array-like of shape (n_classes, n_attributes)
+        As the user gave it.
+    seen_labels : ndarray of shape (n_seen,)
+        Labels that occur in `y`.
+
+    Warns
+    -----
+    ZeroShotWarning
+        The message names the column.
+    """
+    counted = isinstance(attributes, pd.DataFrame) and isinstance(
+        attributes.index, pd.RangeIndex
+    )
+    if not counted or len(seen_labels) < 2 or attributes.shape[1] < 2:
+        return
+    column = attributes.iloc[:, 0]
+    if (
+        pd.api.types.is_integer_dtype(column)
+        and column.is_unique
+        and np.isin(seen_labels, column).all()
+    ):
+        warnings.warn(
+            f"The first column of attributes, {column.name!r}, holds all labels of y, "
+            "while the index only counts rows: it seems that the column holds the "
+            "labels of the rows. Then call attributes.set_index(column), or read the "
+            "file with pandas.read_csv(path, index_col=0).",
+            ZeroShotWarning,
+            stacklevel=2,
+        )
+
+
 def listing(labels, most=8):
     """Name the first few labels, for a message."""
     shown = ", ".join(repr(label) for label in np.asarray(labels).tolist()[:most])
@@ -144,8 +224,17 @@ def listing(labels, most=8):
 
 def _to_float(attributes):
     if isinstance(attributes, pd.DataFrame):
+        # pandas itself turns dates into nanoseconds, but only beside other columns.
+        if not all(_converts(column) for _, column in attributes.items()):
+            raise TypeError("some columns do not hold numbers")
         # Nullable columns have a missing value of their own.
         return attributes.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    names = column_names(attributes)
+    if names is not None:
+        columns = [np.asarray(attributes[name]) for name in names]
+        if any(column.dtype.kind in "mM" for column in columns):
+            raise TypeError("some columns hold dates")
+        return np.column_stack([column.astype(np.float64) for column in columns])
     return np.array(attributes, dtype=np.float64)
 
 
@@ -161,4 +250,4 @@ def _converts(column):
         column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
         return False
-    return not pd.api.types.is_datetime64_any_dtype(column)
+    return column.dtype.kind not in "mM"

@@ -1,6 +1,7 @@
 """Labels in one form: any iterable becomes an array of one kind without gaps."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -140,6 +141,8 @@ def _of_one_kind(array, name):
         )
     if kinds.keys() == {"numbers"}:
         return _numbers(objects, examples, name)
+    if kinds.keys() == {"dates"}:
+        return pd.DatetimeIndex(objects).to_numpy()
     return np.array(objects) if kinds.keys() == {"text"} else array
 
 
@@ -162,4 +165,6 @@ def _kind_of_type(kind):
         return "text"
     if issubclass(kind, bool | int | float | np.number | np.bool_):
         return "numbers"
+    if issubclass(kind, np.datetime64 | datetime):
+        return "dates"
     return kind.__name__

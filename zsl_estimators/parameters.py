@@ -5,6 +5,8 @@ module. It is imported here and nowhere else, so that a change on their side
 touches one file of ours.
 """
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -30,8 +32,8 @@ def check_parameters(estimator):
     ----------
     estimator : estimator
         Has a class attribute ``_parameter_constraints`` in scikit-learn's format. It
-        may have ``_parameter_checks``, functions of the estimator that refuse
-        parameters which do not go together.
+        and each class it inherits from may have ``_parameter_checks``, functions of
+        the estimator that refuse parameters which do not go together.
 
     Raises
     ------
@@ -46,8 +48,9 @@ def check_parameters(estimator):
         {name: values[name] for name in constraints},
         caller_name=type(estimator).__name__,
     )
-    for check in getattr(estimator, "_parameter_checks", ()):
-        check(estimator)
+    for cls in reversed(type(estimator).__mro__):
+        for check in vars(cls).get("_parameter_checks", ()):
+            check(estimator)
 
 
 def has_grids(*names):
@@ -107,10 +110,15 @@ def has_widths(*names, at_least=1):
     def check(estimator):
         for name in names:
             widths = tuple(getattr(estimator, name))
-            if len(widths) < at_least or any(width < 1 for width in widths):
+            if len(widths) < at_least or not all(map(is_width, widths)):
                 raise ValueError(
-                    f"{name} must hold at least {at_least} layer width(s), all "
-                    f"positive, got {widths}. For instance {name}=(256, 128)."
+                    f"{name} must hold at least {at_least} layer width(s), "
+                    f"positive integers, got {widths}. For instance {name}=(256, 128)."
                 )
 
     return check
+
+
+def is_width(value):
+    """Whether this is a positive whole number, and not True."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1

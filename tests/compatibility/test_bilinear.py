@@ -77,7 +77,7 @@ def test_several_maps_make_scores_piecewise_linear(task):
     clf = fitted(LatEmClassifier, task, n_maps=3, seen_penalty=0.0)
     weight = clf.net_.module_.weight.detach().numpy().astype(float)
     assert weight.shape[0] == 3
-    X = clf._scaled(task.X_test.astype(np.float32))
+    X = clf._scaled(task.X_test)
     expected = np.max(
         [X @ part @ clf._scaled_attributes().T for part in weight], axis=0
     )

@@ -16,7 +16,7 @@ def fitted(task, **parameters):
 def test_classifiers_of_seen_classes_come_back(task):
     """As many phantoms as seen classes reproduce the classifiers exactly."""
     clf = fitted(task, scale=8.0, seen_penalty=0.0)
-    X = clf._scaled(task.X_test.astype(np.float32))
+    X = clf._scaled(task.X_test)
     seen = np.isin(clf.classes_, clf.seen_classes_)
     np.testing.assert_allclose(
         clf.decision_function(task.X_test)[:, seen],
@@ -32,7 +32,7 @@ def test_an_unseen_class_is_a_weighted_mean_of_phantoms(task):
     column = np.flatnonzero(~seen)[0]
     weights = np.exp(-2.0 * ((S[column] - S[seen]) ** 2).sum(axis=1))
     coef = weights / weights.sum() @ clf.phantom_coef_
-    X = clf._scaled(task.X_test.astype(np.float32))
+    X = clf._scaled(task.X_test)
     scores = clf.decision_function(task.X_test)[:, column]
     np.testing.assert_allclose(scores, X @ coef, atol=1e-8)
 

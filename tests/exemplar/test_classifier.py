@@ -20,7 +20,7 @@ def fitted(data):
 
 
 def test_scores_are_log_densities_up_to_a_constant(data, fitted):
-    X = fitted.feature_scaler_.transform(data.X_test[:20].astype(np.float32))
+    X = fitted.feature_scaler_.transform(data.X_test[:20])
     penalty = fitted.seen_penalty_ * np.isin(fitted.classes_, fitted.seen_classes_)
     scores = fitted.decision_function(data.X_test[:20]) + penalty
     expected = np.column_stack(

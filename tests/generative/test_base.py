@@ -130,7 +130,7 @@ def test_added_class_with_a_named_label_is_found(cls, task):
     """Hide one unseen class from the table, add it later."""
     hidden = task.unseen_classes[0]
     table = task.attributes.drop(index=hidden)
-    clf = fitted(cls, task, attributes=table, n_synthetic=60)
+    clf = fitted(cls, task, attributes=table, n_synthetic=60, max_epochs=20)
     clf.add_classes(task.attributes.loc[[hidden]])
     rows = task.y_test == hidden
     clf.seen_penalty_ = 0.0
@@ -165,7 +165,7 @@ def test_difficult_data_trains_or_is_refused(cls, task):
     for X, y, parameters in (
         (constant, task.y_train, {}),
         (task.X_train, task.y_train, {"attributes": one_attribute}),
-        (task.X_train[pair], task.y_train[pair], {}),
+        (task.X_train[pair], task.y_train[pair], {"seen_penalty": 0.0}),
         (task.X_train, task.y_train, {"batch_size": 10_000}),
     ):
         parameters = {"attributes": task.attributes, "random_state": 0, **parameters}
@@ -177,7 +177,7 @@ def test_difficult_data_trains_or_is_refused(cls, task):
 def test_absurd_learning_rate_names_the_epoch(cls, task):
     with pytest.raises(ValueError, match=r"epoch \d+.*lr"):
         fitted(
-            cls, task, lr=10.0, max_epochs=200, early_stopping=False, seen_penalty=0.0
+            cls, task, lr=1e4, max_epochs=200, early_stopping=False, seen_penalty=0.0
         )
 
 

@@ -12,7 +12,7 @@ def fitted(task, **parameters):
 
 def test_top_one_describes_the_most_likely_class(task):
     clf = fitted(task, n_top=1, attribute_scaling="none")
-    X = clf.feature_scaler_.transform(task.X_test.astype(np.float32))
+    X = clf.feature_scaler_.transform(task.X_test)
     likely = clf.seen_classes_[clf.estimator_.predict(X)]
     expected = task.attributes.loc[likely]
     np.testing.assert_allclose(clf.predict_attributes(task.X_test), expected)
@@ -20,7 +20,7 @@ def test_top_one_describes_the_most_likely_class(task):
 
 def test_combination_is_that_of_a_plain_loop(task):
     clf = fitted(task, n_top=3, attribute_scaling="none")
-    X = clf.feature_scaler_.transform(task.X_test[:20].astype(np.float32))
+    X = clf.feature_scaler_.transform(task.X_test[:20])
     seen = task.attributes.loc[clf.seen_classes_].to_numpy()
     for row, probabilities in zip(
         clf.predict_attributes(task.X_test[:20]),

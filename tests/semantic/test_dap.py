@@ -29,8 +29,8 @@ def test_dap_multiplies_the_probabilities_of_attributes(task):
         task.attributes, estimator=LogisticRegression(), seen_penalty=0.0
     ).fit(task.X_train, task.y_train)
     table = binary_table(task)
-    test = task.X_test[:15].astype(np.float32)
-    X = clf.feature_scaler_.transform(task.X_train.astype(np.float32).astype(float))
+    test = task.X_test[:15]
+    X = clf.feature_scaler_.transform(task.X_train)
     having = np.column_stack(
         [
             LogisticRegression()
@@ -50,7 +50,7 @@ def test_iap_sums_the_probabilities_of_classes(task):
         task.attributes, attribute_prior="uniform", seen_penalty=0.0
     ).fit(task.X_train, task.y_train)
     table = binary_table(task)
-    test = task.X_test[:15].astype(np.float32)
+    test = task.X_test[:15]
     probabilities = clf.estimator_.predict_proba(
         clf.feature_scaler_.transform(test.astype(float))
     )

@@ -8,8 +8,8 @@ from zsl_estimators import ESZSLClassifier, ESZSLClassifierCV
 
 def direct_scores(task, X, gamma, lmbda):
     """The published formula, by two linear solves in double precision."""
-    train = task.X_train.astype(np.float32).astype(np.float64)
-    X = X.astype(np.float32).astype(np.float64) - train.mean(axis=0)
+    train = task.X_train
+    X = X - train.mean(axis=0)
     train = train - train.mean(axis=0)
     S = (
         task.attributes.to_numpy()

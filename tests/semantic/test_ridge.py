@@ -20,14 +20,14 @@ def test_attributes_equal_a_hand_made_ridge(data):
         data.attributes, alpha=0.1, attribute_scaling="standard", seen_penalty=0.0
     )
     clf.fit(data.X_train, data.y_train)
-    X = data.X_train.astype(np.float32).astype(np.float64)
+    X = data.X_train
     scaler = StandardScaler().fit(X)
     seen = data.attributes.loc[data.seen_classes]
     targets = data.attributes.loc[data.y_train]
     scaled = (targets - seen.mean()) / seen.std(ddof=0)
     ridge = Ridge(alpha=0.1 * len(X), fit_intercept=False)
     ridge.fit(scaler.transform(X), scaled)
-    test = scaler.transform(data.X_test.astype(np.float32).astype(np.float64))
+    test = scaler.transform(data.X_test)
     expected = (
         ridge.predict(test) * seen.std(ddof=0).to_numpy() + seen.mean().to_numpy()
     )

@@ -20,6 +20,7 @@ from zsl_estimators import (
 )
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import ausuc_score
+from zsl_estimators.parameters import check_parameters
 from zsl_estimators.training import (
     AdversarialNet,
     DeviceBatches,
@@ -498,3 +499,29 @@ class TestWeightAveraging:
         )
         best = max(clf.history_[:, "held_out_AUSUC"])
         assert area == pytest.approx(best, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"callbacks": [1]}, r"callbacks must hold callbacks of skorch.*got 1"),
+        ({"callbacks": [("stop", 2)]}, r"callbacks must hold.*got \('stop', 2\)"),
+        ({"net_params": {"optimizer": 3}}, r"net_params\['optimizer'\] must be"),
+        ({"net_params": {"criterion": "mse"}}, r"net_params\['criterion'\] must be"),
+        ({"hidden": (True,)}, r"hidden must hold.*\(True,\)"),
+        ({"hidden": (2.5,)}, r"hidden must hold.*\(2.5,\)"),
+    ],
+)
+def test_parameters_are_checked_before_training(parameters, message, task):
+    clf = RevCDClassifier(attributes=task.attributes, **parameters)
+    with pytest.raises(ValueError, match=message):
+        clf.fit(task.X_train, task.y_train)
+
+
+@pytest.mark.parametrize(
+    "callback", [EarlyStopping, EarlyStopping(), ("stop", EarlyStopping())]
+)
+def test_callbacks_in_every_form(callback, task):
+    clf = small(RevCDClassifier, attributes=task.attributes, random_state=0)
+    clf.set_params(callbacks=[callback], net_params={"callbacks__stop": None})
+    check_parameters(clf)

@@ -81,6 +81,7 @@ class AcceptsAnything(RidgeSemanticClassifier):
         (AcceptsAnything, checks.check_refused_class_tables),
     ],
 )
+@pytest.mark.filterwarnings("ignore::zsl_estimators.exceptions.ZeroShotWarning")
 def test_a_broken_rule_is_noticed(broken, check):
     with pytest.raises(AssertionError):
         check(broken.__name__, broken())

@@ -1,5 +1,7 @@
 """The predict family of classifiers that take a penalty from seen classes."""
 
+from numbers import Real
+
 import numpy as np
 from scipy.special import softmax
 
@@ -27,10 +29,10 @@ class PenalisedPredictionMixin:
     @staticmethod
     def _less_penalty(scores, penalty, seen):
         """Take the penalty from the columns of seen classes."""
-        if not np.isfinite(penalty):
+        if not isinstance(penalty, Real) or not np.isfinite(penalty):
             raise ValueError(
-                f"The seen penalty is {penalty}; assign a finite number. A large one, "
-                "such as 1e6, lets unseen classes win always, and -1e6 never."
+                f"The seen penalty is {penalty!r}; assign a finite number. A large "
+                "one, such as 1e6, lets unseen classes win always, and -1e6 never."
             )
         return scores - penalty * seen
 

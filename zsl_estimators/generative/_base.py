@@ -294,7 +294,8 @@ def paper_head(batch_size, max_epochs):
 
 
 def published_settings(table, columns, dataset):
-    """Row of a table of published settings, as a dict."""
+    """Row of a table of published settings, as a dict; upper or lower case."""
+    dataset = str(dataset).upper()
     if dataset not in table:
         raise ValueError(
             f"there are no published settings for {dataset!r}. Choose one of "

@@ -150,7 +150,6 @@ class FGANClassifier(FeatureGeneratingClassifier):
         "cls_weight": [Interval(Real, 0, None, closed="left")],
     }
     _parameter_checks = (
-        *FeatureGeneratingClassifier._parameter_checks,
         has_widths("generator_hidden", "critic_hidden"),
         check_output_fits_init,
     )

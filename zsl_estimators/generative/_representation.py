@@ -106,6 +106,7 @@ class RepresentationScaler(BaseEstimator):
             shrinkage=self.init.shrinkage_,
             seen_penalty=0.0,
         )
+        init._warns_of_table = False
         return init.fit(made, y)
 
     def _new_scaler(self, init):

@@ -148,7 +148,6 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         "decision": [StrOptions({"auto", "head", "gaussian", "likelihood"})],
     }
     _parameter_checks = (
-        *FeatureGeneratingClassifier._parameter_checks,
         has_widths("coupling_hidden", "encoder_hidden", "decoder_hidden"),
         check_init_is_whitened,
     )

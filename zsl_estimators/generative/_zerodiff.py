@@ -229,7 +229,6 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         "representation_epochs": [Interval(Integral, 1, None, closed="left")],
     }
     _parameter_checks = (
-        *FeatureGeneratingClassifier._parameter_checks,
         has_widths("generator_hidden", "encoder_hidden", "critic_hidden"),
         check_init_is_whitened,
         check_output_is_linear,

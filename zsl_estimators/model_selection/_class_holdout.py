@@ -34,6 +34,12 @@ class ClassHoldoutSplit:
     --------
     zsl_estimators.metrics.GZSLScorer : Scores that know seen from unseen.
 
+    Notes
+    -----
+    Give a search ``scoring=harmonic_mean_scorer`` or another scorer of
+    ``zsl_estimators.metrics`` along with these folds. Without `scoring` it goes by
+    plain accuracy, which is best for models that never predict a hidden class.
+
     Examples
     --------
     >>> import numpy as np

@@ -100,6 +100,9 @@ def cross_val_predict_gzsl(
             "cv yields no folds. A generator is used up after one fit; give a list, or "
             "a splitter such as ClassHoldoutSplit."
         )
+    for train, test in splits:
+        y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
+        check_both_kinds(y_test, y_train, "the trade-off")
     progress = tqdm(splits, unit="fold", disable=not verbose)
     return Parallel(n_jobs=n_jobs)(
         delayed(_predict_fold)(clone(estimator), X, y, train, test, candidates)
@@ -121,7 +124,6 @@ def _predict_fold(estimator, X, y, train, test, candidates):
     estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
-    check_both_kinds(y_test, answer.seen_classes, "the trade-off")
     if not is_in(as_labels(y_test, "y"), answer.classes).all():
         raise ValueError(
             "The estimator has no scores for classes that a fold hides. Describe every "

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
+from skorch.callbacks import Callback
 
 from zsl_estimators.candidates import CandidateScores
 from zsl_estimators.parameters import Interval, StrOptions
@@ -18,6 +19,28 @@ from zsl_estimators.training._fit_net import (
 )
 from zsl_estimators.training._net import ZeroShotNet
 from zsl_estimators.training._seeding import repeatable_fit, usual_torch_settings
+
+
+def check_net(estimator):
+    """Refuse callbacks and arguments of the net that skorch cannot use."""
+    for callback in estimator.callbacks or ():
+        named = isinstance(callback, tuple) and len(callback) == 2
+        made = callback[1] if named else callback
+        is_class = isinstance(made, type) and issubclass(made, Callback)
+        if not is_class and not isinstance(made, Callback):
+            raise ValueError(
+                "callbacks must hold callbacks of skorch, or pairs of a name and a "
+                f"callback, got {callback!r}. For instance "
+                "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."
+            )
+    for name in ("module", "criterion", "optimizer"):
+        made = (estimator.net_params or {}).get(name, callable)
+        if not callable(made):
+            raise ValueError(
+                f"net_params[{name!r}] must be a class or a function that makes one, "
+                f'got {made!r}. For instance net_params={{"optimizer": '
+                "torch.optim.SGD}."
+            )
 
 
 class TorchTrainingMixin:
@@ -52,6 +75,7 @@ class TorchTrainingMixin:
         "net_params": [dict, None],
         "warm_start": ["boolean"],
     }
+    _parameter_checks = (check_net,)
     _fit_context = staticmethod(repeatable_fit)
     _predict_context = staticmethod(usual_torch_settings)
 

@@ -37,17 +37,16 @@ class TorchState:
         with TORCH_LOCK:
             generators = _generators(self.device)
             callers = [get_state() for get_state, _ in generators]
-            if self.states is None:
-                _seed(self.seed, self.device)
-            else:
-                for (_, set_state), state in zip(generators, self.states, strict=True):
-                    set_state(state)
             try:
+                if self.states is None:
+                    _seed(self.seed, self.device)
+                else:
+                    _set_states(generators, self.states)
                 with torch_threads(1), usual_torch_settings():
                     yield
+                self.states = [get_state() for get_state, _ in generators]
             finally:
                 # Without calls of ours, which Ctrl-C could end in between.
-                self.states = [get_state() for get_state, _ in generators]
                 for (_, set_state), state in zip(generators, callers, strict=True):
                     set_state(state)
 
@@ -83,6 +82,11 @@ def _generators(device):
     elif device.type == "mps":
         generators.append((torch.mps.get_rng_state, torch.mps.set_rng_state))
     return generators
+
+
+def _set_states(generators, states):
+    for (_, set_state), state in zip(generators, states, strict=True):
+        set_state(state)
 
 
 def _seed(seed, device):

@@ -14,6 +14,7 @@ import pickle
 import random
 import sys
 import tempfile
+import warnings
 from functools import partial
 
 import joblib
@@ -27,6 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.metrics import GZSLScorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
@@ -519,7 +521,8 @@ def check_nothing_to_calibrate(name, estimator):
     assert every.seen_penalty_ == 0
     few = np.isin(data.y_train, np.unique(data.y_train)[:3])
     data.X_train, data.y_train = data.X_train[few], data.y_train[few]
-    clf = _fitted(estimator, data, seen_penalty="auto")
+    with _warned_of("y holds 3 classes"):
+        clf = _fitted_anew(estimator, data, seen_penalty="auto")
     assert clf.seen_penalty_ == 0
     assert clf.held_out_results_ is None
 
@@ -551,14 +554,29 @@ def check_degenerate_data(name, estimator):
     constant = data.attributes * 0 + 1
     twins = data.attributes.copy()
     twins.iloc[0] = twins.iloc[1]
-    for X, y, table in (
-        (data.X_train[single], data.y_train[single], data.attributes),
-        (np.ones_like(data.X_train), data.y_train, data.attributes),
-        (data.X_train, data.y_train, constant),
-        (data.X_train, data.y_train, twins),
+    same = "attributes describes several"
+    for X, y, table, warning in (
+        (data.X_train[single], data.y_train[single], data.attributes, None),
+        (np.ones_like(data.X_train), data.y_train, data.attributes, None),
+        (data.X_train, data.y_train, constant, same),
+        (data.X_train, data.y_train, twins, same),
     ):
         clf = clone(estimator).set_params(attributes=table, random_state=0)
-        assert np.isfinite(clf.fit(X, y).decision_function(data.X_test)).all()
+        with _warned_of(warning):
+            clf.fit(X, y)
+        assert np.isfinite(clf.decision_function(data.X_test)).all()
+
+
+@contextlib.contextmanager
+def _warned_of(start):
+    """Demand one ZeroShotWarning that starts like this; none at all for None."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ZeroShotWarning)
+        yield
+    found = [str(warning.message) for warning in caught]
+    expected = 0 if start is None else 1
+    assert len(found) == expected, f"{expected} warnings expected, got {found}"
+    assert all(message.startswith(start) for message in found)
 
 
 # -- errors ---------------------------------------------------------------------------

@@ -1,0 +1,86 @@
+"""What cannot work is said once, and nothing else is."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.common import public_estimators, small
+from zsl_estimators import RidgeSemanticClassifier
+from zsl_estimators.exceptions import ZeroShotWarning
+
+every_estimator = pytest.mark.parametrize(
+    "cls", public_estimators(), ids=lambda cls: cls.__name__
+)
+
+
+def warnings_of(estimator, X, y):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator.fit(X, y)
+    assert {warning.category for warning in caught} <= {ZeroShotWarning}
+    return [str(warning.message) for warning in caught]
+
+
+@every_estimator
+def test_ordinary_use_is_silent(cls, task):
+    clf = small(cls, attributes=task.attributes, random_state=0)
+    assert warnings_of(clf, task.X_train, task.y_train) == []
+
+
+@every_estimator
+def test_descriptions_of_zeros(cls, task):
+    table = task.attributes.copy()
+    table.iloc[[2, 5]] = 0.0
+    clf = small(cls, attributes=table, random_state=0, seen_penalty=0.0)
+    (message,) = warnings_of(clf, task.X_train, task.y_train)
+    assert f"labels {[*table.index[[2, 5]]]} by zeros alone" in message
+
+
+def ridge(**parameters):
+    return RidgeSemanticClassifier(random_state=0, **parameters)
+
+
+def test_equal_descriptions(task):
+    table = task.attributes.copy()
+    table.iloc[1] = table.iloc[4]
+    (message,) = warnings_of(ridge(attributes=table), task.X_train, task.y_train)
+    assert f"labels {[*table.index[[1, 4]]]} by the same numbers" in message
+
+
+@pytest.mark.parametrize("n_seen", [2, 3, 4])
+def test_few_seen_classes(task, n_seen):
+    rows = np.isin(task.y_train, task.seen_classes[:n_seen])
+    X, y = task.X_train[rows], task.y_train[rows]
+    messages = warnings_of(ridge(attributes=task.attributes), X, y)
+    assert [text[:15] for text in messages] == [f"y holds {n_seen} class"] * (
+        n_seen < 4
+    )
+    assert warnings_of(ridge(attributes=task.attributes, seen_penalty=0.0), X, y) == []
+    assert warnings_of(ridge(), X, y) == []
+
+
+def test_labels_in_the_first_column(task):
+    table = task.attributes.reset_index(names="class")
+    messages = warnings_of(ridge(attributes=table), task.X_train, task.y_train)
+    assert any("set_index" in text and "'class'" in text for text in messages)
+
+
+@pytest.mark.parametrize("column", [0.5, "ones"])
+def test_other_first_columns(task, column):
+    """Fractions are no labels, and labels differ."""
+    table = task.attributes.reset_index(drop=True)
+    table.insert(0, "size", 1 if column == "ones" else table.index + column)
+    assert warnings_of(ridge(attributes=table), task.X_train, task.y_train) == []
+
+
+def test_labels_shifted_by_one():
+    """A file read without index_col: row i describes class i + 1."""
+    rng = np.random.RandomState(0)
+    table = pd.DataFrame(rng.normal(size=(8, 3)))
+    table.insert(0, "Unnamed: 0", range(1, 9))
+    y = np.repeat(np.arange(1, 7), 4)
+    X = rng.normal(size=(24, 5))
+    (message,) = warnings_of(ridge(attributes=table), X, y)
+    assert "index_col=0" in message
