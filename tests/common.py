@@ -88,5 +88,6 @@ def public_estimators():
 
 
 def small(cls, **parameters):
-    """A small instance."""
-    return cls(**{**SMALL.get(cls.__name__, {}), **parameters})
+    """A small instance, of a subclass too."""
+    sizes = (SMALL.get(base.__name__) for base in cls.__mro__)
+    return cls(**{**next(filter(None, sizes), {}), **parameters})
