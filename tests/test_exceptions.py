@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.common import public_estimators, small
-from zsl_estimators import RidgeSemanticClassifier
+from zsl_estimators import ClassNormClassifier, RidgeSemanticClassifier
 from zsl_estimators.exceptions import ZeroShotWarning
 
 every_estimator = pytest.mark.parametrize(
@@ -73,6 +73,15 @@ def test_other_first_columns(task, column):
     table = task.attributes.reset_index(drop=True)
     table.insert(0, "size", 1 if column == "ones" else table.index + column)
     assert warnings_of(ridge(attributes=table), task.X_train, task.y_train) == []
+
+
+@pytest.mark.parametrize(("scaling", "warns"), [("rms", True), ("standard", False)])
+def test_an_offset_of_descriptions(task, scaling, warns):
+    clf = small(ClassNormClassifier, attributes=task.attributes + 1e9, random_state=0)
+    clf.set_params(attribute_scaling=scaling, seen_penalty=0.0)
+    messages = warnings_of(clf, task.X_train, task.y_train)
+    assert len(messages) == warns
+    assert all("differ by less than a millionth" in text for text in messages)
 
 
 def test_labels_shifted_by_one():

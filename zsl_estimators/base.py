@@ -224,7 +224,8 @@ class BaseZeroShotClassifier(
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
             problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
             if self._warns_of_table:
-                self._table.warn_of_useless(self.attributes)
+                scaled = self._scaled_attributes()
+                self._table.warn_of_useless(self.attributes, scaled)
             choice = self._choose_on_held_out_classes(X, problem, fold_seed)
             self._fit(problem, choice, np.random.RandomState(fit_seed))
             self.held_out_results_ = choice.frame()

@@ -18,6 +18,7 @@ from zsl_estimators.descriptions import (
     in_order,
     listing,
     warn_of_labels_in_column,
+    warn_of_offset,
     warn_of_useless,
 )
 from zsl_estimators.labels import as_labels, is_in, kind_of
@@ -210,23 +211,26 @@ class ClassTable:
             seen=np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)]),
         )
 
-    def warn_of_useless(self, attributes):
+    def warn_of_useless(self, attributes, scaled):
         """Warn of a table with which classes cannot be recognised.
 
         Parameters
         ----------
         attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None
             What the user gave.
+        scaled : ndarray of shape (n_classes, n_scaled)
+            Descriptions in the units of the model.
 
         Warns
         -----
         ZeroShotWarning
-            If descriptions are equal or zero, or if the labels of the rows seem to be
-            in a column.
+            If descriptions are equal, nearly equal or zero, or if the labels of the
+            rows seem to be in a column.
         """
         if attributes is not None:
             warn_of_labels_in_column(attributes, self.labels[self.seen])
             warn_of_useless(self.matrix, self.labels)
+            warn_of_offset(scaled)
 
     def _new_labels(self, attributes, classes, n_rows):
         """Labels of new classes, in the type of the old ones."""

@@ -9,6 +9,10 @@ from scipy.sparse import issparse
 
 from zsl_estimators.exceptions import ZeroShotWarning
 
+# Descriptions that differ less than this, as a share of their size, are all the same
+# to a network in single precision.
+SMALLEST_SPREAD = 1e-6
+
 
 def description_matrix(attributes):
     """Turn class descriptions into a float64 matrix.
@@ -163,7 +167,7 @@ def warn_of_useless(matrix, labels):
             f"attributes describes {listing(labels[zero])} by zeros alone. Is the "
             "description missing? Fill it in, or leave the class out.",
             ZeroShotWarning,
-            stacklevel=2,
+            stacklevel=4,
         )
     equal = pd.DataFrame(matrix).duplicated(keep=False).to_numpy() & ~zero
     if equal.any():
@@ -172,7 +176,31 @@ def warn_of_useless(matrix, labels):
             "numbers, so that nothing tells these classes apart. Add a column in which "
             "they differ, or make them one class.",
             ZeroShotWarning,
-            stacklevel=2,
+            stacklevel=4,
+        )
+
+
+def warn_of_offset(scaled):
+    """Warn of descriptions that hardly differ, for what they have in common.
+
+    Parameters
+    ----------
+    scaled : ndarray of shape (n_classes, n_attributes)
+        Descriptions in the units of the model.
+
+    Warns
+    -----
+    ZeroShotWarning
+        If they differ by less than a millionth of their size.
+    """
+    spread = np.ptp(scaled, axis=0).max()
+    if 0 < spread < SMALLEST_SPREAD * np.abs(scaled).max():
+        warnings.warn(
+            "The scaled descriptions of all classes differ by less than a millionth of "
+            "their size. Subtract from every column of attributes what all classes "
+            'have in common, or give attribute_scaling="standard".',
+            ZeroShotWarning,
+            stacklevel=4,
         )
 
 
@@ -211,7 +239,7 @@ def warn_of_labels_in_column(attributes, seen_labels):
             "labels of the rows. Then call attributes.set_index(column), or read the "
             "file with pandas.read_csv(path, index_col=0).",
             ZeroShotWarning,
-            stacklevel=2,
+            stacklevel=4,
         )
 
 

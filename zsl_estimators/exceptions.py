@@ -4,7 +4,8 @@
 class ZeroShotWarning(UserWarning):
     """What was given can be fitted, but some classes can never be told apart.
 
-    Warned of are: two classes with one and the same description; a class that is
+    Warned of are: two classes with one and the same description; descriptions that
+    hardly differ, compared with what they have in common; a class that is
     described by zeros alone; unseen classes beside fewer than four seen ones, where
     ``seen_penalty="auto"`` has nothing to choose the penalty on; and a class table
     whose first column looks like the labels of its rows.

@@ -68,7 +68,8 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     cls_weight : float, default=0.01
         Weight of the classification loss. The paper says 1, its code 0.01.
     temperature : float, default=1.1
-        Multiplies the variance of the latents that features are generated from.
+        Multiplies the variance of the latents that features are generated from; at
+        most 1000.
     decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
         Classify with the head; take the nearest mean of real and generated features,
         as :class:`ExemplarClassifier` does; or take the class with the largest
@@ -144,7 +145,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         "decoder_hidden": ["array-like"],
         "vae_weight": [Interval(Real, 0, None, closed="left")],
         "cls_weight": [Interval(Real, 0, None, closed="left")],
-        "temperature": [Interval(Real, 0, None, closed="left")],
+        "temperature": [Interval(Real, 0, 1000, closed="both")],
         "decision": [StrOptions({"auto", "head", "gaussian", "likelihood"})],
     }
     _parameter_checks = (
