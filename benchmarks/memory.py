@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from zsl_estimators import SoftmaxHead
-from zsl_estimators.generative._stream import StreamedFeatures
+from zsl_estimators.decisions._stream import StreamedFeatures
 from zsl_estimators.likelihood import ErrorRule
 from zsl_estimators.nn.denoiser import ConditionalDenoiser
 
