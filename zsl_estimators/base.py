@@ -32,16 +32,13 @@ from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
-from zsl_estimators.problem import Problem, scaled_features
+from zsl_estimators.problem import PRECISIONS, Problem, scaled_features
 from zsl_estimators.representation import with_summaries
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 # Scores that `predict` holds at a time; 2^24 of them take 128 MiB.
 SCORES_PER_BLOCK = 2**24
-# Features stay as they are: a cast before they are centred would lose the digits of
-# those with a large offset, such as seconds since 1970.
-PRECISIONS = [np.float64, np.float32]
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {"seen_penalty": 0.0, "warm_start": False, "callbacks": None}
 
@@ -383,8 +380,7 @@ class BaseZeroShotClassifier(
         )
         if init.random_state is None:
             init.set_params(random_state=random_state)
-        init._warns_of_table = False
-        self.init_ = init.fit(X, y)
+        self.init_ = fit_inside(init, X, y)
 
     def _fold_parameters(self):
         """Constructor parameters that differ in the models of the folds."""
@@ -417,10 +413,10 @@ class BaseZeroShotClassifier(
         named = self.classes is not None or isinstance(self.attributes, pd.DataFrame)
         if named and len(self.unseen_classes_) and self._warns_of_table:
             warnings.warn(
-                f"y holds {n_seen} classes, and seen_penalty='auto' needs four to hide "
-                "some of them. The penalty is 0, with which unseen classes are hardly "
-                "ever predicted. Give seen_penalty a number, or samples of more "
-                "classes.",
+                f"y holds {n_seen} class{'es' * (n_seen > 1)}, and "
+                "seen_penalty='auto' needs four to hide some of them. The penalty is "
+                "0, with which unseen classes are hardly ever predicted. Give "
+                "seen_penalty a number, or samples of more classes.",
                 ZeroShotWarning,
                 stacklevel=4,
             )
@@ -446,6 +442,12 @@ class BaseZeroShotClassifier(
             with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(X[start : start + n_rows]))
             yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)
+
+
+def fit_inside(estimator, X, y):
+    """Fit an estimator inside another one, which has warned of the class table."""
+    estimator._warns_of_table = False
+    return estimator.fit(X, y)
 
 
 @contextmanager

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Features stay as they are: a cast before they are centred would lose the digits of
+# those with a large offset, such as seconds since 1970.
+PRECISIONS = [np.float64, np.float32]
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -226,6 +226,16 @@ def test_a_generator_of_folds_is_used_up(task):
     with pytest.raises(ValueError, match="used up"):
         stacking.fit(task.X_train, task.y_train)
     assert stacking.best_penalty_ == penalty
+
+
+def test_folds_without_hidden_classes_are_refused_before_the_first_fit(task):
+    class NeverFitted(RidgeSemanticClassifier):
+        def fit(self, X, y):
+            raise AssertionError("fitted")
+
+    stacking = CalibratedStackingCV(NeverFitted(task.attributes), cv=KFold(3))
+    with pytest.raises(ValueError, match="no sample of unseen classes"):
+        stacking.fit(task.X_train, task.y_train)
 
 
 def test_names_are_those_of_the_last_fit(task):

@@ -1,6 +1,11 @@
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.io import savemat
 from scipy.stats import multivariate_normal
 from sklearn.metrics import accuracy_score
@@ -208,3 +213,64 @@ class TestXlsa17:
     def test_a_missing_file_is_named(self, folder):
         with pytest.raises(FileNotFoundError, match=r"res101\.mat"):
             load_xlsa17(folder, "CUB")
+
+
+@st.composite
+def published_files(draw):
+    """Fields of both files, and the positions of classes and rows behind them."""
+    rng = np.random.RandomState(draw(st.integers(0, 2**31)))
+    n_seen, n_unseen = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    n_classes = n_seen + n_unseen
+    unseen = rng.permutation(n_classes)[:n_unseen]
+    # Two rows per class at least, in any order, and some that no split uses.
+    y = [*range(n_classes), *range(n_classes), *rng.choice(n_classes, 5)]
+    y = rng.permutation(y)
+    of_unseen = np.flatnonzero(np.isin(y, unseen))
+    of_seen = rng.permutation(np.flatnonzero(~np.isin(y, unseen)))
+    n_train = draw(st.integers(1, len(of_seen) - 1))
+    rows = {
+        "trainval_loc": of_seen[:n_train],
+        "test_seen_loc": of_seen[n_train:],
+        "test_unseen_loc": rng.permutation(of_unseen),
+    }
+    names = draw(
+        st.lists(
+            st.text("abcdefg+_", min_size=1, max_size=6),
+            min_size=n_classes,
+            max_size=n_classes,
+            unique=True,
+        )
+    )
+    padding = draw(st.sampled_from(["", " ", "   "]))
+    kind = draw(st.sampled_from([np.float64, np.uint8, np.int32]))
+    features = {"features": rng.normal(size=(3, len(y))), "labels": column(y, kind)}
+    splits = {
+        "att": rng.normal(size=(4, n_classes)),
+        "allclasses_names": np.array(
+            [[name + padding] for name in names], dtype=object
+        ),
+        **{field: column(found, kind) for field, found in rows.items()},
+    }
+    return features, splits, names, y, rows
+
+
+def column(positions, kind):
+    """As Matlab writes them: counted from 1, one below the other."""
+    return (positions + 1).astype(kind)[:, None]
+
+
+@given(published_files())
+@settings(max_examples=400, deadline=None)
+def test_published_files_of_any_task(files):
+    features, splits, names, y, rows = files
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "ZOO").mkdir()
+        savemat(Path(folder) / "ZOO" / "res101.mat", features)
+        savemat(Path(folder) / "ZOO" / "att_splits.mat", splits)
+        data = load_xlsa17(folder, "ZOO")
+    test = [*rows["test_seen_loc"], *rows["test_unseen_loc"]]
+    for part, wanted in (("train", rows["trainval_loc"]), ("test", test)):
+        np.testing.assert_array_equal(data[f"X_{part}"], features["features"].T[wanted])
+        assert data[f"y_{part}"].tolist() == [names[position] for position in y[wanted]]
+    assert data.attributes.index.tolist() == names
+    np.testing.assert_array_equal(data.attributes, splits["att"].T)

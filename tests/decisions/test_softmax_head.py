@@ -39,6 +39,17 @@ def test_extend_leaves_old_scores_and_learns_new_classes(blobs):
     assert (head.predict(X) == y).mean() > 0.8
 
 
+@pytest.mark.parametrize("offset", [1e8, -1e11])
+def test_an_offset_changes_nothing(blobs, offset):
+    X, y = blobs
+    # Multiples of 2^-8, of which an offset leaves every digit.
+    X = np.round(X.astype(np.float64) * 256) / 256
+    head = SoftmaxHead(random_state=0, max_epochs=3).fit(X, y)
+    expected = head.logits(X)
+    shifted = head.fit(X + offset, y)
+    np.testing.assert_allclose(shifted.logits(X + offset), expected, atol=2e-3)
+
+
 def test_stream_fits_real_and_synthetic_classes(blobs):
     X, y = blobs
     seen = y < 4

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 import zuko
@@ -95,6 +97,15 @@ def test_actnorm_starts_only_in_training():
     x = torch.randn(5, 3)
     torch.testing.assert_close(norm(x)[0], x)
     assert not norm.started
+
+
+def test_loaded_actnorm_does_not_start_again():
+    norm, other = ActNorm(3), ActNorm(3)
+    norm(torch.randn(50, 3) * 4 + 1)
+    other.load_state_dict(norm.state_dict())
+    x = torch.randn(5, 3)
+    torch.testing.assert_close(other(x)[0], norm(x)[0])
+    torch.testing.assert_close(copy.deepcopy(norm)(x)[0], norm(x)[0])
 
 
 def test_untrained_flow_without_data_start_only_permutes():

@@ -55,6 +55,21 @@ def test_untrained_network_is_normal_around_the_base_means():
     torch.testing.assert_close(distances, noise.norm(dim=1))
 
 
+@pytest.mark.parametrize("n_rows", [2, 30])
+def test_prior_of_labels_is_that_of_their_classes(n_rows):
+    """With fewer rows than classes, and with more."""
+    net = shaken(network())
+    y = torch.randint(N_CLASSES, (n_rows,))
+    mean, log_variance = net._prior_of_labels(y)
+    for row, label in enumerate(y):
+        one = net.prior(
+            net.class_attributes[label : label + 1],
+            net.class_centers[label : label + 1],
+        )
+        torch.testing.assert_close(mean[row], one[0][0])
+        torch.testing.assert_close(log_variance[row], one[1][0])
+
+
 def test_likelihood_of_all_classes_equals_one_class_at_a_time():
     net = shaken(network())
     x = torch.randn(10, N_FEATURES, dtype=torch.float64)

@@ -124,11 +124,7 @@ def on_meta(thing):
     return tree_map(lambda leaf: leaf.to("meta"), thing)
 
 
-# The number of different labels in a batch depends on data, which "meta" does not have.
-ON_META = {name: make for name, make in MODELS.items() if "VAEcFlow" not in name}
-
-
-@make_all(ON_META, LOSSES)
+@make_all(MODELS, LOSSES)
 def test_nothing_is_made_on_another_device(make, task, monkeypatch):
     checked, step, minimise = set(), ZeroShotNet.train_step, AdversarialNet._minimise
 

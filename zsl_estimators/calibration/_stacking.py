@@ -20,6 +20,7 @@ from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import is_in
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection import cross_val_predict_gzsl
+from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.parameters import HasMethods, StrOptions, check_parameters
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
@@ -178,8 +179,11 @@ class CalibratedStackingCV(
             fitted, curves = self._prefit(X, column_or_1d(y))
         else:
             plain = without_penalty(self.estimator)
+            seed = private_random_state(self.random_state).randint(LARGEST_SEED)
+            # Folds that cannot be used are refused before anything is fitted.
+            folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
             fitted = clone(plain).fit(X, y)
-            curves = self._curves(fitted, plain, X, y)
+            curves = self._curves(fitted, plain, X, y, folds, seed)
         self.estimator_ = fitted
         self._choose(curves)
         return self
@@ -252,22 +256,15 @@ class CalibratedStackingCV(
         seen = is_in(candidates.classes, candidates.seen_classes)
         yield self._less_penalty(candidates.scores, self.best_penalty_, seen)
 
-    def _curves(self, fitted, plain, X, y):
+    def _curves(self, fitted, plain, X, y, folds, seed):
         """One curve per fold; none when there is nothing to fit."""
         n_seen = len(find(fitted).seen_classes_)
         n_unseen = len(fitted.classes_) - n_seen
-        seed = private_random_state(self.random_state).randint(LARGEST_SEED)
-        split = held_out_split(n_seen, n_unseen, seed)
-        if n_unseen == 0 or (self.cv is None and split is None):
+        cv = held_out_split(n_seen, n_unseen, seed) if folds is None else folds
+        if n_unseen == 0 or cv is None:
             return []
-        folds = cross_val_predict_gzsl(
-            plain,
-            X,
-            y,
-            cv=split if self.cv is None else self.cv,
-            random_state=seed,
-            n_jobs=self.n_jobs,
-            verbose=self.verbose,
+        predictions = cross_val_predict_gzsl(
+            plain, X, y, cv=cv, n_jobs=self.n_jobs, verbose=self.verbose
         )
         return [
             SeenUnseenCurve.from_labels(
@@ -276,7 +273,7 @@ class CalibratedStackingCV(
                 classes=fold.classes,
                 seen_classes=fold.seen_classes,
             )
-            for fold in folds
+            for fold in predictions
         ]
 
     def _prefit(self, X, y):

@@ -17,6 +17,7 @@ from zsl_estimators.nn.softmax import (
     SoftmaxNetwork,
 )
 from zsl_estimators.parameters import Interval, check_parameters, has_widths
+from zsl_estimators.problem import PRECISIONS
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
@@ -26,6 +27,7 @@ from zsl_estimators.training import (
     ZeroShotNet,
     cosine_schedule,
     fit_net,
+    float32,
     rows_per_batch,
     standard_callbacks,
     to_numpy,
@@ -130,13 +132,12 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             The fitted classifier.
         """
         check_parameters(self)
-        X, y = validate_data(self, X, y, dtype=np.float32)
+        X, y = validate_data(self, X, y, dtype=PRECISIONS)
         check_classification_targets(y)
+        self._origin = X.mean(axis=0, dtype=np.float64)
         self.classes_, y_index = np.unique(y, return_inverse=True)
-        features = ArrayData({"x": X}, y_index)
-        net = fit_net(**self._net_settings(features, DeviceBatches))
-        self.module_ = net.module_.to("cpu")
-        return self
+        features = ArrayData({"x": float32(X - self._origin)}, y_index)
+        return self._train(features, DeviceBatches)
 
     def fit_stream(self, features, classes):
         """Fit on features that are made as they are asked for.
@@ -155,9 +156,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         """
         check_parameters(self)
         self.classes_, self.n_features_in_ = classes, features.n_features
-        net = fit_net(**self._net_settings(features, SampledBatches))
-        self.module_ = net.module_.to("cpu")
-        return self
+        self._origin = np.zeros(features.n_features)
+        return self._train(features, SampledBatches)
 
     def extend(self, features, new_classes):
         """Learn more classes; the scores of the old ones stay what they are.
@@ -176,8 +176,9 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             The classifier with more classes.
         """
         self.classes_ = np.concatenate([self.classes_, new_classes])
-        net = fit_net(**self._net_settings(features, SampledBatches, self.module_))
-        self.module_ = net.module_.to("cpu").merged()
+        old = self.module_
+        self._train(features, SampledBatches, old)
+        self.module_ = self.module_.merged()
         return self
 
     def decision_function(self, X):
@@ -210,11 +211,11 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             Float64, one column per class for two classes too.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, reset=False)
+        X = validate_data(self, X, dtype=PRECISIONS, reset=False)
         # In double precision a score does not depend on the other rows.
         with usual_torch_settings(), torch.inference_mode():
             module = copy.deepcopy(self.module_).double()
-            return to_numpy(module(torch.as_tensor(X.astype(np.float64))))
+            return to_numpy(module(torch.as_tensor(X - self._origin)))
 
     def predict_proba(self, X):
         """Estimate class probabilities.
@@ -247,8 +248,14 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         columns = self.logits(X).argmax(axis=1)
         return self.classes_[columns]
 
-    def _net_settings(self, features, batches, old=None):
-        """Arguments of :func:`fit_net`; `old` is a network to be extended."""
+    def _train(self, features, batches, old=None):
+        """Train a network, or more classes of an `old` one, and keep it."""
+        net = fit_net(**self._net_settings(features, batches, old))
+        self.module_ = net.module_.to("cpu")
+        return self
+
+    def _net_settings(self, features, batches, old):
+        """Arguments of :func:`fit_net`."""
         new_net = partial(
             ZeroShotNet,
             module=SoftmaxNetwork if old is None else ExtendedSoftmaxNetwork,
@@ -275,6 +282,10 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
 
     def _module_arguments(self, old):
         if old is not None:
-            return {"module__old": old, "module__n_classes": len(self.classes_)}
+            return {
+                "module__old": old,
+                "module__n_classes": len(self.classes_),
+                "module__origin": torch.tensor(float32(self._origin)),
+            }
         widths = (self.n_features_in_, *self.hidden, len(self.classes_))
         return {"module__widths": widths}

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from zsl_estimators.base import fit_inside
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.scaling import FeatureScaler
@@ -106,8 +107,7 @@ class RepresentationScaler(BaseEstimator):
             shrinkage=self.init.shrinkage_,
             seen_penalty=0.0,
         )
-        init._warns_of_table = False
-        return init.fit(made, y)
+        return fit_inside(init, made, y)
 
     def _new_scaler(self, init):
         return FeatureScaler(self.scaling, None if init is None else init.gaussian_)

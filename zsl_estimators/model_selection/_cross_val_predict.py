@@ -94,15 +94,7 @@ def cross_val_predict_gzsl(
     """
     check_candidates(candidates)
     X, y = indexable(X, y)
-    splits = list(_class_folds(cv, random_state).split(X, y))
-    if not splits:
-        raise ValueError(
-            "cv yields no folds. A generator is used up after one fit; give a list, or "
-            "a splitter such as ClassHoldoutSplit."
-        )
-    for train, test in splits:
-        y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
-        check_both_kinds(y_test, y_train, "the trade-off")
+    splits = class_folds(X, y, cv, random_state)
     progress = tqdm(splits, unit="fold", disable=not verbose)
     return Parallel(n_jobs=n_jobs)(
         delayed(_predict_fold)(clone(estimator), X, y, train, test, candidates)
@@ -110,7 +102,41 @@ def cross_val_predict_gzsl(
     )
 
 
-def _class_folds(cv, random_state):
+def class_folds(X, y, cv, random_state):
+    """Make folds, each of which hides classes and tests others too.
+
+    Parameters
+    ----------
+    X, y : array-like
+        Features and labels.
+    cv : int, cross-validation generator, iterable or None
+        See :func:`cross_val_predict_gzsl`.
+    random_state : int, RandomState instance or None
+        Seeds the folds, when `cv` is None or an int.
+
+    Returns
+    -------
+    folds : list of tuple of ndarray
+        Rows to train on and rows to test on.
+
+    Raises
+    ------
+    ValueError
+        If there are no folds, or one tests no hidden class or no other.
+    """
+    folds = list(_splitter(cv, random_state).split(X, y))
+    if not folds:
+        raise ValueError(
+            "cv yields no folds. A generator is used up after one fit; give a list, or "
+            "a splitter such as ClassHoldoutSplit."
+        )
+    for train, test in folds:
+        y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
+        check_both_kinds(y_test, y_train, "the trade-off")
+    return folds
+
+
+def _splitter(cv, random_state):
     """Turn None or a number into folds that hide classes; leave others as they are."""
     if cv is None:
         cv = 3

@@ -34,10 +34,13 @@ class ActNorm(nn.Module):
         self.shift = nn.Parameter(torch.zeros(n_dims))
         self.log_scale = nn.Parameter(torch.zeros(n_dims))
         self.register_buffer("started", torch.tensor(not data_start))
+        # The same for the host, which must not wait for the buffer in every step.
+        self._is_started = not data_start
+        self.register_load_state_dict_post_hook(ActNorm._read_started)
 
     def forward(self, x):
         """Return scaled rows and the log determinant, a scalar."""
-        if self.training and not self.started:
+        if self.training and not self._is_started:
             self._start(x)
         log_scale = self._bounded_log_scale()
         return (x + self.shift) * log_scale.exp(), log_scale.sum()
@@ -57,6 +60,10 @@ class ActNorm(nn.Module):
         self.shift.copy_(-x.mean(dim=0))
         self.log_scale.copy_(-deviation.log())
         self.started.fill_(True)
+        self._is_started = True
+
+    def _read_started(self, incompatible_keys):
+        self._is_started = bool(self.started)
 
 
 class Permutation(nn.Module):

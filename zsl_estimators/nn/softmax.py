@@ -41,10 +41,13 @@ class ExtendedSoftmaxNetwork(nn.Module):
         Stays untouched.
     n_classes : int
         Number of classes, old ones included.
+    origin : Tensor of shape (n_features,)
+        Taken from the features; the old network was trained on the differences.
     """
 
-    def __init__(self, old, n_classes):
+    def __init__(self, old, n_classes, origin):
         super().__init__()
+        self.register_buffer("origin", origin)
         self.old = copy.deepcopy(old).requires_grad_(False)
         n_in, n_old = old.last.in_features, old.last.out_features
         self.new = nn.Linear(n_in, n_classes - n_old)
@@ -53,7 +56,7 @@ class ExtendedSoftmaxNetwork(nn.Module):
 
     def forward(self, x):
         """Logits, shape (n_rows, n_classes)."""
-        hidden = self.old.body(x)
+        hidden = self.old.body(x - self.origin)
         return torch.cat([self.old.last(hidden), self.new(hidden)], dim=1)
 
     @torch.no_grad()

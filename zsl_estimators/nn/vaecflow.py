@@ -197,12 +197,12 @@ class VAEcFlowNetwork(nn.Module):
         )
 
     def _prior_of_labels(self, y):
-        # A class is encoded once, however often it occurs in the batch.
-        present, row = y.unique(return_inverse=True)
-        mean, log_variance = self.prior(
-            self.class_attributes[present], self.class_centers[present]
-        )
-        return mean[row], log_variance[row]
+        attributes, centers = self.class_attributes, self.class_centers
+        # To find out which classes are in the batch the host would have to wait.
+        if len(attributes) > len(y):
+            return self.prior(attributes[y], centers[y])
+        mean, log_variance = self.prior(attributes, centers)
+        return mean[y], log_variance[y]
 
     def _noise_like(self, mean):
         if self.noise_per_dimension:
