@@ -19,6 +19,8 @@ LAYERS = [
         "labels",
         "exceptions",
         "representation",
+        "threads",
+        "progress",
     },
     {"descriptions", "candidates", "text"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},

@@ -11,7 +11,7 @@ import warnings
 from abc import ABCMeta, abstractmethod
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,7 @@ from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem, scaled_features
+from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -40,7 +41,12 @@ from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 # Scores that `predict` holds at a time; 2^24 of them take 128 MiB.
 SCORES_PER_BLOCK = 2**24
 # What models of folds must not take over from the parameters of their estimator.
-FOLD_PARAMETERS = {"seen_penalty": 0.0, "warm_start": False, "callbacks": None}
+FOLD_PARAMETERS = {
+    "seen_penalty": 0.0,
+    "warm_start": False,
+    "callbacks": None,
+    "n_jobs": None,
+}
 
 
 @fill_docstring
@@ -57,6 +63,7 @@ class BaseZeroShotClassifier(
     ----------
     %(attributes)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -69,6 +76,7 @@ class BaseZeroShotClassifier(
             StrOptions({"auto"}),
             Interval(Real, None, None, closed="neither"),
         ],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }
@@ -76,8 +84,12 @@ class BaseZeroShotClassifier(
     _fit_context = _predict_context = nullcontext
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
-    # What the model is being fitted for, shown with its progress.
-    _stage = "all seen classes"
+    # Which fold the model is being fitted for, shown with its progress.
+    _fold = "all"
+    # Whether models of folds are fitted before this one.
+    _has_folds = False
+    # What a model reports its steps to, how many there are, and what they are.
+    _report, _n_steps, _step = Reporter(), 1, "model"
 
     @abstractmethod
     def __init__(
@@ -86,12 +98,14 @@ class BaseZeroShotClassifier(
         *,
         classes=None,
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
         self.attributes = attributes
         self.classes = classes
         self.seen_penalty = seen_penalty
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
 
@@ -131,8 +145,7 @@ class BaseZeroShotClassifier(
         """Make a generator of the candidates that the folds choose from.
 
         It fits one candidate model after the other, and yields something hashable that
-        names it while :meth:`_score_classes` answers for it. Having yielded `CHOOSE`,
-        it is sent the best so far and may go on with a second choice.
+        names it while :meth:`_score_classes` answers for it.
 
         Parameters
         ----------
@@ -143,9 +156,11 @@ class BaseZeroShotClassifier(
 
         Returns
         -------
-        candidates : generator or None
-            None where there is nothing to choose; nothing may happen before the
-            generator is asked for its first candidate.
+        candidates : generator, list of stage or None
+            None where there is nothing to choose. Several choices one after the other,
+            or one that may end early, are a list of stages, see
+            :class:`~zsl_estimators.calibration.HeldOutFolds`. Nothing may be fitted
+            before the first candidate is asked for.
         """
         return None
 
@@ -214,17 +229,21 @@ class BaseZeroShotClassifier(
                 "supports. Leave it out; to give samples another weight, repeat or "
                 "leave out rows of X and y."
             )
-        with restored_on_error(self), harmless_underflow(), self._fit_context():
+        with restored_on_error(self), self._progress_of_fit() as progress:
             X, y = validate_data(self, X, y, dtype=PRECISIONS, ensure_min_samples=2)
             check_classification_targets(as_labels(y, "y"))
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-            problem = self._new_problem(X, y, np.random.RandomState(fold_seed))
+            with self._computing():
+                set_up = np.random.RandomState(fold_seed)
+                self._set_up(X, y, set_up)
+                problem = self._scaled_problem(X, y, set_up)
             if self._warns_of_table:
                 scaled = self._scaled_attributes()
                 self._table.warn_of_useless(self.attributes, scaled)
-            choice = self._choose_on_held_out_classes(X, problem, fold_seed)
-            self._fit(problem, choice, np.random.RandomState(fit_seed))
+            choice = self._choose_on_held_out_classes(X, problem, fold_seed, progress)
+            with self._computing():
+                self._fit(problem, choice, np.random.RandomState(fit_seed))
             self.held_out_results_ = choice.frame()
             self.seen_penalty_ = choice.penalty
         return self
@@ -305,7 +324,30 @@ class BaseZeroShotClassifier(
 
     # -- inside -------------------------------------------------------------------
 
-    def _new_problem(self, X, y, random_state):
+    @contextmanager
+    def _progress_of_fit(self):
+        """Yield the progress of a fit, to which the final model reports."""
+        shown = self.verbose == 1
+        progress = FitProgress(type(self).__name__, self._n_steps, self._step, shown)
+        self._report = progress.reporter(-1)
+        try:
+            yield progress
+            progress.end(-1)
+        finally:
+            progress.bar.close()
+            self._report = Reporter()
+
+    @contextmanager
+    def _computing(self):
+        """Context of what is computed for a fit.
+
+        Not of the whole fit: while other threads fit the models of folds, this one must
+        not keep what belongs to one thread at a time.
+        """
+        with harmless_underflow(), self._fit_context():
+            yield
+
+    def _set_up(self, X, y, random_state):
         """Set up the class table, the initial estimator and both scalers."""
         self.n_features_in_ = X.shape[1]
         self._set_table(self._make_table(y))
@@ -318,9 +360,12 @@ class BaseZeroShotClassifier(
             self.attribute_scaler_ = attributes.fit(seen_rows)
             warm = getattr(self, "warm_start", False)
             self._learned_from = self._what_is_learned() if warm else None
+
+    def _scaled_problem(self, X, y, random_state):
+        """Scale the task that the model has been set up for."""
         return Problem.scaled(
             X,
-            positions,
+            self._table.positions_among_seen(y),
             self._table,
             self.feature_scaler_,
             self.attribute_scaler_,
@@ -392,7 +437,7 @@ class BaseZeroShotClassifier(
             differing["init"] = init
         return differing
 
-    def _choose_on_held_out_classes(self, X, problem, seed):
+    def _choose_on_held_out_classes(self, X, problem, seed, progress):
         """Choose the candidate and the seen penalty on folds of hidden classes."""
         automatic = self.seen_penalty == "auto"
         fixed = Choice(penalty=0.0 if automatic else float(self.seen_penalty))
@@ -402,9 +447,12 @@ class BaseZeroShotClassifier(
         if split is None and automatic:
             self._warn_of_few_classes(problem.n_seen)
         # Without a second sample of any class a fold cannot test seen classes.
-        if split is None or not wanted or np.bincount(problem.y).max() < 2:
+        possible = split is not None and np.bincount(problem.y).max() >= 2
+        self._has_folds = wanted and possible
+        if not self._has_folds:
             return fixed
-        choice = HeldOutFolds(self, X, problem.y, split, seed).compare()
+        folds = HeldOutFolds(self, X, problem.y, split, seed, self.n_jobs)
+        choice = folds.compare(progress)
         return choice if automatic else replace(choice, penalty=fixed.penalty)
 
     def _warn_of_few_classes(self, n_seen):

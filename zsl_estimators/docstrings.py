@@ -90,6 +90,9 @@ default="unit"
             Choose the number of epochs, 0 to `max_epochs`, by the AUSUC on held-out
             seen classes. False trains for `max_epochs`, and so does True when no
             class is unseen or fewer than four are seen.
+        patience : int or None, default=10
+            Epochs since the best one, on average over folds, after which the models of
+            the folds are trained no further. None trains them for `max_epochs`.
         batch_size : "auto" or int, default="auto"
             Samples per training step. "auto" aims at 32 batches per epoch and takes 32
             to 256 samples.
@@ -176,6 +179,12 @@ default="unit"
         seen_penalty : "auto" or float, default="auto"
             Amount taken from the scores of seen classes. "auto" fits it on folds of
             held-out seen classes.
+        """,
+    "n_jobs": """
+        n_jobs : int or None, default=None
+            Folds of held-out classes that are fitted at a time, by the joblib backend
+            in use; None is 1 outside of a :func:`joblib.parallel_config`. The result
+            does not depend on it.
         """,
     "random_state": """
         random_state : int, RandomState instance or None, default=None

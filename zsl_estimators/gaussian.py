@@ -1,5 +1,7 @@
 """Normal distributions with one covariance: what is known of seen classes."""
 
+import weakref
+
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.covariance import ledoit_wolf_shrinkage
@@ -43,6 +45,7 @@ class SharedGaussian:
         eigenvalues, self._axes = eigh(covariance)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
+        self._last_rotated = LastResult()
 
     @property
     def covariance(self):
@@ -59,9 +62,19 @@ class SharedGaussian:
         """The inverse of `whitening`: turns unit noise into noise of this kind."""
         return (self._axes * np.sqrt(self._variances)).T
 
+    def rotated(self, X):
+        """Rows in the principal axes of the covariance, whatever the shrinkage is."""
+        return X @ self._axes
+
     def squared_distances(self, X, means):
         """Squared Mahalanobis distances, shape (n_samples, n_means)."""
-        X, means = X @ self.whitening, means @ self.whitening
+        rotated = self._last_rotated.of(X, self.rotated)
+        return self.squared_distances_rotated(rotated, means)
+
+    def squared_distances_rotated(self, rotated, means):
+        """The same for rows that are :meth:`rotated` already."""
+        deviations = np.sqrt(self._variances)
+        X, means = rotated / deviations, self.rotated(means) / deviations
         # Without the square of X the sum would not be a distance.
         squares = (X**2).sum(axis=1)[:, None] + (means**2).sum(axis=1)
         return np.maximum(squares - 2 * X @ means.T, 0)
@@ -113,10 +126,43 @@ class UnscaledGaussian:
         """Means of the classes, shape (n_classes, n_features)."""
         return self.scaler.inverse_transform(self.gaussian.means)
 
-    def log_densities(self, X, means):
-        """Log density of samples around means, up to a constant."""
-        X, means = self.scaler.transform(X), self.scaler.transform(means)
-        return -self.gaussian.squared_distances(X, means) / 2
+    def rotated(self, X):
+        """Rows that :meth:`log_densities_rotated` wants."""
+        return self.gaussian.rotated(self.scaler.transform(X))
+
+    def log_densities_rotated(self, rotated, means):
+        """Log density of :meth:`rotated` samples around means, up to a constant."""
+        means = self.scaler.transform(means)
+        return -self.gaussian.squared_distances_rotated(rotated, means) / 2
+
+
+class LastResult:
+    """Keeps what a function makes of an array, as long as the array lives.
+
+    Models of folds score the same rows again and again.
+    """
+
+    def __init__(self):
+        self._last = None, None
+
+    def of(self, array, function):
+        """Result of the function, computed if it was not for the same array.
+
+        The array may not be changed in place.
+        """
+        # One assignment: threads may predict with one model at a time.
+        reference, result = self._last
+        if reference is None or reference() is not array:
+            result = function(array)
+            self._last = weakref.ref(array, self._forget), result
+        return result
+
+    def _forget(self, reference):
+        if self._last[0] is reference:
+            self._last = None, None
+
+    def __reduce__(self):
+        return LastResult, ()
 
 
 def class_means(X, y_index, n_classes):

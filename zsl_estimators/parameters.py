@@ -43,10 +43,10 @@ def check_parameters(estimator):
     """
     constraints = estimator._parameter_constraints
     values = estimator.get_params(deep=False)
+    # An estimator of somebody else need not have all parameters of its base class.
+    given = {name: values[name] for name in constraints if name in values}
     validate_parameter_constraints(
-        constraints,
-        {name: values[name] for name in constraints},
-        caller_name=type(estimator).__name__,
+        constraints, given, caller_name=type(estimator).__name__
     )
     for cls in reversed(type(estimator).__mro__):
         for check in vars(cls).get("_parameter_checks", ()):

@@ -84,8 +84,8 @@ def test_record_takes_the_candidate_with_the_largest_area():
     for seed in range(2):
         y, scores, seen = random_scores(seed)
         noise = np.random.RandomState(9).normal(size=scores.shape)
-        record.add("noisy", y, scores + 3 * noise, seen)
-        record.add("clear", y, scores, seen)
+        for name, given in (("noisy", scores + 3 * noise), ("clear", scores)):
+            record.add(name, SeenUnseenCurve.from_scores(y, given, seen))
     assert record.best_candidate == "clear"
     frame = record.to_frame()
     assert frame.shape == (4, 4)

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -233,7 +233,7 @@ def test_folds_without_hidden_classes_are_refused_before_the_first_fit(task):
         def fit(self, X, y):
             raise AssertionError("fitted")
 
-    stacking = CalibratedStackingCV(NeverFitted(task.attributes), cv=KFold(3))
+    stacking = CalibratedStackingCV(NeverFitted(task.attributes), cv=StratifiedKFold(2))
     with pytest.raises(ValueError, match="no sample of unseen classes"):
         stacking.fit(task.X_train, task.y_train)
 

@@ -1,6 +1,6 @@
 """Nets are made and trained in one place, whatever is done between their epochs."""
 
-from contextlib import closing
+import pickle
 from functools import partial
 from threading import Thread
 
@@ -10,17 +10,24 @@ import torch
 from torch import nn
 
 from zsl_estimators.nn import SquaredLoss, TanhRegression
-from zsl_estimators.training import ArrayData, ZeroShotNet, fit_net, net_epochs
+from zsl_estimators.training import (
+    ArrayData,
+    CosineSchedule,
+    NetTraining,
+    ZeroShotNet,
+    fit_net,
+)
+from zsl_estimators.training._callbacks import LossPartRecorder
 from zsl_estimators.training._seeding import TorchState
 
 RNG = np.random.RandomState(0)
 X, Y = RNG.normal(size=(2, 40, 3)).astype(np.float32)
 
 
-def settings(seed=0):
+def settings(seed=0, module=TanhRegression):
     new_net = partial(
         ZeroShotNet,
-        TanhRegression,
+        module,
         module__n_features=3,
         module__hidden=5,
         module__n_attributes=3,
@@ -38,13 +45,19 @@ def settings(seed=0):
     }
 
 
+def training(seed=0):
+    arguments = settings(seed)
+    data = arguments.pop("data")
+    return NetTraining(**arguments).attach(data)
+
+
 def weights(net):
     return torch.cat([part.flatten() for part in net.module_.parameters()])
 
 
 def test_what_happens_between_epochs_changes_nothing():
     expected = weights(fit_net(**settings()))
-    for net in net_epochs(**settings()):
+    for net in training().epochs():
         assert isinstance(net, ZeroShotNet)
         torch.rand(17)
         torch.manual_seed(3)
@@ -54,18 +67,50 @@ def test_what_happens_between_epochs_changes_nothing():
 def test_two_nets_can_be_trained_in_turn():
     """As models of several folds that advance together."""
     expected = [weights(fit_net(**settings(seed))) for seed in (0, 1)]
-    pairs = list(zip(net_epochs(**settings(0)), net_epochs(**settings(1)), strict=True))
+    pairs = list(zip(training(0).epochs(), training(1).epochs(), strict=True))
     for net, alone in zip(pairs[-1], expected, strict=True):
         torch.testing.assert_close(weights(net), alone, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.AdamW])
+def test_a_training_goes_on_in_another_process(optimizer):
+    """Weights, optimiser, schedule, order of batches and draws are pickled with it."""
+
+    def watched():
+        arguments = settings(module=Noisy)
+        data = arguments.pop("data")
+        arguments["new_net"] = partial(
+            arguments["new_net"],
+            optimizer=optimizer,
+            callbacks=[CosineSchedule(4), LossPartRecorder()],
+        )
+        return NetTraining(**arguments), data
+
+    alone, data = watched()
+    *_, expected = alone.attach(data).epochs()
+    moving, data = watched()
+    for _ in range(4):
+        moving = pickle.loads(pickle.dumps(moving)).attach(data)
+        assert moving.advance()
+    assert moving.is_over
+    torch.testing.assert_close(weights(moving.net), weights(expected), rtol=0, atol=0)
+    losses = moving.net.history[:, ("train_loss", "squared_loss")]
+    assert losses == expected.history[:, ("train_loss", "squared_loss")]
+
+
+class Noisy(TanhRegression):
+    """Draws in every step."""
+
+    def forward(self, x):
+        return super().forward(x + torch.randn_like(x))
+
+
 def test_state_of_torch_is_the_callers_between_epochs_and_after_giving_up():
     before = torch.get_rng_state()
-    with closing(net_epochs(**settings())) as nets:
-        for net in nets:
-            assert torch.equal(before, torch.get_rng_state())
-            if len(net.history) == 2:
-                break
+    for net in training().epochs():
+        assert torch.equal(before, torch.get_rng_state())
+        if len(net.history) == 2:
+            break
     assert torch.equal(before, torch.get_rng_state())
 
 

@@ -328,15 +328,16 @@ class TestNet:
         fitted = net(batch_size=5, criterion=EverySecondBatch).fit(*data())
         assert fitted.history[:, "rare_loss"] == [5, 5, 5]
 
-    def test_epochs_can_be_watched_from_the_start(self):
+    def test_epochs_are_trained_one_by_one(self):
         watched = net().initialize()
         data_set = watched.get_dataset(*data())
-        losses = []
-        for n_done in watched.epochs(data_set, 3):
-            assert len(watched.history) == n_done
-            losses.append(watched.history[-1, "train_loss"] if n_done else np.inf)
+        batches = watched.get_iterator(data_set, training=True)
+        for n_before in range(3):
+            assert len(watched.history) == n_before
+            assert watched.train_epoch(batches, data_set)
+        losses = watched.history[:, "train_loss"]
         assert losses == sorted(losses, reverse=True)
-        assert len(losses) == 4
+        assert len(losses) == 3
 
     def test_every_epoch_has_another_order(self):
         """One iterator over batches serves all epochs."""
@@ -347,7 +348,7 @@ class TestNet:
                 orders.append(batch[1].tolist())
 
         watched = net(Order(), batch_size=20).initialize()
-        list(watched.epochs(watched.get_dataset(*data()), 2))
+        watched.set_params(max_epochs=2).partial_fit(*data())
         first, second = orders
         assert sorted(first) == sorted(second)
         assert first != second

@@ -1,12 +1,11 @@
 """What is learned on held-out seen classes, above all the seen penalty."""
 
-from zsl_estimators.calibration._folds import CHOOSE, Choice, HeldOutFolds
+from zsl_estimators.calibration._folds import Choice, HeldOutFolds
 from zsl_estimators.calibration._held_out import HeldOutRecord, held_out_split
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._stacking import CalibratedStackingCV
 
 __all__ = [
-    "CHOOSE",
     "CalibratedStackingCV",
     "Choice",
     "HeldOutFolds",

@@ -1,16 +1,15 @@
 """The only loop over folds: models that compete where seen classes are hidden."""
 
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
 
 from zsl_estimators.calibration._held_out import HeldOutRecord
-
-# A model of a fold that yields this is sent the best of the candidates that all folds
-# have yielded since they began, or since they last yielded it.
-CHOOSE = object()
+from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,17 @@ class Choice:
 class HeldOutFolds:
     """Models of an estimator for folds in which some seen classes are hidden.
 
+    The models go through the stages of the estimator's `_fit_candidates` together. A
+    stage is an object with
+
+    - ``candidates(model, problem, best)``, a generator: it fits one candidate after the
+      other, and yields something hashable that names it while the model scores with
+      it. At its end the folds are compared, and it is called again with the best
+      candidate so far; at first, with that of the stage before;
+    - ``is_over(best)``: whether it need not be called again.
+
+    Between the calls it can be pickled, and goes on in another process.
+
     Parameters
     ----------
     estimator : BaseZeroShotClassifier
@@ -65,10 +75,13 @@ class HeldOutFolds:
         Makes the folds.
     seed : int
         Every fold starts from this one.
+    n_jobs : int or None, default=None
+        Folds that are fitted at a time; the results do not depend on it.
     """
 
-    def __init__(self, estimator, X, y, split, seed):
-        self.n_rows = len(X)
+    def __init__(self, estimator, X, y, split, seed, n_jobs=None):
+        self.X, self.y = X, y
+        self.n_jobs = n_jobs
         table = estimator._table
         parameters = {
             "attributes": table.matrix[table.seen],
@@ -79,105 +92,178 @@ class HeldOutFolds:
         self.folds = []
         for number, rows in enumerate(split.split(X, y), start=1):
             model = clone(estimator).set_params(**parameters)
-            model._stage = f"held-out classes {number}/{split.get_n_splits()}"
-            self.folds.append(Fold(model, X, y, *rows, seed))
+            model._fold = f"{number}/{split.get_n_splits()}"
+            self.folds.append(Fold(model, *rows, seed))
 
-    def compare(self):
+    def compare(self, progress):
         """Let all candidates compete on all folds.
+
+        Parameters
+        ----------
+        progress : FitProgress
+            Shows how far the models are.
 
         Returns
         -------
         choice : Choice
             The best candidates and the penalty of the last of them.
         """
-        records, best, asking = [], None, self.folds
-        with ExitStack() as stack:
-            for fold in self.folds:
-                stack.enter_context(closing(fold))
-            while asking:
+        records, best = [], None
+        progress.begin(len(self.folds))
+        self.progress = progress
+        for number, fold in enumerate(self.folds):
+            fold.model._report = progress.reporter(number)
+        with Parallel(n_jobs=self.n_jobs) as parallel:
+            while not records or len(records) < self.folds[0].n_stages:
                 record = HeldOutRecord()
-                asking = [fold for fold in asking if fold.advance(record, best)]
-                best = record.best_candidate
+                best = self._compete(len(records), record, best, parallel)
                 records.append(record)
+        for number in range(len(self.folds)):
+            progress.end(number)
+        n_rows = np.mean([len(fold.train) for fold in self.folds])
         return Choice(
-            penalty=record.best_penalty(best),
+            penalty=records[-1].best_penalty(best),
             records=tuple(records),
-            share_of_rows=np.mean([fold.n_rows for fold in self.folds]) / self.n_rows,
+            share_of_rows=n_rows / len(self.X),
         )
+
+    def _compete(self, stage, record, best, parallel):
+        """Let the candidates of one stage compete; return the best one."""
+        running = range(len(self.folds))
+        while running:
+            answers = parallel(
+                delayed(advanced)(self.folds[number], self.X, self.y, stage, best)
+                for number in running
+            )
+            for number, (fold, curves) in zip(running, answers, strict=True):
+                self.folds[number] = fold
+                # One that was in another process has lost it.
+                fold.model._report = self.progress.reporter(number)
+                self.progress.report(number, fold.n_steps)
+                for candidate, curve in curves:
+                    record.add(candidate, curve)
+            best = record.best_candidate
+            running = [n for n in running if not self.folds[n].is_over(stage, best)]
+        return best
 
 
 class Fold:
     """The model of one fold, and what is held out.
 
     Classes are numbered as in the model's own table, which has only seen classes.
+    Scaled rows are kept from one call to the next, but not pickled.
 
     Parameters
     ----------
     model : BaseZeroShotClassifier
         Not fitted.
-    X : ndarray of shape (n_samples, n_features)
-        All training features.
-    y : ndarray of shape (n_samples,)
-        Positions of their classes.
     train, held_out : ndarray
         Rows that the model is fitted on, and those that it is scored on.
     seed : int
         Seeds the model.
     """
 
-    def __init__(self, model, X, y, train, held_out, seed):
+    def __init__(self, model, train, held_out, seed):
         self.model = model
-        self.n_rows = len(train)
-        self.y_held_out = y[held_out]
-        self.X, self.y, self.train, self.held_out = X, y, train, held_out
+        self.train, self.held_out = train, held_out
         self.seed = seed
-        self.candidates = None
+        self.stages = None
+        self._problem = self._held_out_rows = None
 
-    def advance(self, record, best):
-        """Score candidates until the model asks which one is best, or has no more.
+    @property
+    def n_stages(self):
+        """How often the model has something to choose."""
+        return len(self.stages)
+
+    @property
+    def n_steps(self):
+        """How many steps, such as epochs, the model has taken."""
+        return sum(getattr(stage, "n_done", 0) for stage in self.stages)
+
+    def is_over(self, stage, best):
+        """Whether a stage need not go on."""
+        return self.stages[stage].is_over(best)
+
+    def advance(self, X, y, stage, best):
+        """Score candidates until the stage wants to know which one is best.
 
         Parameters
         ----------
-        record : HeldOutRecord
-            Gets how each candidate does.
+        X : ndarray of shape (n_samples, n_features)
+            All training features.
+        y : ndarray of shape (n_samples,)
+            Positions of their classes.
+        stage : int
+            The stage.
         best : object
-            Answer to what the model asked last; None at first.
+            The best candidate so far.
 
         Returns
         -------
-        asks : bool
-            Whether the model asks and goes on.
+        curves : list of (candidate, SeenUnseenCurve)
+            How each did.
         """
-        if self.candidates is None:
-            self._start()
-        try:
-            candidate = self.candidates.send(best)
-            while candidate is not CHOOSE:
-                scores = self.model._score_classes(self.Z_held_out)
-                record.add(candidate, self.y_held_out, scores, self.seen)
-                candidate = next(self.candidates)
-        except StopIteration:
-            return False
-        return True
+        problem, curves = self._scaled_problem(X, y), []
+        candidates = self.stages[stage].candidates(self.model, problem, best)
+        with closing(candidates):
+            for candidate in candidates:
+                scores = self.model._score_classes(self._held_out_rows)
+                curve = SeenUnseenCurve.from_scores(
+                    y[self.held_out], scores, problem.seen
+                )
+                curves.append((candidate, curve))
+        return curves
 
-    def close(self):
-        """Stop a model that an error has left half trained."""
-        if self.candidates is not None:
-            self.candidates.close()
+    def __getstate__(self):
+        return {**vars(self), "_problem": None, "_held_out_rows": None}
 
-    def _start(self):
-        """Set the model up when it is its turn, and scale what is held out, once."""
-        model, random_state = self.model, np.random.RandomState(self.seed)
-        problem = model._new_problem(
-            self.X[self.train], self.y[self.train], np.random.RandomState(self.seed)
-        )
-        self.Z_held_out, self.seen = model._scaled(self.X[self.held_out]), problem.seen
-        self.candidates = model._fit_candidates(problem, random_state)
-        if self.candidates is None:
-            self.candidates = only_candidate(model, problem, random_state)
+    def _scaled_problem(self, X, y):
+        """Scale the rows of the fold, having set the model up when it is its turn."""
+        if self._problem is None:
+            model, rows, classes = self.model, X[self.train], y[self.train]
+            random_state = np.random.RandomState(self.seed)
+            if self.stages is None:
+                model._set_up(rows, classes, random_state)
+            self._problem = model._scaled_problem(rows, classes, random_state)
+            self._held_out_rows = model._scaled(X[self.held_out])
+            if self.stages is None:
+                self.stages = stages_of(model, self._problem, self.seed)
+        return self._problem
+
+
+def stages_of(model, problem, seed):
+    """What the model of a fold chooses, stage after stage."""
+    random_state = np.random.RandomState(seed)
+    given = model._fit_candidates(problem, random_state)
+    if given is None:
+        return [OnlyStage(only_candidate(model, problem, random_state))]
+    return given if isinstance(given, list) else [OnlyStage(given)]
 
 
 def only_candidate(model, problem, random_state):
     """Fit a model that has no choice as it would be in the end."""
     model._fit(problem, Choice(), random_state)
     yield None
+
+
+class OnlyStage:
+    """All candidates of a generator, in one go."""
+
+    def __init__(self, generator):
+        self.generator = generator
+
+    def candidates(self, model, problem, best):
+        """Yield them."""
+        with closing(self.generator):
+            yield from self.generator
+        self.generator = None
+
+    def is_over(self, best):
+        """There is nothing more."""
+        return True
+
+
+def advanced(fold, X, y, stage, best):
+    """Advance a fold, wherever this is called; return it with its curves."""
+    with one_blas_thread(), fold.model._computing():
+        return fold, fold.advance(X, y, stage, best)

@@ -94,21 +94,17 @@ class HeldOutRecord:
     def __init__(self):
         self.curves = defaultdict(list)
 
-    def add(self, candidate, y, scores, seen):
+    def add(self, candidate, curve):
         """Record how one candidate did on one fold.
 
         Parameters
         ----------
         candidate : hashable
             What was scored.
-        y : ndarray of shape (n_samples,)
-            True column of every held-out sample.
-        scores : ndarray of shape (n_samples, n_classes)
-            Scores of the fold's classes.
-        seen : ndarray of shape (n_classes,)
-            False for the hidden classes.
+        curve : SeenUnseenCurve
+            Of the held-out samples of the fold.
         """
-        self.curves[candidate].append(SeenUnseenCurve.from_scores(y, scores, seen))
+        self.curves[candidate].append(curve)
 
     @property
     def best_candidate(self):

@@ -25,6 +25,7 @@ class ALEClassifier(BilinearClassifier):
     %(bilinear_training)s
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -71,11 +72,13 @@ class ALEClassifier(BilinearClassifier):
         lr=1e-2,
         weight_decay=1e-4,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -90,11 +93,13 @@ class ALEClassifier(BilinearClassifier):
             lr=lr,
             weight_decay=weight_decay,
             early_stopping=early_stopping,
+            patience=patience,
             batch_size=batch_size,
             callbacks=callbacks,
             net_params=net_params,
             warm_start=warm_start,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             device=device,
             random_state=random_state,
             verbose=verbose,

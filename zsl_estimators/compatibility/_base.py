@@ -1,5 +1,7 @@
 """What estimators of a learned score of a sample and a class share."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.pipeline import make_pipeline
@@ -7,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.compatibility import CompatibilityLoss
 from zsl_estimators.scaling import AttributeScaler, BalancedScaler, UnitRows
-from zsl_estimators.training import cosine_schedule, float32, to_numpy
+from zsl_estimators.training import CosineSchedule, float32, to_numpy
 
 
 def unit_scalers(attribute_scaling, length=1.0):
@@ -61,9 +63,9 @@ def ranking_arguments(problem, module, arguments, loss, margin, estimator):
         "criterion": CompatibilityLoss,
         "criterion__kind": loss,
         "criterion__margin": margin,
-        "optimizer": torch.optim.AdamW,
+        "optimizer": partial(torch.optim.AdamW, fused=True),
         "optimizer__weight_decay": estimator.weight_decay,
-        "callbacks": [cosine_schedule(estimator.max_epochs)],
+        "callbacks": [CosineSchedule(estimator.max_epochs)],
     }
 
 

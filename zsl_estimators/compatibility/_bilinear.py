@@ -55,11 +55,13 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         lr=1e-2,
         weight_decay=1e-4,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -68,6 +70,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
@@ -78,6 +81,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.lr = lr
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
+        self.patience = patience
         self.batch_size = batch_size
         self.callbacks = callbacks
         self.net_params = net_params

@@ -45,6 +45,7 @@ default="rms"
         Weight decay of AdamW.
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -100,11 +101,13 @@ default="rms"
         lr=1e-3,
         weight_decay=1e-4,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -113,6 +116,7 @@ default="rms"
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
@@ -123,6 +127,7 @@ default="rms"
         self.lr = lr
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
+        self.patience = patience
         self.batch_size = batch_size
         self.callbacks = callbacks
         self.net_params = net_params

@@ -20,6 +20,7 @@ class DeViSEClassifier(BilinearClassifier):
     %(bilinear_training)s
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 

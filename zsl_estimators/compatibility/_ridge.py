@@ -29,6 +29,7 @@ class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
     %(ridge)s
     %(attribute_scaling)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -71,6 +72,7 @@ class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
         shrink_to="auto",
         attribute_scaling="whitened",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -78,6 +80,7 @@ class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

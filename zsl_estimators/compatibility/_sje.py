@@ -19,6 +19,7 @@ class SJEClassifier(BilinearClassifier):
     %(bilinear_training)s
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 

@@ -42,6 +42,7 @@ class SynCClassifier(BaseZeroShotClassifier):
         seen.
     %(attribute_scaling)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -90,6 +91,7 @@ class SynCClassifier(BaseZeroShotClassifier):
         scale="auto",
         attribute_scaling="whitened",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -97,6 +99,7 @@ class SynCClassifier(BaseZeroShotClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

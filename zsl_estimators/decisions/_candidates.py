@@ -1,15 +1,13 @@
 """The candidates of a fold: epochs first, then decisions at the best of them."""
 
 import copy
-from contextlib import closing
 
 import numpy as np
 
-from zsl_estimators.calibration import CHOOSE
 from zsl_estimators.seeds import LARGEST_SEED
 
 
-def epochs_then_decisions(model, problem, random_state):
+def epochs_then_decisions(model, random_state):
     """Follow a net with a decision that is cheap, then compare the decisions.
 
     Most decisions are too slow to be fitted after every epoch.
@@ -17,45 +15,58 @@ def epochs_then_decisions(model, problem, random_state):
     Parameters
     ----------
     model : estimator
-        Has `_followed` or `_train`; `_proxy_decision`, the cheap one; `_new_decisions`,
-        those to compare by name; and `_decide_by`, which fits one and decides by it.
-    problem : Problem
-        That of the fold.
-    random_state : RandomState
-        The only source of randomness.
+        Has `_epoch_stage`; `_proxy_decision`, the cheap one; `_new_decisions`, those to
+        compare by name; and `_decide_by`, which fits one and decides by it.
+    random_state : RandomState or None
+        The only source of randomness. None where only the number of stages matters.
 
-    Yields
-    ------
-    candidate : int or str
-        Numbers of epochs, `CHOOSE`, then decisions.
+    Returns
+    -------
+    stages : list of stage
+        See :class:`~zsl_estimators.calibration.HeldOutFolds`.
     """
     of_decisions = copy.deepcopy(random_state)
-    proxy, seed = model._proxy_decision(problem), random_state.randint(LARGEST_SEED)
-    snapshots = {}
-    if model.early_stopping:
-        epochs = model._followed(problem, random_state)
-    else:
-        epochs = trained_to_the_end(model, problem, random_state)
-    with closing(epochs):
-        for n_epochs in epochs:
-            snapshots[n_epochs] = weights_of(model.net_)
-            model._decide_by(proxy, problem, np.random.RandomState(seed))
-            yield n_epochs
-    n_epochs = yield CHOOSE
-    model.net_.inference_module.load_state_dict(snapshots.pop(n_epochs))
-    del snapshots
-    for decision in model._new_decisions():
-        model._decide_by(decision, problem, of_decisions)
-        yield decision
+    epochs = model._epoch_stage(random_state, ready=ProxyScoring())
+    return [epochs, DecisionStage(epochs, of_decisions)]
 
 
-def trained_to_the_end(model, problem, random_state):
-    """Yield the last number of epochs only."""
-    model._train(problem, model.max_epochs, random_state)
-    yield model.max_epochs
+class DecisionStage:
+    """Fit one decision after the other for the best number of epochs.
+
+    Parameters
+    ----------
+    epochs : EpochStage
+        The stage before.
+    random_state : RandomState
+        The only source of randomness.
+    """
+
+    def __init__(self, epochs, random_state):
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def candidates(self, model, problem, best):
+        """Yield decisions, `best` being the best number of epochs."""
+        model.net_.inference_module.load_state_dict(self.epochs.snapshots[best])
+        self.epochs = None
+        for decision in model._new_decisions():
+            model._decide_by(decision, problem, self.random_state)
+            yield decision
+
+    def is_over(self, best):
+        """All decisions are fitted in one go."""
+        return True
 
 
-def weights_of(net):
-    """Copy of the weights that a net predicts with."""
-    state = net.inference_module.state_dict()
-    return {name: tensor.clone() for name, tensor in state.items()}
+class ProxyScoring:
+    """Scores a net that is followed with a decision that is cheap."""
+
+    def __init__(self):
+        self.proxy = self.seed = None
+
+    def __call__(self, model, problem, random_state):
+        """Let a model decide by the proxy, always with the same draws."""
+        if self.proxy is None:
+            self.proxy = model._proxy_decision(problem)
+            self.seed = random_state.randint(LARGEST_SEED)
+        model._decide_by(self.proxy, problem, np.random.RandomState(self.seed))

@@ -33,6 +33,9 @@ class Head(Decision):
         Where the built-in head computes.
     view : view, default=None
         What the classifier sees of a row; None is the scaled features.
+    start : Head or None, default=None
+        One of another weight decay and the same view. Where it has been fitted to the
+        same rows already, its built-in head is trained further.
 
     Attributes
     ----------
@@ -53,6 +56,7 @@ class Head(Decision):
         synthesis="once",
         device="auto",
         view=None,
+        start=None,
     ):
         self.estimator = estimator
         self.weight_decay = weight_decay
@@ -60,6 +64,7 @@ class Head(Decision):
         self.synthesis = synthesis
         self.device = device
         self.view = PlainView() if view is None else view
+        self.start = start
 
     @property
     def name(self):
@@ -79,13 +84,21 @@ class Head(Decision):
         y = np.flatnonzero(problem.seen)[problem.y]
         rows = self._real_rows(problem.X)
         with self._features(generator, rows, y, unseen, random_state) as features:
-            if self.synthesis == "stream":
-                classes = np.arange(len(problem.seen))
-                self.estimator_.fit_stream(features, classes)
-            else:
-                self.estimator_.fit(*features.all_rows())
+            self._fit_estimator(features, np.arange(len(problem.seen)))
         self._n_columns = problem.X.shape[1]
+        # It has served; and a decision that is kept should not keep all before it.
+        self.start = None
         return self
+
+    def _fit_estimator(self, features, classes):
+        started = getattr(self.start, "estimator_", None)
+        more = {} if started is None else {"start": started}
+        if self.synthesis == "stream":
+            self.estimator_.fit_stream(features, classes, **more)
+        elif more:
+            self.estimator_.fit_further(*features.all_rows(), **more)
+        else:
+            self.estimator_.fit(*features.all_rows())
 
     def score_classes(self, new_generator, Z):
         rows = self._real_rows(Z)

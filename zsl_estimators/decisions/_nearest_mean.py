@@ -3,7 +3,7 @@
 import numpy as np
 
 from zsl_estimators.decisions._base import Decision
-from zsl_estimators.gaussian import UnscaledGaussian
+from zsl_estimators.gaussian import LastResult, UnscaledGaussian
 
 
 class NearestMean(Decision):
@@ -30,11 +30,13 @@ class NearestMean(Decision):
 
     def __init__(self, gaussian=None):
         self.gaussian = gaussian
+        self._last_rotated = LastResult()
 
     def fit(self, generator, problem, random_state):
         self.gaussian_ = self.gaussian
         self._feature_scaler = generator.feature_scaler
         if self.gaussian is None:
+            self._last_rotated = LastResult()
             features = self._feature_scaler.inverse_transform(problem.X)
             self.gaussian_ = UnscaledGaussian.fit(features, problem.y, problem.n_seen)
         unseen = np.flatnonzero(~problem.seen)
@@ -44,9 +46,12 @@ class NearestMean(Decision):
         return self
 
     def score_classes(self, new_generator, Z):
-        features = self._feature_scaler.inverse_transform(Z)
-        return self.gaussian_.log_densities(features, self.means_)
+        rotated = self._last_rotated.of(Z, self._rotated)
+        return self.gaussian_.log_densities_rotated(rotated, self.means_)
 
     def extend(self, generator, positions, random_state):
         means = generator.means(positions, random_state)
         self.means_ = np.concatenate([self.means_, means])
+
+    def _rotated(self, Z):
+        return self.gaussian_.rotated(self._feature_scaler.inverse_transform(Z))

@@ -21,11 +21,12 @@ from zsl_estimators.problem import PRECISIONS
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
+    CosineSchedule,
     DeviceBatches,
+    Progress,
     SampledBatches,
     TorchTrainingMixin,
     ZeroShotNet,
-    cosine_schedule,
     fit_net,
     float32,
     rows_per_batch,
@@ -33,6 +34,9 @@ from zsl_estimators.training import (
     to_numpy,
     usual_torch_settings,
 )
+
+# Epochs of a training that starts from the weights of another one, as a share.
+SHARE_OF_EPOCHS = 0.25
 
 
 @fill_docstring
@@ -131,15 +135,30 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         self : object
             The fitted classifier.
         """
-        check_parameters(self)
-        X, y = validate_data(self, X, y, dtype=PRECISIONS)
-        check_classification_targets(y)
-        self._origin = X.mean(axis=0, dtype=np.float64)
-        self.classes_, y_index = np.unique(y, return_inverse=True)
-        features = ArrayData({"x": float32(X - self._origin)}, y_index)
-        return self._train(features, DeviceBatches)
+        return self._fit_rows(X, y)
 
-    def fit_stream(self, features, classes):
+    def fit_further(self, X, y, start):
+        """Fit the classifier, from the weights of another one for about the same rows.
+
+        It takes a quarter of the epochs; for instance to compare several weight decays.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+        start : SoftmaxHead
+            Fitted, with the same hidden layers and for the same classes.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+        """
+        return self._fit_rows(X, y, start)
+
+    def fit_stream(self, features, classes, start=None):
         """Fit on features that are made as they are asked for.
 
         Parameters
@@ -148,6 +167,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             Real and synthetic features; labels are positions in `classes`.
         classes : ndarray of shape (n_classes,)
             Labels.
+        start : SoftmaxHead or None, default=None
+            See :meth:`fit_further`.
 
         Returns
         -------
@@ -157,7 +178,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         check_parameters(self)
         self.classes_, self.n_features_in_ = classes, features.n_features
         self._origin = np.zeros(features.n_features)
-        return self._train(features, SampledBatches)
+        return self._train(features, SampledBatches, self._module_settings(start))
 
     def extend(self, features, new_classes):
         """Learn more classes; the scores of the old ones stay what they are.
@@ -176,8 +197,13 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             The classifier with more classes.
         """
         self.classes_ = np.concatenate([self.classes_, new_classes])
-        old = self.module_
-        self._train(features, SampledBatches, old)
+        extended = {
+            "module": ExtendedSoftmaxNetwork,
+            "module__old": self.module_,
+            "module__n_classes": len(self.classes_),
+            "module__origin": torch.tensor(float32(self._origin)),
+        }
+        self._train(features, SampledBatches, extended)
         self.module_ = self.module_.merged()
         return self
 
@@ -248,44 +274,50 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         columns = self.logits(X).argmax(axis=1)
         return self.classes_[columns]
 
-    def _train(self, features, batches, old=None):
-        """Train a network, or more classes of an `old` one, and keep it."""
-        net = fit_net(**self._net_settings(features, batches, old))
-        self.module_ = net.module_.to("cpu")
-        return self
+    def _fit_rows(self, X, y, start=None):
+        check_parameters(self)
+        X, y = validate_data(self, X, y, dtype=PRECISIONS)
+        check_classification_targets(y)
+        origin = X.mean(axis=0, dtype=np.float64)
+        self._origin = origin if start is None else start._origin
+        self.classes_, y_index = np.unique(y, return_inverse=True)
+        features = ArrayData({"x": float32(X - self._origin)}, y_index)
+        return self._train(features, DeviceBatches, self._module_settings(start))
 
-    def _net_settings(self, features, batches, old):
-        """Arguments of :func:`fit_net`."""
+    def _module_settings(self, start):
+        """Arguments of the net: a new module, or a copy of the one of `start`."""
+        if start is not None:
+            epochs = max(round(self.max_epochs * SHARE_OF_EPOCHS), 1)
+            return {"module": copy.deepcopy(start.module_), "max_epochs": epochs}
+        widths = (self.n_features_in_, *self.hidden, len(self.classes_))
+        return {"module": SoftmaxNetwork, "module__widths": widths}
+
+    def _train(self, features, batches, settings):
+        """Train a net of these settings and keep its module."""
+        settings = {"max_epochs": self.max_epochs, **settings}
+        n_epochs = settings["max_epochs"]
         new_net = partial(
             ZeroShotNet,
-            module=SoftmaxNetwork if old is None else ExtendedSoftmaxNetwork,
-            **self._module_arguments(old),
             criterion=CrossEntropy,
-            optimizer=torch.optim.Adam,
+            optimizer=partial(torch.optim.Adam, fused=True),
             optimizer__weight_decay=self.weight_decay,
             lr=self.lr,
             batch_size=rows_per_batch(self.batch_size, len(features)),
             iterator_train=batches,
             verbose=int(self.verbose >= 2),
             callbacks=[
-                *standard_callbacks(self.verbose, "softmax head"),
-                cosine_schedule(self.max_epochs),
+                *standard_callbacks(),
+                *([Progress("softmax head")] if self.verbose == 1 else []),
+                CosineSchedule(n_epochs),
             ],
+            **settings,
         )
-        return {
-            "new_net": new_net,
-            "data": features,
-            "device": self.device,
-            "random_state": private_random_state(self.random_state),
-            "n_epochs": self.max_epochs,
-        }
-
-    def _module_arguments(self, old):
-        if old is not None:
-            return {
-                "module__old": old,
-                "module__n_classes": len(self.classes_),
-                "module__origin": torch.tensor(float32(self._origin)),
-            }
-        widths = (self.n_features_in_, *self.hidden, len(self.classes_))
-        return {"module__widths": widths}
+        net = fit_net(
+            new_net,
+            features,
+            device=self.device,
+            random_state=private_random_state(self.random_state),
+            n_epochs=n_epochs,
+        )
+        self.module_ = net.module_.to("cpu")
+        return self

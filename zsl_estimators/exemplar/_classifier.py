@@ -58,6 +58,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
         Means of the seen classes: those of the training samples, or predicted from
         the descriptions like those of the unseen classes.
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -118,6 +119,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
         shrinkage="auto",
         seen_means="observed",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -125,6 +127,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

@@ -86,12 +86,14 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         head=None,
         max_epochs=20,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         lr=1e-3,
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -100,6 +102,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
@@ -112,6 +115,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.head = head
         self.max_epochs = max_epochs
         self.early_stopping = early_stopping
+        self.patience = patience
         self.batch_size = batch_size
         self.lr = lr
         self.callbacks = callbacks
@@ -200,7 +204,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _fit_candidates(self, problem, random_state):
         if not self.early_stopping and len(self._new_decisions()) == 1:
             return None
-        return epochs_then_decisions(self, problem, random_state)
+        return epochs_then_decisions(self, random_state)
 
     def _training_data(self, problem):
         return ArrayData({"x": float32(problem.X), "y": problem.y}, problem.y)
@@ -219,10 +223,16 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self._new_heads() if name == "head" else [NearestMean(self._within())]
 
     def _new_heads(self):
-        decays = Head.WEIGHT_DECAYS if self.head is None else (None,)
-        return [self._new_head(decay) for decay in decays]
+        return self._heads_of_decays()
 
-    def _new_head(self, weight_decay, view=None):
+    def _heads_of_decays(self, view=None):
+        """A head of every weight decay, each of which goes on from the one before."""
+        heads = [None]
+        for decay in Head.WEIGHT_DECAYS if self.head is None else (None,):
+            heads.append(self._new_head(decay, view, start=heads[-1]))
+        return heads[1:]
+
+    def _new_head(self, weight_decay, view=None, start=None):
         return Head(
             self.head,
             weight_decay=weight_decay,
@@ -230,6 +240,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             synthesis=self.synthesis,
             device=self.device,
             view=view,
+            start=start,
         )
 
     def _proxy_decision(self, problem):

@@ -92,6 +92,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Learning rate of the generator's Adam.
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -177,11 +178,13 @@ class FGANClassifier(FeatureGeneratingClassifier):
         max_epochs=20,
         lr=3e-4,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -198,12 +201,14 @@ class FGANClassifier(FeatureGeneratingClassifier):
             head=head,
             max_epochs=max_epochs,
             early_stopping=early_stopping,
+            patience=patience,
             batch_size=batch_size,
             lr=lr,
             callbacks=callbacks,
             net_params=net_params,
             warm_start=warm_start,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             device=device,
             random_state=random_state,
             verbose=verbose,

@@ -82,6 +82,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         Learning rate of Adam.
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -176,11 +177,13 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         max_epochs=20,
         lr=1e-4,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -197,12 +200,14 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             head=head,
             max_epochs=max_epochs,
             early_stopping=early_stopping,
+            patience=patience,
             batch_size=batch_size,
             lr=lr,
             callbacks=callbacks,
             net_params=net_params,
             warm_start=warm_start,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             device=device,
             random_state=random_state,
             verbose=verbose,

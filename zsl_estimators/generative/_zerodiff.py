@@ -145,6 +145,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         Learning rate of the generators' Adam.
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -267,11 +268,13 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         max_epochs=20,
         lr=3e-4,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -289,11 +292,13 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             max_epochs=max_epochs,
             lr=lr,
             early_stopping=early_stopping,
+            patience=patience,
             batch_size=batch_size,
             callbacks=callbacks,
             net_params=net_params,
             warm_start=warm_start,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             device=device,
             random_state=random_state,
             verbose=verbose,
@@ -403,11 +408,11 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         )
         return beside, attributes
 
-    def _epochs(self, problem, n_epochs, random_state):
+    def _new_training(self, problem, n_epochs, random_state):
         if not self._is_warm_start():
             seed = random_state.randint(LARGEST_SEED)
             self._train_representations(problem, np.random.RandomState(seed))
-        return super()._epochs(problem, n_epochs, random_state)
+        return super()._new_training(problem, n_epochs, random_state)
 
     def _train_representations(self, problem, random_state):
         """Stage 1: learn to generate representations."""
@@ -421,9 +426,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
                 lr=self.lr,
                 batch_size=rows_per_batch(self.batch_size, len(r)),
                 verbose=0,
-                callbacks=standard_callbacks(
-                    self.verbose, f"{self._stage}, representations"
-                ),
+                callbacks=standard_callbacks(),
                 **self._first_stage_arguments(),
             ),
             ArrayData({"x": r, "y": problem.y}, problem.y),
@@ -521,9 +524,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     def _new_heads(self):
         """Heads with every weight decay on the plainest view, and one on the others."""
         first, *others = self._views()
-        decays = Head.WEIGHT_DECAYS if self.head is None else (None,)
-        heads = [self._new_head(decay, self._parts(first)) for decay in decays]
-        usual = decays[len(decays) // 2]
+        heads = self._heads_of_decays(self._parts(first))
+        usual = heads[len(heads) // 2].weight_decay
         return heads + [self._new_head(usual, self._parts(view)) for view in others]
 
     def _views(self):

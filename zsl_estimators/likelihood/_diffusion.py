@@ -1,6 +1,7 @@
 """DiffusionClassifier: one conditional diffusion model and many decision rules."""
 
 import copy
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -32,8 +33,8 @@ from zsl_estimators.scaling import SCALINGS, AttributeScaler, FeatureScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
     ArrayData,
+    CosineSchedule,
     TorchTrainingMixin,
-    cosine_schedule,
     float32,
     to_numpy,
 )
@@ -103,6 +104,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         Weight decay of AdamW.
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -204,11 +206,13 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         lr=1e-3,
         weight_decay=1e-2,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -217,6 +221,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
@@ -234,6 +239,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.lr = lr
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
+        self.patience = patience
         self.batch_size = batch_size
         self.callbacks = callbacks
         self.net_params = net_params
@@ -340,7 +346,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _fit_candidates(self, problem, random_state):
         if not self.early_stopping and len(self._new_rules()) == 1:
             return None
-        return epochs_then_decisions(self, problem, random_state)
+        return epochs_then_decisions(self, random_state)
 
     def _n_epochs(self, choice):
         """As many updates as on the folds: a little too long can be much too long."""
@@ -415,14 +421,14 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             )
         return self._penalties[name]
 
-    def _epochs(self, problem, n_epochs, random_state):
+    def _new_training(self, problem, n_epochs, random_state):
         if self._is_warm_start() and self._kind != self._network():
             raise ValueError(
                 "warm_start=True goes on with the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
             )
         self._kind = self._network()
-        return super()._epochs(problem, n_epochs, random_state)
+        return super()._new_training(problem, n_epochs, random_state)
 
     def _net_arguments(self, problem):
         attributes, centers = self._class_tensors()
@@ -445,9 +451,9 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             "module": module,
             **{f"module__{name}": value for name, value in network.items()},
             "criterion": DenoisingLoss,
-            "optimizer": torch.optim.AdamW,
+            "optimizer": partial(torch.optim.AdamW, fused=True),
             "optimizer__weight_decay": self.weight_decay,
-            "callbacks": [cosine_schedule(self.max_epochs)],
+            "callbacks": [CosineSchedule(self.max_epochs)],
         }
 
     def _training_data(self, problem):

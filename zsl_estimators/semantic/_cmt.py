@@ -1,5 +1,6 @@
 """CMTClassifier: a small network to the attributes, and novelty detection."""
 
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,8 +15,8 @@ from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.training import (
     ArrayData,
+    CosineSchedule,
     TorchTrainingMixin,
-    cosine_schedule,
     float32,
     to_numpy,
 )
@@ -49,6 +50,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         Weight decay of AdamW.
     %(torch_training)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(device)s
     %(random_state)s
 
@@ -109,11 +111,13 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         lr=1e-3,
         weight_decay=1e-2,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         callbacks=None,
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -122,6 +126,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
@@ -132,6 +137,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         self.lr = lr
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
+        self.patience = patience
         self.batch_size = batch_size
         self.callbacks = callbacks
         self.net_params = net_params
@@ -175,9 +181,9 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
             "module__hidden": self.hidden,
             "module__n_attributes": problem.S.shape[1],
             "criterion": SquaredLoss,
-            "optimizer": torch.optim.AdamW,
+            "optimizer": partial(torch.optim.AdamW, fused=True),
             "optimizer__weight_decay": self.weight_decay,
-            "callbacks": [cosine_schedule(self.max_epochs)],
+            "callbacks": [CosineSchedule(self.max_epochs)],
         }
 
     def _training_data(self, problem):
@@ -187,10 +193,8 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         super()._fit(problem, choice, random_state)
         self._fit_detector(problem.X, random_state)
 
-    def _followed(self, problem, random_state):
-        for n_epochs in super()._followed(problem, random_state):
-            self._fit_detector(problem.X, random_state)
-            yield n_epochs
+    def _epoch_stage(self, random_state, ready=None):
+        return super()._epoch_stage(random_state, ready=fit_detector)
 
     def _update_decision(self, problem):
         # The detector comes last, so that callbacks see the scores without it.
@@ -225,3 +229,8 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         lead = scores[:, seen].max(axis=1) - scores[:, ~seen].max(axis=1)
         scores[:, seen] += (normality - lead)[:, None]
         return scores
+
+
+def fit_detector(model, problem, random_state):
+    """Fit the novelty detector of a model to what its net predicts by now."""
+    model._fit_detector(problem.X, random_state)

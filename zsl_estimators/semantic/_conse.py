@@ -29,6 +29,7 @@ class ConSEClassifier(SemanticClassifier):
         Number of most likely classes in the mean (T in the paper).
     %(attribute_scaling)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -72,6 +73,7 @@ class ConSEClassifier(SemanticClassifier):
         n_top=10,
         attribute_scaling="whitened",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -79,6 +81,7 @@ class ConSEClassifier(SemanticClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

@@ -1,7 +1,5 @@
 """DAPClassifier: one classifier per attribute."""
 
-from numbers import Integral
-
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
@@ -26,10 +24,8 @@ class DAPClassifier(AttributeWiseClassifier):
         Fitted once per attribute; has ``predict_proba``. None is
         :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
     %(attribute_prior)s
-    n_jobs : int or None, default=None
-        Number of attributes that are learned at the same time, see
-        :class:`joblib.Parallel`.
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -60,11 +56,6 @@ class DAPClassifier(AttributeWiseClassifier):
     array([ 0,  4,  5, 13])
     """
 
-    _parameter_constraints = {
-        **AttributeWiseClassifier._parameter_constraints,
-        "n_jobs": [Integral, None],
-    }
-
     def __init__(
         self,
         attributes=None,
@@ -72,8 +63,8 @@ class DAPClassifier(AttributeWiseClassifier):
         classes=None,
         estimator=None,
         attribute_prior="seen",
-        n_jobs=None,
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -81,12 +72,12 @@ class DAPClassifier(AttributeWiseClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
         self.estimator = estimator
         self.attribute_prior = attribute_prior
-        self.n_jobs = n_jobs
 
     def _fit(self, problem, choice, random_state):
         X, has = problem.X, problem.targets > 0

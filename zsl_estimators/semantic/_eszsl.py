@@ -81,6 +81,7 @@ class ESZSLClassifier(BaseESZSL):
         Bring features to mean 0 and variance 1, or only to mean 0.
     %(attribute_scaling_unit)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -131,6 +132,7 @@ class ESZSLClassifier(BaseESZSL):
         feature_scaling="standard",
         attribute_scaling="unit",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -138,6 +140,7 @@ class ESZSLClassifier(BaseESZSL):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

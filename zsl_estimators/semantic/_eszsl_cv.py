@@ -27,6 +27,7 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         Bring features to mean 0 and variance 1, or only to mean 0.
     %(attribute_scaling_unit)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -74,6 +75,7 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         feature_scaling="standard",
         attribute_scaling="unit",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -81,6 +83,7 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

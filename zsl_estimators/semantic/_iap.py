@@ -26,6 +26,7 @@ class IAPClassifier(AttributeWiseClassifier):
         :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
     %(attribute_prior)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -63,6 +64,7 @@ class IAPClassifier(AttributeWiseClassifier):
         estimator=None,
         attribute_prior="seen",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -70,6 +72,7 @@ class IAPClassifier(AttributeWiseClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

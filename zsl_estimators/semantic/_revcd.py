@@ -1,5 +1,6 @@
 """RevCDClassifier: describe a sample by reversed conditional diffusion."""
 
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -16,9 +17,9 @@ from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
     ArrayData,
+    CosineSchedule,
     TorchTrainingMixin,
     WeightAveraging,
-    cosine_schedule,
     float32,
     to_numpy,
 )
@@ -117,6 +118,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     warm_start : bool, default=False
         Go on from the weights of the last call of :meth:`fit`.
     %(seen_penalty)s
+    %(n_jobs)s
     device : str, default="auto"
         Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
         "cuda:1", "mps".
@@ -220,6 +222,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         guidance_scale=1.0,
         max_epochs=40,
         early_stopping=True,
+        patience=10,
         batch_size="auto",
         lr=3e-3,
         weight_decay=1e-4,
@@ -228,6 +231,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         net_params=None,
         warm_start=False,
         seen_penalty="auto",
+        n_jobs=None,
         device="auto",
         random_state=None,
         verbose=0,
@@ -236,6 +240,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )
@@ -257,6 +262,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         self.guidance_scale = guidance_scale
         self.max_epochs = max_epochs
         self.early_stopping = early_stopping
+        self.patience = patience
         self.batch_size = batch_size
         self.lr = lr
         self.weight_decay = weight_decay
@@ -276,9 +282,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             return super()._new_scalers(random_state)
         return clone(self.init_.feature_scaler_), clone(self.init_.attribute_scaler_)
 
-    def _epochs(self, problem, n_epochs, random_state):
+    def _new_training(self, problem, n_epochs, random_state):
         self._draw_noise(problem)
-        return super()._epochs(problem, n_epochs, random_state)
+        return super()._new_training(problem, n_epochs, random_state)
 
     def _draw_noise(self, problem):
         """Start and step noise of every draw, the same for all samples and classes."""
@@ -312,13 +318,13 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             **{f"module__{name}": value for name, value in network.items()},
             "criterion": RevCDLoss,
             **{f"criterion__{name}": value for name, value in loss.items()},
-            "optimizer": torch.optim.AdamW,
+            "optimizer": partial(torch.optim.AdamW, fused=True),
             "optimizer__weight_decay": self.weight_decay,
             "callbacks": self._schedule_callbacks(),
         }
 
     def _schedule_callbacks(self):
-        callbacks = [cosine_schedule(self.max_epochs), GradientNormClipping(1.0)]
+        callbacks = [CosineSchedule(self.max_epochs), GradientNormClipping(1.0)]
         if self.ema_decay is not None:
             callbacks.append(WeightAveraging(self.ema_decay))
         return callbacks

@@ -28,6 +28,7 @@ class RidgeSemanticClassifier(SemanticClassifier):
     %(ridge)s
     %(attribute_scaling)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -75,6 +76,7 @@ class RidgeSemanticClassifier(SemanticClassifier):
         shrink_to="auto",
         attribute_scaling="whitened",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -82,6 +84,7 @@ class RidgeSemanticClassifier(SemanticClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

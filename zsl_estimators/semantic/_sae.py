@@ -51,6 +51,7 @@ class SAEClassifier(SemanticClassifier):
         chooses with `lmbda`, and takes the features where nothing can be chosen.
     %(attribute_scaling)s
     %(seen_penalty)s
+    %(n_jobs)s
     %(random_state)s
 
     Attributes
@@ -98,6 +99,7 @@ class SAEClassifier(SemanticClassifier):
         space="auto",
         attribute_scaling="whitened",
         seen_penalty="auto",
+        n_jobs=None,
         random_state=None,
         verbose=0,
     ):
@@ -105,6 +107,7 @@ class SAEClassifier(SemanticClassifier):
             attributes,
             classes=classes,
             seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
         )

@@ -9,19 +9,21 @@ from zsl_estimators.training._batches import (
     on_device,
 )
 from zsl_estimators.training._callbacks import (
+    CosineSchedule,
     HeldOutScoring,
+    Progress,
     WeightAveraging,
-    cosine_schedule,
 )
 from zsl_estimators.training._device import resolve_device
+from zsl_estimators.training._epochs import EpochStage
 from zsl_estimators.training._estimator import (
     TorchTrainingMixin,
     epoch_history,
 )
 from zsl_estimators.training._fit_net import (
+    NetTraining,
     fit_net,
     float32,
-    net_epochs,
     rows_per_batch,
     standard_callbacks,
     to_numpy,
@@ -32,18 +34,20 @@ from zsl_estimators.training._seeding import scoped_seed, usual_torch_settings
 __all__ = [
     "AdversarialNet",
     "ArrayData",
+    "CosineSchedule",
     "DeviceBatches",
     "DeviceData",
+    "EpochStage",
     "HeldOutScoring",
+    "NetTraining",
+    "Progress",
     "SampledBatches",
     "TorchTrainingMixin",
     "WeightAveraging",
     "ZeroShotNet",
-    "cosine_schedule",
     "epoch_history",
     "fit_net",
     "float32",
-    "net_epochs",
     "on_device",
     "resolve_device",
     "rows_per_batch",

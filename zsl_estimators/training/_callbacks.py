@@ -2,7 +2,7 @@
 
 import math
 
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import Callback, PrintLog
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
@@ -14,21 +14,21 @@ DIVERGED = 1e4
 
 
 class DivergenceGuard(Callback):
-    """Stop with an error as soon as a loss is NaN, infinite or has exploded."""
+    """Stop with an error when a loss was NaN, infinite or has exploded in an epoch."""
 
     def initialize(self):
-        self.largest_ = None
+        self.limit_ = None
         return self
 
-    def on_batch_end(self, net, training=False, **kwargs):
-        loss = net.history[-1, "batches", -1, "train_loss"]
-        if self.largest_ is None:
-            self.largest_ = DIVERGED * (1 + abs(loss))
-        if not abs(loss) <= self.largest_ < math.inf:
+    def on_epoch_end(self, net, **kwargs):
+        if self.limit_ is None:
+            self.limit_ = DIVERGED * (1 + abs(net.losses.first.item()))
+        largest = net.losses.largest
+        if not largest <= self.limit_ < math.inf:
             raise ValueError(
-                f"The training loss became {loss} in epoch {len(net.history)}. Try a "
-                "smaller lr, scale the features (StandardScaler), or look for extreme "
-                "values in X and attributes."
+                f"The training loss became {largest} in epoch {len(net.history)}. Try "
+                "a smaller lr, scale the features (StandardScaler), or look for "
+                "extreme values in X and attributes."
             )
 
 
@@ -153,6 +153,60 @@ class Progress(Callback):
         self.bar_.close()
 
 
+class EpochReport(Callback):
+    """Report every epoch to whoever shows the progress of a whole fit.
+
+    Parameters
+    ----------
+    report : callable
+        Gets the number of epochs done, and figures by name.
+    """
+
+    def __init__(self, report):
+        self.report = report
+
+    def on_train_begin(self, net, **kwargs):
+        self.n_before_ = len(net.history)
+
+    def on_epoch_end(self, net, **kwargs):
+        n_done = len(net.history) - self.n_before_
+        self.report(n_done, loss=f"{net.history[-1, 'train_loss']:.4g}")
+
+
+class EpochTable(PrintLog):
+    """A line per epoch, with the fold of held-out classes that the net belongs to.
+
+    Nets of one fit print one table: the first of them prints the header.
+
+    Parameters
+    ----------
+    fold : str
+        Number of the fold, or "all".
+    header : bool
+        Whether to print the names of the columns first.
+    """
+
+    def __init__(self, fold, header):
+        super().__init__(sink=print)
+        self.fold = fold
+        self.header = header
+
+    def initialize(self):
+        super().initialize()
+        self.first_iteration_ = self.header
+        return self
+
+    def table(self, row):
+        """The last epoch, after the fold."""
+        return super().table({"fold": self.fold, **row})
+
+    def _sorted_keys(self, keys):
+        return ["fold", *super()._sorted_keys([key for key in keys if key != "fold"])]
+
+    def _sink(self, text, verbose):
+        self.sink(text)
+
+
 class WeightAveraging(Callback):
     """Exponential moving average of the weights, used for prediction.
 
@@ -202,15 +256,30 @@ class WeightAveraging(Callback):
         return old * decay + new * (1 - decay)
 
 
-class Schedule(LRScheduler):
-    """A schedule of the learning rate that begins anew in every fit."""
+class CosineSchedule(Callback):
+    """Lower the learning rate to 0 as a cosine over all epochs of a fit.
+
+    It depends on nothing but the number of epochs done, so that a net can be trained
+    further in another process, where torch's schedulers would go on with a copy of the
+    optimiser.
+
+    Parameters
+    ----------
+    max_epochs : int
+        When it would be 0; training may stop earlier.
+    """
+
+    def __init__(self, max_epochs):
+        self.max_epochs = max_epochs
 
     def on_train_begin(self, net, **kwargs):
+        self.n_before_ = len(net.history)
+
+    def on_epoch_begin(self, net, **kwargs):
+        # The history has an entry for the epoch that begins.
+        n_done = len(net.history) - 1 - self.n_before_
+        factor = (1 + math.cos(math.pi * n_done / self.max_epochs)) / 2
         for group in net.optimizer_.param_groups:
-            group["lr"] = group.get("initial_lr", group["lr"])
-        super().on_train_begin(net, **kwargs)
-
-
-def cosine_schedule(max_epochs):
-    """Callback that lowers the learning rate to 0 as a cosine over all epochs."""
-    return Schedule("CosineAnnealingLR", T_max=max_epochs, last_epoch=-1)
+            # What the optimiser was made with, also when it is trained further.
+            group.setdefault("initial_lr", group["lr"])
+            group["lr"] = group["initial_lr"] * factor

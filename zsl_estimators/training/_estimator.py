@@ -1,7 +1,7 @@
 """What estimators with a torch network share."""
 
 import copy
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
 
@@ -12,8 +12,10 @@ from skorch.callbacks import Callback
 
 from zsl_estimators.candidates import CandidateScores
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.training._callbacks import EpochReport, EpochTable
+from zsl_estimators.training._epochs import EpochStage
 from zsl_estimators.training._fit_net import (
-    net_epochs,
+    NetTraining,
     rows_per_batch,
     standard_callbacks,
 )
@@ -71,6 +73,7 @@ class TorchTrainingMixin:
     _torch_constraints = {
         **_net_constraints,
         "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
         "callbacks": [list, None],
         "net_params": [dict, None],
         "warm_start": ["boolean"],
@@ -79,10 +82,11 @@ class TorchTrainingMixin:
     _fit_context = staticmethod(repeatable_fit)
     _predict_context = staticmethod(usual_torch_settings)
 
+    _step = "epoch"
     # The skorch net to build.
     _net_class = ZeroShotNet
-    # Factor between the numbers of epochs that the folds compare; 1 is all of them.
-    _growth_of_followed_epochs = 1.0
+    # Factor between the numbers of epochs that the folds compare; 1 would be all.
+    _growth_of_followed_epochs = 1.2
     # Whether this is the model of a fold between two epochs: single precision will do.
     _is_followed = False
 
@@ -101,65 +105,84 @@ class TorchTrainingMixin:
 
     # -- fit ----------------------------------------------------------------------
 
+    @property
+    def _n_steps(self):
+        return self.max_epochs
+
+    @property
+    def _is_first(self):
+        """Whether no other net of this fit is trained before."""
+        if self._fold == "all":
+            return not self._has_folds
+        return self._fold.startswith("1/")
+
     def _fit(self, problem, choice, random_state):
         n_epochs = choice.candidate(default=self.max_epochs)
         self._train(problem, n_epochs, random_state)
 
     def _fit_candidates(self, problem, random_state):
-        return self._followed(problem, random_state) if self.early_stopping else None
+        return [self._epoch_stage(random_state)] if self.early_stopping else None
+
+    def _epoch_stage(self, random_state, ready=None):
+        """Make the stage in which folds compare numbers of epochs."""
+        return EpochStage(
+            random_state,
+            max_epochs=self.max_epochs,
+            only_last=not self.early_stopping,
+            growth=self._growth_of_followed_epochs,
+            patience=self.patience,
+            ready=ready,
+        )
 
     def _train(self, problem, n_epochs, random_state):
         """Train to the end and keep what prediction needs."""
-        for net in self._epochs(problem, n_epochs, random_state):
-            # Callbacks may score the model while it is trained.
-            self.net_ = net
+        training = self._new_training(problem, n_epochs, random_state)
+        # Callbacks may score the model while it is trained.
+        self.net_ = training.net
+        scores = partial(self._held_out_scores, problem)
+        for _ in training.attach(self._training_data(problem), scores).epochs():
+            pass
         self.history_ = epoch_history(self.net_.history)
         self.n_iter_ = len(self.history_)
         if not self.warm_start:
             self.net_.trim_for_prediction()
 
-    def _followed(self, problem, random_state):
-        """Yield the numbers of epochs that are compared, while `net_` is trained."""
-        self._is_followed, following = True, 0
-        with closing(self._epochs(problem, self.max_epochs, random_state)) as nets:
-            for n_epochs, self.net_ in enumerate(nets):
-                if n_epochs >= min(following, self.max_epochs):
-                    yield n_epochs
-                    following = max(n_epochs * self._growth_of_followed_epochs, 1)
-        self._is_followed = False
-
-    def _epochs(self, problem, n_epochs, random_state):
-        """Make a generator of the net, before its first epoch and after each."""
+    def _new_training(self, problem, n_epochs, random_state):
+        """Make the net, or a copy of the fitted one, ready to be trained."""
         # A fit that fails must leave the net of the former one as it was.
         former = copy.deepcopy(self.net_) if self._is_warm_start() else None
         new_net = None
         if former is None:
             new_net = self._new_net(self._net_arguments(problem), len(problem.X))
-        return net_epochs(
+        return NetTraining(
             new_net,
-            self._training_data(problem),
             device=self.device,
             random_state=random_state,
             n_epochs=n_epochs,
             net=former,
-            held_out_scores=partial(self._held_out_scores, problem),
         )
 
     def _new_net(self, arguments, n_samples):
-        """Make a function that makes the net, see :func:`net_epochs`."""
+        """Make a function that makes the net, see :class:`NetTraining`."""
         arguments = {
             "lr": self.lr,
             "batch_size": rows_per_batch(self.batch_size, n_samples),
-            "verbose": int(self.verbose >= 2),
+            "verbose": 0,
             **arguments,
             **self._extra_arguments(),
         }
         arguments["callbacks"] = [
-            *standard_callbacks(self.verbose, self._stage),
+            *self._standard_callbacks(),
             *arguments.get("callbacks", []),
             *(self.callbacks or []),
         ]
         return partial(self._net_class, **arguments)
+
+    def _standard_callbacks(self):
+        callbacks = [*standard_callbacks(), EpochReport(self._report)]
+        if self.verbose >= 2:
+            callbacks.append(EpochTable(self._fold, header=self._is_first))
+        return callbacks
 
     def _extra_arguments(self):
         """Arguments of the net that the user has given."""

@@ -48,6 +48,7 @@ class ZeroShotNet(skorch.NeuralNet):
 
     # While it is trained, ``held_out_scores(X, y)`` of its estimator, for callbacks.
     held_out_scores = None
+    _learnable = _is_training = losses = None
 
     def __init__(
         self,
@@ -69,56 +70,71 @@ class ZeroShotNet(skorch.NeuralNet):
 
     @property
     def _default_callbacks(self):
-        """Leave out the table of epochs, unless it is asked for.
+        """Those of skorch that need no loss of every batch on the host.
 
         Its own check of `verbose` fails where another library replaces ``print``, as
         Ray does.
         """
-        kept = super()._default_callbacks
-        return [
-            (n, callback) for n, callback in kept if self.verbose or n != "print_log"
-        ]
+        wanted = ("epoch_timer", "print_log") if self.verbose else ("epoch_timer",)
+        callbacks = super()._default_callbacks
+        return [(name, callback) for name, callback in callbacks if name in wanted]
 
     def partial_fit(self, X, y=None, **fit_params):
         """Train for `max_epochs` epochs; unlike skorch let Ctrl-C through."""
         if not self.initialized_:
             self.initialize()
-        for _ in self.epochs(self.get_dataset(X, y), self.max_epochs):
-            pass
+        data = self.get_dataset(X, y)
+        # One iterator for all epochs: a new one would shuffle as the first one did.
+        batches = self.get_iterator(data, training=True)
+        self.notify("on_train_begin", X=data, y=None)
+        for _ in range(self.max_epochs):
+            if not self.train_epoch(batches, data):
+                break
+        self.notify("on_train_end", X=data, y=None)
         return self
 
-    def epochs(self, data, n_epochs):
-        """Train, and yield before the first epoch and after each one.
+    def train_epoch(self, batches, data):
+        """Train for one epoch.
 
         Parameters
         ----------
+        batches : iterable
+            Yields the batches of an epoch.
         data : Dataset
-            On the device.
-        n_epochs : int
-            Number of epochs.
+            What they are of.
 
-        Yields
-        ------
-        n_done : int
-            Number of epochs done.
+        Returns
+        -------
+        goes_on : bool
+            False where a callback, such as EarlyStopping, ended the training.
         """
-        self.notify("on_train_begin", X=data, y=None)
-        yield 0
-        # One iterator for all epochs: a new one would shuffle as the first one did.
-        batches = self.get_iterator(data, training=True)
         of_epoch = {"dataset_train": data, "dataset_valid": None}
-        for n_done in range(1, n_epochs + 1):
-            try:
-                with torch_threads(self.n_threads):
-                    self.notify("on_epoch_begin", **of_epoch)
-                    self.run_single_epoch(batches, True, "train", self.train_step)
-                    self.notify("on_epoch_end", **of_epoch)
-            except KeyboardInterrupt as interrupt:
-                if not raised_by_a_callback(interrupt):
-                    raise
-                break
-            yield n_done
-        self.notify("on_train_end", X=data, y=None)
+        try:
+            with torch_threads(self.n_threads):
+                self.notify("on_epoch_begin", **of_epoch)
+                self.run_single_epoch(batches, True, "train", self.train_step)
+                self.notify("on_epoch_end", **of_epoch)
+        except KeyboardInterrupt as interrupt:
+            if not raised_by_a_callback(interrupt):
+                raise
+            return False
+        finally:
+            # Tensors on a device, with which a copy could not be read without it.
+            self._learnable, self.losses, self.loss_sums = None, None, {}
+        return True
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Train on the batches of an epoch; the host never waits for a loss.
+
+        The history gets the mean loss of the epoch, but no losses of batches.
+        """
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            self.losses.add(step["loss"].detach(), len(batch[1]))
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        self.history.record(f"{prefix}_loss", self.losses.mean)
+        self.history.record(f"{prefix}_batch_count", self.losses.n_batches)
 
     @property
     def inference_module(self):
@@ -139,10 +155,17 @@ class ZeroShotNet(skorch.NeuralNet):
         self.record_parts(parts)
         return torch.stack(list(parts.values())).sum()
 
+    def get_all_learnable_params(self):
+        """Named parameters of all modules, which are collected once per epoch."""
+        if self._learnable is None:
+            self._learnable = list(super().get_all_learnable_params())
+        yield from self._learnable
+
     def on_epoch_begin(self, net, **kwargs):
         """Forget the losses of the last epoch."""
         super().on_epoch_begin(net, **kwargs)
-        self.loss_sums = {}
+        self.loss_sums, self.losses = {}, LossRecord()
+        self._learnable, self._is_training = None, None
 
     def record_parts(self, parts):
         """Add the parts of a batch's loss to those of the epoch.
@@ -153,3 +176,46 @@ class ZeroShotNet(skorch.NeuralNet):
         for name, part in parts.items():
             total, n_batches = self.loss_sums.get(name, (0, 0))
             self.loss_sums[name] = total + part.detach(), n_batches + 1
+
+    def _set_training(self, training=True):
+        """Switch all modules, once per epoch: there may be many."""
+        if self._is_training is not training:
+            super()._set_training(training)
+            self._is_training = training
+
+
+class LossRecord:
+    """Losses of the batches of an epoch, on the device until they are asked for.
+
+    Attributes
+    ----------
+    n_batches, n_rows : int
+        How many there were.
+    first : Tensor or None
+        Loss of the first batch.
+    """
+
+    def __init__(self):
+        self.n_batches = self.n_rows = 0
+        self.first = self._sum = self._largest = None
+
+    def add(self, loss, n_rows):
+        """Add the mean loss of a batch of `n_rows` rows."""
+        if self.first is None:
+            self.first, self._sum, self._largest = loss, loss * n_rows, loss.abs()
+        else:
+            self._sum = self._sum + loss * n_rows
+            # Is NaN as soon as a loss is.
+            self._largest = torch.maximum(self._largest, loss.abs())
+        self.n_batches += 1
+        self.n_rows += n_rows
+
+    @property
+    def mean(self):
+        """Mean over rows."""
+        return self._sum.item() / self.n_rows
+
+    @property
+    def largest(self):
+        """Largest size of a loss; NaN if there was one."""
+        return self._largest.item()

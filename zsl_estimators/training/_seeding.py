@@ -1,11 +1,12 @@
 """What makes torch repeatable, and leaves the caller's settings alone."""
 
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from functools import partial
 from threading import RLock
 
 import torch
-from threadpoolctl import ThreadpoolController
+
+from zsl_estimators.threads import one_blas_thread
 
 # Torch has one random state and one number of threads per process: whoever sets them
 # keeps other threads of Python out.
@@ -150,14 +151,8 @@ def repeatable_fit():
     """
     with (
         TORCH_LOCK,
-        _threadpools().limit(limits=1, user_api="blas"),
+        one_blas_thread(),
         torch_threads(1),
         usual_torch_settings(),
     ):
         yield
-
-
-@cache
-def _threadpools():
-    # Looking for the libraries takes longer than limiting them.
-    return ThreadpoolController()

@@ -1,0 +1,69 @@
+"""One progress bar for everything that a fit does."""
+
+from tqdm.auto import tqdm
+
+
+class FitProgress:
+    """A bar over the models of a fit: those of the folds, then the final one.
+
+    Parameters
+    ----------
+    name : str
+        Stands to the left of the bar.
+    steps_per_model : int
+        What a model takes at most, such as epochs.
+    unit : str
+        What a step is.
+    shown : bool
+        Whether there is a bar.
+    """
+
+    def __init__(self, name, steps_per_model, unit, shown):
+        self.steps_per_model = steps_per_model
+        self.done = [0]
+        self.bar = tqdm(
+            total=steps_per_model, desc=name, unit=unit, disable=not shown, leave=True
+        )
+
+    def begin(self, n_folds):
+        """Say how many models there are besides the final one."""
+        self.done = [0] * (n_folds + 1)
+        self.bar.total = self.steps_per_model * len(self.done)
+        self.bar.refresh()
+
+    def reporter(self, model):
+        """What the model of a fold, or with -1 the final one, reports its steps to."""
+        return Reporter(self, model)
+
+    def report(self, model, n_steps, **figures):
+        """Note how many steps of a model are done."""
+        self.done[model] = n_steps
+        self.bar.set_postfix(figures, refresh=False)
+        self.bar.update(sum(self.done) - self.bar.n)
+
+    def end(self, model):
+        """Note that a model takes no more steps."""
+        self.report(model, self.steps_per_model)
+
+
+class Reporter:
+    """Reports the steps of one model; in another process to nobody.
+
+    Parameters
+    ----------
+    progress : FitProgress or None, default=None
+        None reports to nobody.
+    model : int, default=-1
+        The model.
+    """
+
+    def __init__(self, progress=None, model=-1):
+        self.progress = progress
+        self.model = model
+
+    def __call__(self, n_steps, **figures):
+        if self.progress is not None:
+            self.progress.report(self.model, n_steps, **figures)
+
+    def __reduce__(self):
+        return Reporter, ()

@@ -1,0 +1,105 @@
+"""Numbers of epochs as candidates that models of folds compete with."""
+
+import math
+
+
+class EpochStage:
+    """Train the net of a fold's model as long as that helps on average over the folds.
+
+    A stage of :class:`~zsl_estimators.calibration.HeldOutFolds`: it trains until
+    patience could be at its end at the earliest, and then asks which number of epochs
+    is best. In between it can be pickled.
+
+    Parameters
+    ----------
+    random_state : RandomState
+        The only source of randomness.
+    max_epochs : int
+        Largest number of epochs.
+    only_last : bool
+        Whether to train to the end, and to score nothing else.
+    growth : float
+        Factor between the numbers of epochs that are scored; 1 is all of them.
+    patience : int or None
+        Epochs since the best one after which the training ends; None is never.
+    ready : callable or None, default=None
+        ``ready(model, problem, random_state)`` brings up to date what a model scores
+        with besides its net.
+
+    Attributes
+    ----------
+    snapshots : dict
+        Weights of the model by number of epochs: of the best one, and of those scored
+        since it was asked for.
+    """
+
+    def __init__(
+        self, random_state, *, max_epochs, only_last, growth, patience, ready=None
+    ):
+        self.random_state = random_state
+        self.max_epochs = max_epochs
+        self.growth = growth
+        self.patience = max_epochs if only_last or patience is None else patience
+        self.next_scored = max_epochs if only_last else 0
+        self.ready = ready
+        self.training = None
+        self.snapshots = {}
+        self._data_of = None
+
+    def candidates(self, model, problem, best):
+        """Yield numbers of epochs while `model` is trained, see the class."""
+        self.snapshots = {n: s for n, s in self.snapshots.items() if n == best}
+        training = self._attached(model, problem)
+        until = min((best or 0) + self.patience, self.max_epochs)
+        model._is_followed = True
+        if training.n_done == self.next_scored:
+            yield self._scored(model, problem)
+        while not training.is_over and training.n_done < until:
+            if training.advance() and training.n_done >= self.next_scored:
+                yield self._scored(model, problem)
+        model._is_followed = False
+
+    def is_over(self, best):
+        """Whether to go on is no use, `best` being the best number of epochs."""
+        return self.training.is_over or self.training.n_done - best >= self.patience
+
+    @property
+    def n_done(self):
+        """Number of epochs done."""
+        return 0 if self.training is None else self.training.n_done
+
+    def __getstate__(self):
+        return {**vars(self), "_data_of": None}
+
+    def _attached(self, model, problem):
+        """The training, with its data on the device."""
+        if self.training is None:
+            self.training = model._new_training(
+                problem, self.max_epochs, self.random_state
+            )
+        if self._data_of is not problem:
+            self.training.attach(model._training_data(problem))
+            self._data_of = problem
+        model.net_ = self.training.net
+        return self.training
+
+    def _scored(self, model, problem):
+        """Get ready to score what is trained so far; return its number of epochs."""
+        n_done = self.training.n_done
+        grown = max(round_up(n_done * self.growth), n_done + 1)
+        self.next_scored = min(grown, self.max_epochs)
+        self.snapshots[n_done] = weights_of(model.net_)
+        if self.ready is not None:
+            self.ready(model, problem, self.random_state)
+        return n_done
+
+
+def round_up(number):
+    """The next integer, but for rounding errors."""
+    return math.ceil(number - 1e-9)
+
+
+def weights_of(net):
+    """Copy of the weights that a net predicts with."""
+    state = net.inference_module.state_dict()
+    return {name: tensor.clone() for name, tensor in state.items()}
