@@ -48,9 +48,7 @@ def test_folds_hide_seen_classes_and_never_meet_unseen_ones(data):
     Recorder.log.clear()
     Recorder(data.attributes, random_state=0).fit(data.X_train, data.y_train)
     *folds, final = Recorder.log
-    assert [stage for stage, *_ in folds] == [
-        f"{fold}/5" for fold in range(1, 6)
-    ]
+    assert [stage for stage, *_ in folds] == [f"{fold}/5" for fold in range(1, 6)]
     for _, X, seen, unseen in folds:
         assert len(seen) == 6
         assert len(unseen) == 2, "the candidates of a fold are its own classes"

@@ -1,5 +1,8 @@
+import copy
+
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
@@ -31,12 +34,36 @@ def test_extend_leaves_old_scores_and_learns_new_classes(blobs):
     head = SoftmaxHead(random_state=0).fit(X, y)
     before = head.logits(X)
     centers = np.vstack([[X[y == k].mean(axis=0) for k in range(5)], [[4.0] * 4]])
-    nothing = np.empty((0, 4), dtype=np.float32)
-    features = streamed(nothing, np.empty(0, int), centers, range(6), 100)
-    head.extend(features, np.array([5]))
+    y_more = np.repeat(np.arange(6), 100)
+    X_more = centers[y_more] + 0.1 * np.random.RandomState(0).normal(size=(600, 4))
+    head.extend(X_more, y_more, np.ones(600), np.array([5]))
     np.testing.assert_allclose(head.logits(X)[:, :5], before, atol=1e-12)
     assert head.predict(np.full((1, 4), 4.0)) == 5
     assert (head.predict(X) == y).mean() > 0.8
+
+
+def test_new_logits_solve_the_convex_problem(blobs):
+    """A few old rows with weights stand for all of them."""
+    X, y = blobs
+    few = SoftmaxHead(random_state=0, weight_decay=0.1).fit(X[y < 4], y[y < 4])
+    all_rows = copy.deepcopy(few).extend(X, y, np.ones(len(X)), np.array([4]))
+    new = torch.cat(
+        [all_rows.module_.last.weight[4], all_rows.module_.last.bias[4:]]
+    ).detach()
+    with torch.no_grad():
+        hidden = few.module_.body(torch.tensor(np.float32(X - few._origin)))
+        others = few.module_.last(hidden).logsumexp(dim=1)
+    with_one = torch.column_stack([hidden, torch.ones(len(X))]).requires_grad_(False)
+    scored = with_one @ new - others
+    error = torch.sigmoid(scored) - torch.tensor(y == 4).float()
+    gradient = with_one.T @ error / len(X) + 0.1 * new
+    torch.testing.assert_close(gradient, torch.zeros_like(new), atol=1e-3, rtol=0)
+    twice = np.concatenate([np.arange(len(X)), np.flatnonzero(y < 4)])
+    again = copy.deepcopy(few).extend(
+        X[twice], y[twice], np.ones(len(twice)), np.array([4])
+    )
+    weighted = few.extend(X, y, np.where(y < 4, 2.0, 1.0), np.array([4]))
+    np.testing.assert_allclose(weighted.logits(X), again.logits(X), atol=1e-2)
 
 
 @pytest.mark.parametrize("offset", [1e8, -1e11])

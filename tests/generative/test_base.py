@@ -219,7 +219,8 @@ def test_folds_choose_how_to_decide(cls, task):
     kind = clf.decision_.name.split()[0]
     chosen = fitted(cls, task, head=None, max_epochs=1, decision=kind)
     scores = [one.decision_function(task.X_test) for one in (clf, chosen)]
-    np.testing.assert_allclose(*scores)
+    # The penalty is that of other draws.
+    np.testing.assert_allclose(*scores, atol=1e-4)
 
 
 @every_generator

@@ -6,12 +6,13 @@ import numpy as np
 import torch
 
 from zsl_estimators.gaussian import class_means
-from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import scoped_seed, to_numpy
 
 # Pairs of opposite noise vectors behind every mean of synthetic features.
 PAIRS_PER_MEAN = 32
+# Hidden layers of a pass stay in the cache of a CPU; a GPU has enough to do.
+ROWS_PER_PASS = 512
 
 
 class TrainedGenerator:
@@ -22,7 +23,10 @@ class TrainedGenerator:
     module : nn.Module
         Has a ``noise_dim`` and a method ``synthesise(noise, attributes, centers)``,
         which turns rows of standard normal noise, scaled descriptions and scaled base
-        means into rows in the layout of scaled features.
+        means into rows in the layout of scaled features. Where it has methods
+        ``encode_classes(attributes, centers)``, which returns a tuple of tensors with
+        one row per class, and ``generate(noise, *encoded)``, classes are encoded once
+        instead of once per row.
     attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions.
     centers : Tensor of shape (n_classes, n_scaled)
@@ -76,12 +80,19 @@ class TrainedGenerator:
         noise *= np.sqrt(self.temperature)
         if antithetic:
             noise[1::2] = -noise[::2]
+        generate, tables = self._generate_from(len(positions))
         parts = [
-            self.module.synthesise(
-                noise[rows],
-                self.attributes[positions[rows]],
-                self.centers[positions[rows]],
+            generate(rows, *(table[of_rows] for table in tables))
+            for rows, of_rows in zip(
+                noise.split(ROWS_PER_PASS), positions.split(ROWS_PER_PASS), strict=True
             )
-            for rows in row_blocks(len(positions))
         ]
-        return torch.cat(parts)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _generate_from(self, n_rows):
+        """Function of noise and rows of tables, and the tables, one row per class."""
+        described = self.attributes, self.centers
+        # For a few rows of many classes it would be more to encode all classes.
+        if n_rows < len(self.attributes) or not hasattr(self.module, "encode_classes"):
+            return self.module.synthesise, described
+        return self.module.generate, self.module.encode_classes(*described)

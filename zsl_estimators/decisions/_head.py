@@ -13,6 +13,8 @@ from zsl_estimators.nested import can_score, class_scores, seeded_clone
 from zsl_estimators.training import float32
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
+# Rows of old classes that new ones are told from; more change little.
+MOST_OLD_ROWS = 4096
 
 
 class Head(Decision):
@@ -85,7 +87,6 @@ class Head(Decision):
         rows = self._real_rows(problem.X)
         with self._features(generator, rows, y, unseen, random_state) as features:
             self._fit_estimator(features, np.arange(len(problem.seen)))
-        self._n_columns = problem.X.shape[1]
         # It has served; and a decision that is kept should not keep all before it.
         self.start = None
         return self
@@ -107,17 +108,23 @@ class Head(Decision):
         return class_scores(self.estimator_, rows)
 
     def extend(self, generator, positions, random_state):
-        """Train on synthetic rows of all classes."""
-        everything = np.arange(positions[-1] + 1)
-        no_rows = self._real_rows(np.empty((0, self._n_columns)))
-        no_labels = np.empty(0, dtype=int)
-        with self._features(
-            generator, no_rows, no_labels, everything, random_state
-        ) as features:
-            if isinstance(self.estimator_, SoftmaxHead):
-                self.estimator_.extend(features, positions)
+        """Train on synthetic rows of all classes; the built-in head on few of old ones.
+
+        That one only learns what tells new classes from all others.
+        """
+        n_old, n = positions[0], self.n_synthetic_
+        y_new, y_old = np.repeat(positions, n), np.repeat(np.arange(n_old), n)
+        built_in = isinstance(self.estimator_, SoftmaxHead)
+        if built_in and len(y_old) > MOST_OLD_ROWS:
+            y_old = random_state.choice(y_old, MOST_OLD_ROWS)
+        y = np.concatenate([y_old, y_new])
+        with generator.synthesiser(random_state) as synthesise:
+            X = self.view.of(synthesise(torch.as_tensor(y))).cpu().numpy()
+            if built_in:
+                weights = np.where(y < n_old, n_old * n / len(y_old), 1.0)
+                self.estimator_.extend(X, y, weights, positions)
             else:
-                self.estimator_.fit(*features.all_rows())
+                self.estimator_.fit(X, y)
 
     def _new_estimator(self, random_state):
         built_in = SoftmaxHead(device=self.device)

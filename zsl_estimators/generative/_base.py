@@ -86,7 +86,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         head=None,
         max_epochs=20,
         early_stopping=True,
-        patience=10,
+        patience=8,
         batch_size="auto",
         lr=1e-3,
         callbacks=None,

@@ -178,7 +178,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         max_epochs=20,
         lr=3e-4,
         early_stopping=True,
-        patience=10,
+        patience=8,
         batch_size="auto",
         callbacks=None,
         net_params=None,
@@ -270,6 +270,11 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
+    def _new_training(self, problem, n_epochs, random_state):
+        # The classifier of seen classes is of use in training only.
+        self._is_trained = n_epochs > 0 or self.warm_start
+        return super()._new_training(problem, n_epochs, random_state)
+
     def _net_arguments(self, problem):
         attributes, centers = self._seen_tensors()
         network = {
@@ -284,7 +289,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         loss = {
             "gp_weight": self.gp_weight,
             "cls_weight": self.cls_weight,
-            "classifier": self._seen_classifier(problem).module_,
+            "classifier": self._seen_classifier(problem) if self._is_trained else None,
         }
         return {
             "module": FGANNetwork,
@@ -306,4 +311,4 @@ class FGANClassifier(FeatureGeneratingClassifier):
     def _seen_classifier(self, problem):
         seed = problem.random_state.randint(LARGEST_SEED)
         classifier = SoftmaxHead(hidden=(), device=self.device, random_state=seed)
-        return classifier.fit(float32(problem.X), problem.y)
+        return classifier.fit(float32(problem.X), problem.y).module_

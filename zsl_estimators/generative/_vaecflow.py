@@ -177,7 +177,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         max_epochs=20,
         lr=1e-4,
         early_stopping=True,
-        patience=10,
+        patience=5,
         batch_size="auto",
         callbacks=None,
         net_params=None,

@@ -268,7 +268,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         max_epochs=20,
         lr=3e-4,
         early_stopping=True,
-        patience=10,
+        patience=8,
         batch_size="auto",
         callbacks=None,
         net_params=None,

@@ -93,7 +93,6 @@ from zsl_estimators.nn.revcd import (
 )
 from zsl_estimators.nn.softmax import (
     CrossEntropy,
-    ExtendedSoftmaxNetwork,
     SoftmaxNetwork,
 )
 from zsl_estimators.nn.unet import (
@@ -155,7 +154,6 @@ __all__ = [
     "DiffusionGAN",
     "Drawn",
     "Encoded",
-    "ExtendedSoftmaxNetwork",
     "FGANLoss",
     "FGANNetwork",
     "FeatureEncoder",

@@ -86,8 +86,24 @@ class ConditionalGenerator(nn.Module):
         features : Tensor of shape (n_rows, n_features)
             Scaled features.
         """
+        return self.generate(noise, *self.encode_classes(attributes, centers))
+
+    def encode_classes(self, attributes, centers):
+        """What comes from the class: its part of the first layer, and its base mean.
+
+        The first layer is linear in noise and description, so that the latter's part is
+        computed once per class where there are more rows than classes.
+        """
+        first = self.net[0]
+        from_attributes = first.weight[:, self.net_noise_dim :]
+        return functional.linear(attributes, from_attributes, first.bias), centers
+
+    def generate(self, noise, from_class, centers):
+        """Generate a row of features per row of noise and of encoded classes."""
         z, base_noise = noise.tensor_split([self.net_noise_dim], dim=1)
-        features = self.net(torch.cat([z, attributes], dim=1))
+        of_noise = self.net[0].weight[:, : self.net_noise_dim]
+        first = torch.addmm(from_class, z, of_noise.T)
+        features = self.net[1:](first)
         if self.coloring is not None:
             features = features + centers + base_noise @ self.coloring
         return OUTPUT_ACTIVATIONS[self.output_activation](features)
@@ -289,15 +305,18 @@ class FGANLoss(nn.Module):
         Weight of the gradient penalty (lambda in the paper).
     cls_weight : float
         Weight of the classification loss (beta in the paper).
-    classifier : Module
-        Returns logits of the seen classes for features; it is frozen.
+    classifier : Module or None
+        Returns logits of the seen classes for features; it is frozen. None for a
+        network that is not trained.
     """
 
     def __init__(self, gp_weight, cls_weight, classifier):
         super().__init__()
         self.gp_weight = gp_weight
         self.cls_weight = cls_weight
-        self.classifier = classifier.requires_grad_(False)
+        if classifier is not None:
+            classifier.requires_grad_(False)
+        self.classifier = classifier
 
     def critic(self, network, x, y):
         """Loss of the critic on a batch, and its parts by name."""

@@ -7,6 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+# Enough to converge; a step takes a few milliseconds.
+N_SOLVER_STEPS = 30
+
 
 class SoftmaxNetwork(nn.Module):
     """Perceptron whose outputs, the logits, start at zero.
@@ -31,42 +34,61 @@ class SoftmaxNetwork(nn.Module):
         """Logits, shape (n_rows, n_classes)."""
         return self.last(self.body(x))
 
+    def extended(self, x, y, weights, n_classes, weight_decay):
+        """Copy of a trained network with logits of more classes.
 
-class ExtendedSoftmaxNetwork(nn.Module):
-    """A trained network, left as it is, with trainable logits of more classes.
+        Everything that the network has stays as it is, so that the new logits are the
+        solution of a convex problem.
 
-    Parameters
-    ----------
-    old : SoftmaxNetwork
-        Stays untouched.
-    n_classes : int
-        Number of classes, old ones included.
-    origin : Tensor of shape (n_features,)
-        Taken from the features; the old network was trained on the differences.
-    """
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Rows of old and new classes.
+        y : Tensor of shape (n_rows,)
+            Their classes, old ones first.
+        weights : Tensor of shape (n_rows,)
+            How often each row counts.
+        n_classes : int
+            Number of classes, old ones included.
+        weight_decay : float
+            Half the weight of the squared coefficients.
 
-    def __init__(self, old, n_classes, origin):
-        super().__init__()
-        self.register_buffer("origin", origin)
-        self.old = copy.deepcopy(old).requires_grad_(False)
-        n_in, n_old = old.last.in_features, old.last.out_features
-        self.new = nn.Linear(n_in, n_classes - n_old)
-        nn.init.zeros_(self.new.weight)
-        nn.init.zeros_(self.new.bias)
+        Returns
+        -------
+        network : SoftmaxNetwork
+            With `n_classes` outputs.
+        """
+        network, last = copy.deepcopy(self), self.last
+        with torch.no_grad():
+            hidden = self.body(x)
+            # The old classes compete as one: which of them it is does not depend on
+            # what is sought.
+            any_old = last(hidden).logsumexp(dim=1, keepdim=True)
+        target = (y - last.out_features + 1).clamp(min=0)
+        shape = n_classes - last.out_features, last.in_features
+        weight = torch.zeros(shape, device=x.device, requires_grad=True)
+        bias = torch.zeros(shape[0], device=x.device, requires_grad=True)
+        solver = torch.optim.LBFGS(
+            [weight, bias], max_iter=N_SOLVER_STEPS, line_search_fn="strong_wolfe"
+        )
 
-    def forward(self, x):
-        """Logits, shape (n_rows, n_classes)."""
-        hidden = self.old.body(x - self.origin)
-        return torch.cat([self.old.last(hidden), self.new(hidden)], dim=1)
+        def loss():
+            solver.zero_grad()
+            new_logits = functional.linear(hidden, weight, bias)
+            logits = torch.cat([any_old, new_logits], dim=1)
+            losses = functional.cross_entropy(logits, target, reduction="none")
+            value = (weights * losses).sum() / weights.sum()
+            squares = weight.square().sum() + bias.square().sum()
+            value = value + weight_decay / 2 * squares
+            value.backward()
+            return value
 
-    @torch.no_grad()
-    def merged(self):
-        """One network with the logits of all classes."""
-        merged, old = copy.deepcopy(self.old), self.old.last
-        merged.last = nn.Linear(old.in_features, old.out_features + len(self.new.bias))
-        merged.last.weight.copy_(torch.cat([old.weight, self.new.weight]))
-        merged.last.bias.copy_(torch.cat([old.bias, self.new.bias]))
-        return merged
+        solver.step(loss)
+        network.last = nn.Linear(last.in_features, n_classes)
+        with torch.no_grad():
+            network.last.weight.copy_(torch.cat([last.weight, weight]))
+            network.last.bias.copy_(torch.cat([last.bias, bias]))
+        return network
 
 
 class CrossEntropy(nn.Module):

@@ -147,8 +147,16 @@ class VAEcFlowNetwork(nn.Module):
 
     def synthesise(self, noise, attributes, centers):
         """Generate one row of features per row of standard normal noise."""
+        return self.generate(noise, *self.encode_classes(attributes, centers))
+
+    def encode_classes(self, attributes, centers):
+        """Mean and deviation of the latents of classes, one row per class."""
         mean, log_variance = self.prior(attributes, centers)
-        return self.flow.inverse(mean + (log_variance / 2).exp() * noise)
+        return mean, (log_variance / 2).exp()
+
+    def generate(self, noise, mean, deviation):
+        """Generate a row of features per row of noise and of encoded classes."""
+        return self.flow.inverse(mean + deviation * noise)
 
     def forward(self, x, attributes, centers):
         """Exact log density of features in classes.

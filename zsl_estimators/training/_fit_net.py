@@ -9,8 +9,9 @@ from zsl_estimators.training._callbacks import DivergenceGuard, LossPartRecorder
 from zsl_estimators.training._device import resolve_device
 from zsl_estimators.training._seeding import TorchState
 
-# What batch_size="auto" aims at, so that small data sets get enough steps.
-BATCHES_PER_EPOCH = 32
+# What batch_size="auto" aims at, so that small data sets get enough steps, and how many
+# rows it takes at least and at most.
+BATCHES_PER_EPOCH, FEWEST_ROWS, MOST_ROWS = 32, 32, 256
 
 
 class NetTraining:
@@ -139,10 +140,10 @@ def standard_callbacks():
     return [DivergenceGuard(), LossPartRecorder()]
 
 
-def rows_per_batch(batch_size, n_samples):
+def rows_per_batch(batch_size, n_samples, batches_per_epoch=BATCHES_PER_EPOCH):
     """Resolve ``batch_size="auto"``."""
     if batch_size == "auto":
-        return min(max(n_samples // BATCHES_PER_EPOCH, 32), 256)
+        return min(max(n_samples // batches_per_epoch, FEWEST_ROWS), MOST_ROWS)
     return batch_size
 
 
