@@ -7,6 +7,9 @@ from sklearn.linear_model import LogisticRegression
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import log_probabilities, seeded_clone
 from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
+from zsl_estimators.threads import one_blas_thread
+
+FEW_FEATURES = 128
 
 
 @fill_docstring
@@ -31,7 +34,8 @@ class DAPClassifier(AttributeWiseClassifier):
     Attributes
     ----------
     estimators_ : list of classifiers
-        One per attribute that varies over the seen classes.
+        One per attribute that varies over the seen classes; attributes that the same
+        seen classes have share one.
     %(semantic_fitted)s
     %(fitted)s
 
@@ -80,19 +84,34 @@ class DAPClassifier(AttributeWiseClassifier):
         self.attribute_prior = attribute_prior
 
     def _fit(self, problem, choice, random_state):
-        X, has = problem.X, problem.targets > 0
+        varies = self.attribute_scaler_.varies_
+        # Attributes that the same seen classes have make the same problem.
+        patterns, of_attribute = np.unique(
+            problem.S_seen[:, varies] > 0, axis=1, return_inverse=True
+        )
         estimator = self.estimator
         if estimator is None:
-            estimator = LogisticRegression(max_iter=1000)
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(seeded_clone(estimator, random_state).fit)(X, has[:, attribute])
-            for attribute in np.flatnonzero(self.attribute_scaler_.varies_)
-        )
+            # Faster with few features, as each step solves a system of that size.
+            few = problem.X.shape[1] <= FEW_FEATURES
+            solver = "newton-cholesky" if few else "lbfgs"
+            estimator = LogisticRegression(solver=solver, max_iter=1000)
+        # The problems are too small for several threads of BLAS.
+        with one_blas_thread():
+            fitted = Parallel(n_jobs=self.n_jobs)(
+                delayed(seeded_clone(estimator, random_state).fit)(
+                    problem.X, has[problem.y]
+                )
+                for has in patterns.T
+            )
+        self.estimators_ = [fitted[pattern] for pattern in of_attribute.ravel()]
 
     def _predict_scaled(self, Z):
         log_odds = np.zeros((len(Z), self._table.matrix.shape[1]))
         varying = np.flatnonzero(self.attribute_scaler_.varies_)
+        known = {}
         for attribute, estimator in zip(varying, self.estimators_, strict=True):
-            without, having = log_probabilities(estimator, Z).T
-            log_odds[:, attribute] = having - without
+            if id(estimator) not in known:
+                without, having = log_probabilities(estimator, Z).T
+                known[id(estimator)] = having - without
+            log_odds[:, attribute] = known[id(estimator)]
         return log_odds

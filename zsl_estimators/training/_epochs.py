@@ -21,7 +21,8 @@ class EpochStage:
     growth : float
         Factor between the numbers of epochs that are scored; 1 is all of them.
     patience : int or None
-        Epochs since the best one after which the training ends; None is never.
+        The training ends at the first scored epoch that is as many behind the best
+        one; None is never.
     ready : callable or None, default=None
         ``ready(model, problem, random_state)`` brings up to date what a model scores
         with besides its net.
@@ -40,7 +41,7 @@ class EpochStage:
         self.max_epochs = max_epochs
         self.growth = growth
         self.patience = max_epochs if only_last or patience is None else patience
-        self.next_scored = max_epochs if only_last else 0
+        self.last_scored, self.next_scored = 0, max_epochs if only_last else 0
         self.ready = ready
         self.training = None
         self.snapshots = {}
@@ -54,14 +55,14 @@ class EpochStage:
         model._is_followed = True
         if training.n_done == self.next_scored:
             yield self._scored(model, problem)
-        while not training.is_over and training.n_done < until:
+        while not training.is_over and self.last_scored < until:
             if training.advance() and training.n_done >= self.next_scored:
                 yield self._scored(model, problem)
         model._is_followed = False
 
     def is_over(self, best):
         """Whether to go on is no use, `best` being the best number of epochs."""
-        return self.training.is_over or self.training.n_done - best >= self.patience
+        return self.training.is_over or self.last_scored - best >= self.patience
 
     @property
     def n_done(self):
@@ -87,7 +88,7 @@ class EpochStage:
         """Get ready to score what is trained so far; return its number of epochs."""
         n_done = self.training.n_done
         grown = max(round_up(n_done * self.growth), n_done + 1)
-        self.next_scored = min(grown, self.max_epochs)
+        self.last_scored, self.next_scored = n_done, min(grown, self.max_epochs)
         self.snapshots[n_done] = weights_of(model.net_)
         if self.ready is not None:
             self.ready(model, problem, self.random_state)

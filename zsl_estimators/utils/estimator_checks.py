@@ -372,6 +372,21 @@ def check_other_processes_agree(name, estimator):
         _assert_same_scores(here, there, data.X_test, "another process disagrees")
 
 
+def check_folds_side_by_side(name, estimator):
+    """The result does not depend on how many folds are fitted at a time, nor where."""
+    if "n_jobs" not in estimator.get_params():
+        return
+    data = _task()
+    alone = _fitted(estimator, data, seen_penalty="auto")
+    for backend in ("loky", "threading"):
+        with joblib.parallel_config(backend=backend):
+            both = _fitted_anew(estimator, data, seen_penalty="auto", n_jobs=2)
+        assert both.seen_penalty_ == alone.seen_penalty_, f"{backend} differs"
+        np.testing.assert_array_equal(
+            both.decision_function(data.X_test), alone.decision_function(data.X_test)
+        )
+
+
 def check_pickle(name, estimator):
     """A pickled model predicts the same."""
     data = _task()
@@ -755,6 +770,7 @@ ALL_CHECKS = (
     check_rows_are_independent,
     check_same_seed_same_model,
     check_other_processes_agree,
+    check_folds_side_by_side,
     check_pickle,
     check_global_random_state,
     check_inputs_stay_untouched,

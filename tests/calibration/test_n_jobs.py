@@ -1,0 +1,71 @@
+"""Folds on other backends than those of the contract, and inside parallel searches."""
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+
+from tests.common import small
+from zsl_estimators import FGANClassifier, RevCDClassifier, RidgeSemanticClassifier
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.metrics import harmonic_mean_scorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
+
+CLASSES = [RevCDClassifier, FGANClassifier, RidgeSemanticClassifier]
+
+
+def fitted(cls, task, n_jobs):
+    clf = small(cls, attributes=task.attributes, random_state=0, n_jobs=n_jobs)
+    return clf.fit(task.X_train, task.y_train)
+
+
+def assert_same(clf, other, X):
+    np.testing.assert_array_equal(clf.decision_function(X), other.decision_function(X))
+    assert clf.held_out_results_.equals(other.held_out_results_)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("processes", [False, True])
+def test_dask(cls, processes, task):
+    """Also where the workers are threads of the process that waits for them."""
+    distributed = pytest.importorskip("distributed")
+    alone = fitted(cls, task, n_jobs=None)
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(processes=processes, **settings) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        assert_same(fitted(cls, task, n_jobs=-1), alone, task.X_test)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_memory_mapped_features(cls):
+    """joblib hands features of this size to workers as files that cannot be written."""
+    task = make_gzsl(60, n_seen=8, n_unseen=2, n_features=400, random_state=0)
+    assert task.X_train.nbytes > 2**20
+    assert_same(fitted(cls, task, 2), fitted(cls, task, None), task.X_test)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_inside_a_parallel_search(cls, task):
+    def search(n_jobs):
+        clf = small(cls, attributes=task.attributes, random_state=0, n_jobs=n_jobs)
+        return GridSearchCV(
+            clf,
+            {"seen_penalty": ["auto", 0.5]},
+            scoring=harmonic_mean_scorer,
+            cv=ClassHoldoutSplit(2, random_state=0),
+            n_jobs=n_jobs,
+        ).fit(task.X_train, task.y_train)
+
+    both, alone = search(2), search(1)
+    for score in ("split0_test_score", "split1_test_score"):
+        np.testing.assert_array_equal(both.cv_results_[score], alone.cv_results_[score])
+    assert_same(both.best_estimator_, alone.best_estimator_, task.X_test)
+
+
+def test_an_error_in_a_fold_is_the_users(task):
+    clf = small(RevCDClassifier, attributes=task.attributes, n_jobs=2, lr=1e30)
+    with pytest.raises(ValueError, match="Try a smaller lr"):
+        clf.fit(task.X_train, task.y_train)

@@ -1,0 +1,131 @@
+"""Numbers of epochs as candidates: which are scored, and when training ends."""
+
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.common import small
+from zsl_estimators import RevCDClassifier
+from zsl_estimators.training import EpochStage
+
+
+class CountingTraining:
+    """A training whose net is a number; another one stops it early."""
+
+    def __init__(self, n_epochs, stops_at=None):
+        self.n_done, self.n_epochs, self.stops_at = 0, n_epochs, stops_at
+        self.n_attached = 0
+        weight = torch.zeros(1)
+        module = SimpleNamespace(state_dict=lambda: {"weight": weight})
+        self.net = SimpleNamespace(inference_module=module)
+
+    @property
+    def is_over(self):
+        return self.n_done in (self.n_epochs, self.stops_at)
+
+    def attach(self, data):
+        self.n_attached += 1
+
+    def advance(self):
+        self.n_done += 1
+        self.net.inference_module.state_dict()["weight"].fill_(self.n_done)
+        return True
+
+
+class Model:
+    def __init__(self, stops_at=None):
+        self.stops_at = stops_at
+
+    def _new_training(self, problem, n_epochs, random_state):
+        self.training = CountingTraining(n_epochs, self.stops_at)
+        return self.training
+
+    def _training_data(self, problem):
+        return None
+
+
+def stage(**settings):
+    defaults = {"max_epochs": 20, "only_last": False, "growth": 1.2, "patience": 5}
+    return EpochStage(np.random.RandomState(0), **{**defaults, **settings})
+
+
+def followed(one, best_of, model=None):
+    """All epochs that are scored, where `best_of` says which one is the best so far."""
+    model, problem, best, scored, calls = model or Model(), object(), None, [], []
+    while True:
+        calls.append([*one.candidates(model, problem, best)])
+        scored += calls[-1]
+        best = best_of(scored)
+        if one.is_over(best):
+            return scored, calls
+
+
+def test_training_ends_with_patience():
+    scored, calls = followed(stage(), lambda scored: min(2, max(scored)))
+    assert scored == [0, 1, 2, 3, 4, 5, 6, 8]
+    # It asks when patience could have ended, and not before.
+    assert calls == [[0, 1, 2, 3, 4, 5], [6, 8]]
+
+
+def test_training_that_helps_goes_on_to_the_end():
+    scored, _ = followed(stage(), max)
+    assert scored == [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20]
+    assert followed(stage(growth=1.0), max)[0] == list(range(21))
+
+
+def test_no_training_that_helps():
+    model = Model()
+    scored, _ = followed(stage(), min, model)
+    assert scored == [0, 1, 2, 3, 4, 5]
+    assert model.training.n_attached == 1
+
+
+def test_without_patience():
+    assert followed(stage(patience=None), min)[0][-1] == 20
+
+
+def test_only_the_last():
+    assert followed(stage(only_last=True), min)[0] == [20]
+
+
+def test_a_callback_may_end_the_training():
+    scored, _ = followed(stage(patience=None), max, Model(stops_at=4))
+    assert scored == [0, 1, 2, 3, 4]
+
+
+def test_snapshots_of_the_best_are_kept():
+    one, model, problem = stage(), Model(), object()
+    list(one.candidates(model, problem, None))
+    assert sorted(one.snapshots) == [0, 1, 2, 3, 4, 5]
+    list(one.candidates(model, problem, 3))
+    assert sorted(one.snapshots) == [3, 6, 8]
+    assert one.snapshots[3]["weight"].item() == 3
+
+
+def test_data_is_attached_once_and_after_a_move(task):
+    clf = small(RevCDClassifier, attributes=task.attributes, random_state=0)
+    clf.set_params(max_epochs=4, early_stopping=False, seen_penalty=0.0)
+    clf.fit(task.X_train, task.y_train)
+    problem = clf._scaled_problem(task.X_train, task.y_train, np.random.RandomState(0))
+
+    def weights(moves):
+        one = stage(max_epochs=4, growth=1.0, patience=1)
+        for best in (None, 1, 2, 3):
+            list(one.candidates(clf, problem, best))
+            if moves:
+                one = pickle.loads(pickle.dumps(one))
+        assert sorted(one.snapshots) == [3, 4]
+        return one.snapshots[4]
+
+    for name, tensor in weights(moves=False).items():
+        torch.testing.assert_close(tensor, weights(moves=True)[name], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("patience", [0, 2.5, "long"])
+def test_patience_is_checked(task, patience):
+    clf = small(RevCDClassifier, attributes=task.attributes, patience=patience)
+    with pytest.raises(ValueError, match="patience"):
+        clf.fit(task.X_train, task.y_train)
