@@ -23,6 +23,8 @@ class ALEClassifier(BilinearClassifier):
         By how much the score of the right class should exceed the others, with
         ``loss="warp"``.
     %(bilinear_training)s
+    %(early_stopping)s
+    %(patience_10)s
     %(torch_training)s
     %(seen_penalty)s
     %(n_jobs)s

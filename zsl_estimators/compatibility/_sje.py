@@ -17,6 +17,8 @@ class SJEClassifier(BilinearClassifier):
     margin : float, default=1.0
         By how much the score of the right class should exceed the others.
     %(bilinear_training)s
+    %(early_stopping)s
+    %(patience_10)s
     %(torch_training)s
     %(seen_penalty)s
     %(n_jobs)s

@@ -90,6 +90,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
         each.
     lr : float, default=3e-4
         Learning rate of the generator's Adam.
+    %(early_stopping)s
+    %(patience_8)s
     %(torch_training)s
     %(seen_penalty)s
     %(n_jobs)s

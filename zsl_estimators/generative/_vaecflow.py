@@ -80,6 +80,8 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         Largest number of passes over the data.
     lr : float, default=1e-4
         Learning rate of Adam.
+    %(early_stopping)s
+    %(patience_5)s
     %(torch_training)s
     %(seen_penalty)s
     %(n_jobs)s

@@ -143,6 +143,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         each.
     lr : float, default=3e-4
         Learning rate of the generators' Adam.
+    %(early_stopping)s
+    %(patience_8)s
     %(torch_training)s
     %(seen_penalty)s
     %(n_jobs)s

@@ -102,6 +102,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         Learning rate of AdamW at the start; it falls to 0 as a cosine.
     weight_decay : float, default=1e-2
         Weight decay of AdamW.
+    %(early_stopping)s
+    %(patience_10)s
     %(torch_training)s
     %(seen_penalty)s
     %(n_jobs)s

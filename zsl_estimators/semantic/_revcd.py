@@ -93,10 +93,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Classifier-free guidance: 1 follows the condition, more exaggerates it.
     max_epochs : int, default=40
         Largest number of epochs.
-    early_stopping : bool, default=True
-        Choose the number of epochs, 0 to `max_epochs`, by the AUSUC on held-out seen
-        classes. False trains for `max_epochs`, and so does True when no class is
-        unseen or fewer than four are seen.
+    %(early_stopping)s
+    %(patience_10)s
     batch_size : "auto" or int, default="auto"
         Samples per training step. "auto" aims at 32 batches per epoch and takes 32 to
         256 samples.
