@@ -73,6 +73,8 @@ for name, model in models.items():
         model, data.X_test, data.y_test, ax=left, name=name
     )
 GZSLConfusionDisplay.from_estimator(models["RevCD"], data.X_test, data.y_test, ax=right)
+figure.savefig("quickstart.png")
+print("The picture is in quickstart.png, in the current folder.")
 plt.show()
 
 # %%
