@@ -199,7 +199,7 @@ class TorchTrainingMixin:
 
     @contextmanager
     def _inference(self):
-        """Yield a copy of the trained module, see `_module_for_prediction`."""
+        """Yield the module to predict with, see `_module_for_prediction`."""
         with torch.inference_mode():
             yield self._module_for_prediction()
 
@@ -208,10 +208,12 @@ class TorchTrainingMixin:
 
         It is in double precision, so that a prediction does not depend, beyond the
         last digits, on which other rows are in the batch. MPS has single precision
-        only, and candidates that are merely followed do not need more.
+        only. Candidates that are merely followed do not need more, nor a copy, which
+        may take longer than what is done with it.
         """
-        on_mps = str(self.net_.device).startswith("mps")
-        single = single or on_mps or self._is_followed
+        if self._is_followed:
+            return self.net_.inference_module.eval()
+        single = single or str(self.net_.device).startswith("mps")
         module = copy.deepcopy(self.net_.inference_module).eval()
         return module.to(torch.float32 if single else torch.float64)
 
