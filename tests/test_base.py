@@ -48,13 +48,13 @@ def test_folds_hide_seen_classes_and_never_meet_unseen_ones(data):
     Recorder.log.clear()
     Recorder(data.attributes, random_state=0).fit(data.X_train, data.y_train)
     *folds, final = Recorder.log
-    assert [stage for stage, *_ in folds] == [f"{fold}/5" for fold in range(1, 6)]
+    assert [fold for fold, *_ in folds] == [f"{number}/5" for number in range(1, 6)]
     for _, X, seen, unseen in folds:
         assert len(seen) == 6
         assert len(unseen) == 2, "the candidates of a fold are its own classes"
         assert len(X) < len(data.X_train)
-    stage, X, seen, unseen = final
-    assert stage == "all seen classes"
+    fold, X, seen, unseen = final
+    assert fold == "all"
     assert len(X) == len(data.X_train)
     assert set(seen) == set(data.seen_classes)
     assert set(unseen) == set(data.unseen_classes)

@@ -377,7 +377,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         """Give the network and its inputs to a function, a block of rows at a time."""
         with self._inference() as module:
             of_net = module.null_condition
-            noise = torch.as_tensor(self.noise_).to(of_net)
+            # One draw ranks numbers of epochs as well as several.
+            noise = self.noise_[:1] if self._is_followed else self.noise_
+            noise = torch.as_tensor(noise).to(of_net)
             return [
                 function(
                     module,

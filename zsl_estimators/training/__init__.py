@@ -15,7 +15,7 @@ from zsl_estimators.training._callbacks import (
     WeightAveraging,
 )
 from zsl_estimators.training._device import resolve_device
-from zsl_estimators.training._epochs import EpochStage
+from zsl_estimators.training._epochs import BestEpochStage, EpochStage
 from zsl_estimators.training._estimator import (
     TorchTrainingMixin,
     epoch_history,
@@ -34,6 +34,7 @@ from zsl_estimators.training._seeding import scoped_seed, usual_torch_settings
 __all__ = [
     "AdversarialNet",
     "ArrayData",
+    "BestEpochStage",
     "CosineSchedule",
     "DeviceBatches",
     "DeviceData",

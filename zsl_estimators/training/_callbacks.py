@@ -283,3 +283,5 @@ class CosineSchedule(Callback):
             # What the optimiser was made with, also when it is trained further.
             group.setdefault("initial_lr", group["lr"])
             group["lr"] = group["initial_lr"] * factor
+        # As skorch's own scheduler calls it.
+        net.history.record("event_lr", net.optimizer_.param_groups[0]["lr"])

@@ -95,6 +95,35 @@ class EpochStage:
         return n_done
 
 
+class BestEpochStage:
+    """Go back to the best number of epochs, and score it as a fitted model is scored.
+
+    While a net is followed its scores are cheap: in single precision, of few draws. The
+    seen penalty is found on those that the final model will give.
+
+    Parameters
+    ----------
+    epochs : EpochStage
+        The stage before.
+    """
+
+    def __init__(self, epochs):
+        self.epochs = epochs
+
+    def candidates(self, model, problem, best):
+        """Yield what is to be compared, `best` being the best number of epochs."""
+        model.net_.inference_module.load_state_dict(self.epochs.snapshots[best])
+        ready, random_state = self.epochs.ready, self.epochs.random_state
+        self.epochs = None
+        if ready is not None:
+            ready(model, problem, random_state)
+        yield best
+
+    def is_over(self, best):
+        """There is one candidate only."""
+        return True
+
+
 def round_up(number):
     """The next integer, but for rounding errors."""
     return math.ceil(number - 1e-9)

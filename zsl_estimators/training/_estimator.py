@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from zsl_estimators.candidates import CandidateScores
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.training._callbacks import EpochReport, EpochTable
-from zsl_estimators.training._epochs import EpochStage
+from zsl_estimators.training._epochs import BestEpochStage, EpochStage
 from zsl_estimators.training._fit_net import (
     NetTraining,
     rows_per_batch,
@@ -121,7 +121,10 @@ class TorchTrainingMixin:
         self._train(problem, n_epochs, random_state)
 
     def _fit_candidates(self, problem, random_state):
-        return [self._epoch_stage(random_state)] if self.early_stopping else None
+        if not self.early_stopping:
+            return None
+        epochs = self._epoch_stage(random_state)
+        return [epochs, BestEpochStage(epochs)]
 
     def _epoch_stage(self, random_state, ready=None):
         """Make the stage in which folds compare numbers of epochs."""
