@@ -31,6 +31,11 @@ class AdversarialNet(ZeroShotNet):
         """The generator."""
         return self.module_.generator
 
+    def on_epoch_begin(self, net, **kwargs):
+        """Know nothing of what happened to the networks since the last epoch."""
+        super().on_epoch_begin(net, **kwargs)
+        self._trained_part = None
+
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimiser of the generator and that of the critic."""
         self.optimizer_ = self._optimizer_of(self.module_.generator, self.lr)
@@ -64,13 +69,16 @@ class AdversarialNet(ZeroShotNet):
 
     def _minimise(self, part, optimizer, inputs):
         """Step one optimiser; return the detached loss and its parts."""
-        trained = getattr(self.module_, part)
-        trained.requires_grad_(True)
-        other = self.module_.critic if part == "generator" else self.module_.generator
-        # Gradients of the other network's weights would be computed in vain.
-        other.requires_grad_(False)
+        if part != self._trained_part:
+            self._train_only(part)
         optimizer.zero_grad()
         loss, parts = getattr(self.criterion_, part)(self.module_, **inputs)
         loss.backward()
         optimizer.step()
         return loss.detach(), parts
+
+    def _train_only(self, part):
+        # Gradients of the other network's weights would be computed in vain.
+        for name in ("generator", "critic"):
+            getattr(self.module_, name).requires_grad_(name == part)
+        self._trained_part = part
