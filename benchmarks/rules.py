@@ -34,7 +34,7 @@ from zsl_estimators import DiffusionClassifier, FGANClassifier
 from zsl_estimators.likelihood.rules import RULES
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 from zsl_estimators.nn.probability_flow import angle_grid, integrate
-from zsl_estimators.training import ZeroShotNet, cosine_schedule
+from zsl_estimators.training import CosineSchedule, ZeroShotNet
 
 ALONE = ("cross_attention", "synthesis")
 SAMPLING_STEPS = 20
@@ -73,7 +73,7 @@ class SynthesisByDiffusion(FGANClassifier):
             "criterion": DenoisingLoss,
             "optimizer": torch.optim.AdamW,
             "optimizer__weight_decay": DiffusionClassifier().weight_decay,
-            "callbacks": [cosine_schedule(self.max_epochs)],
+            "callbacks": [CosineSchedule(self.max_epochs)],
         }
 
 

@@ -138,8 +138,8 @@ def test_one_class_alone(task):
 
 
 def test_the_final_fit_makes_as_many_updates_as_the_folds(task):
-    clf = small(DiffusionClassifier, attributes=task.attributes, max_epochs=12, lr=0.01)
-    clf.set_params(random_state=0).fit(task.X_train, task.y_train)
+    clf = small(DiffusionClassifier, attributes=task.attributes, init=None, lr=0.01)
+    clf.set_params(max_epochs=12, random_state=0).fit(task.X_train, task.y_train)
     areas = clf.held_out_results_.groupby("candidate")["AUSUC"].mean()
     chosen = areas.idxmax()
     assert chosen > 2
