@@ -1,3 +1,7 @@
+import copy
+import pickle
+import weakref
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -5,6 +9,7 @@ from sklearn.covariance import LedoitWolf
 
 from zsl_estimators.gaussian import (
     SMALLEST_VARIANCE,
+    LastResult,
     SharedGaussian,
     class_means,
 )
@@ -91,3 +96,44 @@ def test_one_sample_per_class_has_the_scale_of_the_features():
     X = np.random.RandomState(0).normal(size=(5, 3))
     gaussian = SharedGaussian(X, np.arange(5), 5)
     np.testing.assert_allclose(gaussian.covariance, np.eye(3), atol=1e-5)
+
+
+def test_changed_shrinkage_changes_the_distances_of_the_same_rows(samples, gaussian):
+    X, _ = samples
+    for shrinkage in (0.9, 0.1, 0.9):
+        gaussian.shrinkage = shrinkage
+        precision = np.linalg.inv(gaussian.covariance)
+        expected = cdist(X, gaussian.means, "mahalanobis", VI=precision) ** 2
+        found = gaussian.squared_distances(X, gaussian.means)
+        np.testing.assert_allclose(found, expected)
+
+
+class TestLastResult:
+    @staticmethod
+    def counting():
+        calls = []
+        return calls, lambda array: calls.append(1) or array.sum()
+
+    def test_the_same_array_is_computed_once(self):
+        calls, total = self.counting()
+        last, array = LastResult(), np.ones(3)
+        assert last.of(array, total) == last.of(array, total) == 3
+        assert len(calls) == 1
+        assert last.of(np.zeros(3), total) == 0
+        assert last.of(array, total) == 3
+        assert len(calls) == 3
+
+    def test_nothing_is_kept_of_an_array_that_is_gone(self):
+        last, array = LastResult(), np.ones(3)
+        result = last.of(array, lambda array: array * 2)
+        kept = weakref.ref(result)
+        del array, result
+        assert kept() is None
+
+    def test_copies_begin_empty(self):
+        calls, total = self.counting()
+        last, array = LastResult(), np.ones(3)
+        last.of(array, total)
+        for copied in (copy.deepcopy(last), pickle.loads(pickle.dumps(last))):
+            copied.of(array, total)
+        assert len(calls) == 3

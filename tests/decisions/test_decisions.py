@@ -77,6 +77,29 @@ def test_synthetic_means_are_exact_with_opposite_noise(means, problem):
     np.testing.assert_allclose(found, 2 * means[[5, 1]] + 7, atol=1e-5)
 
 
+class EncodesClasses(NormalClasses):
+    """The same, with what depends on the class encoded beforehand."""
+
+    n_encoded = 0
+
+    def encode_classes(self, attributes, centers):
+        self.n_encoded += len(centers)
+        return (centers,)
+
+    def generate(self, noise, centers):
+        return centers + noise
+
+
+@pytest.mark.parametrize("n_rows", [2, 1500])
+def test_classes_are_encoded_once_where_there_are_more_rows(means, problem, n_rows):
+    plain, encoding = generator(means, problem), generator(means, problem)
+    encoding.module = EncodesClasses()
+    positions = np.arange(n_rows) % N_CLASSES
+    made = [g.features(positions, np.random.RandomState(0)) for g in (plain, encoding)]
+    np.testing.assert_array_equal(*made)
+    assert encoding.module.n_encoded == (N_CLASSES if n_rows > N_CLASSES else 0)
+
+
 def test_nearest_mean_is_the_distance_of_mahalanobis(means, problem):
     made = generator(means, problem)
     decision = NearestMean().fit(made, problem, np.random.RandomState(0))

@@ -99,6 +99,15 @@ def test_untrained_generator_samples_its_base():
     )
 
 
+def test_generator_is_a_perceptron_of_noise_beside_the_description():
+    generator = ConditionalGenerator(N_FEATURES, N_ATTRIBUTES, 4, (5, 6), "linear")
+    for layer in generator.net[::2]:
+        torch.nn.init.normal_(layer.bias)
+    noise, attributes = torch.randn(50, 4), torch.randn(50, N_ATTRIBUTES)
+    expected = generator.net(torch.cat([noise, attributes], dim=1))
+    torch.testing.assert_close(generator(noise, attributes, None), expected)
+
+
 @pytest.mark.parametrize(
     ("activation", "low", "high"), [("relu", 0, 99), ("sigmoid", 0, 1)]
 )
