@@ -234,10 +234,9 @@ class BaseZeroShotClassifier(
             check_classification_targets(as_labels(y, "y"))
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-            with self._computing():
-                set_up = np.random.RandomState(fold_seed)
-                self._set_up(X, y, set_up)
-                problem = self._scaled_problem(X, y, set_up)
+            set_up = np.random.RandomState(fold_seed)
+            self._set_up(X, y, set_up)
+            problem = self._scaled_problem(X, y, set_up)
             if self._warns_of_table:
                 scaled = self._scaled_attributes()
                 self._table.warn_of_useless(self.attributes, scaled)
@@ -341,8 +340,9 @@ class BaseZeroShotClassifier(
     def _computing(self):
         """Context of what is computed for a fit.
 
-        Not of the whole fit: while other threads fit the models of folds, this one must
-        not keep what belongs to one thread at a time.
+        Not of the whole fit: while other threads fit the models of folds, of this
+        estimator or of its initial one, this thread must not keep what belongs to one
+        thread at a time.
         """
         with harmless_underflow(), self._fit_context():
             yield
@@ -354,23 +354,25 @@ class BaseZeroShotClassifier(
         positions = self._table.positions_among_seen(y)
         if not self._is_warm_start():
             self._fit_init(X, y, random_state)
-            features, attributes = self._new_scalers(random_state)
-            self.feature_scaler_ = features.fit(X.astype(np.float64), positions)
-            seen_rows = self._table.matrix[self._table.seen]
-            self.attribute_scaler_ = attributes.fit(seen_rows)
+            with self._computing():
+                features, attributes = self._new_scalers(random_state)
+                self.feature_scaler_ = features.fit(X.astype(np.float64), positions)
+                seen_rows = self._table.matrix[self._table.seen]
+                self.attribute_scaler_ = attributes.fit(seen_rows)
             warm = getattr(self, "warm_start", False)
             self._learned_from = self._what_is_learned() if warm else None
 
     def _scaled_problem(self, X, y, random_state):
         """Scale the task that the model has been set up for."""
-        return Problem.scaled(
-            X,
-            self._table.positions_among_seen(y),
-            self._table,
-            self.feature_scaler_,
-            self.attribute_scaler_,
-            random_state,
-        )
+        with self._computing():
+            return Problem.scaled(
+                X,
+                self._table.positions_among_seen(y),
+                self._table,
+                self.feature_scaler_,
+                self.attribute_scaler_,
+                random_state,
+            )
 
     def _make_table(self, y):
         return ClassTable.from_parameters(self.attributes, self.classes, y)

@@ -6,7 +6,12 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from tests.common import small
-from zsl_estimators import FGANClassifier, RevCDClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    ALEClassifier,
+    FGANClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -30,13 +35,39 @@ def test_dask(cls, processes, task):
     """Also where the workers are threads of the process that waits for them."""
     distributed = pytest.importorskip("distributed")
     alone = fitted(cls, task, n_jobs=None)
-    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=processes, **settings) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config(backend="dask"),
     ):
         assert_same(fitted(cls, task, n_jobs=-1), alone, task.X_test)
+
+
+@pytest.mark.parametrize("backend", ["dask", "threading"])
+@pytest.mark.parametrize("cls", [ALEClassifier, FGANClassifier])
+def test_search_and_folds_in_threads(cls, backend, task):
+    """While one thread waits for its folds, or for those of its initial estimator."""
+    distributed = pytest.importorskip("distributed")
+    search = GridSearchCV(
+        small(cls, attributes=task.attributes, random_state=0),
+        {"lr": [1e-3, 1e-2]},
+        scoring=harmonic_mean_scorer,
+        cv=ClassHoldoutSplit(2, random_state=0),
+        refit=False,
+        n_jobs=2,
+    )
+    with joblib.parallel_config(backend="loky", n_jobs=1):
+        alone = search.set_params(n_jobs=1).fit(task.X_train, task.y_train).cv_results_
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(processes=False, **settings) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend=backend),
+    ):
+        both = search.set_params(n_jobs=2).fit(task.X_train, task.y_train).cv_results_
+    for score in ("split0_test_score", "split1_test_score"):
+        np.testing.assert_array_equal(both[score], alone[score])
 
 
 @pytest.mark.parametrize("cls", CLASSES)

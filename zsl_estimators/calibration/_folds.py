@@ -209,7 +209,7 @@ class Fold:
         """
         problem, curves = self._scaled_problem(X, y), []
         candidates = self.stages[stage].candidates(self.model, problem, best)
-        with closing(candidates):
+        with self.model._computing(), closing(candidates):
             for candidate in candidates:
                 scores = self.model._score_classes(self._held_out_rows)
                 curve = SeenUnseenCurve.from_scores(
@@ -229,7 +229,8 @@ class Fold:
             if self.stages is None:
                 model._set_up(rows, classes, random_state)
             self._problem = model._scaled_problem(rows, classes, random_state)
-            self._held_out_rows = model._scaled(X[self.held_out])
+            with model._computing():
+                self._held_out_rows = model._scaled(X[self.held_out])
             if self.stages is None:
                 self.stages = stages_of(model, self._problem, self.seed)
         return self._problem
@@ -299,5 +300,5 @@ class OnlyStage:
 
 def advanced(fold, X, y, stage, best):
     """Advance a fold, wherever this is called; return it with its curves."""
-    with one_blas_thread(), fold.model._computing():
+    with one_blas_thread():
         return fold, fold.advance(X, y, stage, best)
