@@ -37,6 +37,7 @@ from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.threads import one_blas_thread
 
 # Scores that `predict` holds at a time; 2^24 of them take 128 MiB.
 SCORES_PER_BLOCK = 2**24
@@ -495,9 +496,13 @@ class BaseZeroShotClassifier(
 
 
 def fit_inside(estimator, X, y):
-    """Fit an estimator inside another one, which has warned of the class table."""
+    """Fit an estimator inside another one, which has warned of the class table.
+
+    What a network starts from must not depend on the number of threads.
+    """
     estimator._warns_of_table = False
-    return estimator.fit(X, y)
+    with one_blas_thread():
+        return estimator.fit(X, y)
 
 
 @contextmanager

@@ -159,7 +159,7 @@ class ZeroShotNet(skorch.NeuralNet):
         """Named parameters of all modules, which are collected once per epoch."""
         if self._learnable is None:
             self._learnable = list(super().get_all_learnable_params())
-        yield from self._learnable
+        return iter(self._learnable)
 
     def on_epoch_begin(self, net, **kwargs):
         """Forget the losses of the last epoch."""
