@@ -182,7 +182,7 @@ default="unit"
     "n_jobs": """
         n_jobs : int or None, default=None
             Folds of held-out classes that are fitted at a time, by the joblib backend
-            in use; None is 1 outside of a :func:`joblib.parallel_config`. The result
+            in use; None is 1 outside of a ``joblib.parallel_config``. The result
             does not depend on it.
         """,
     "random_state": """
