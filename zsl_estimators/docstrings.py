@@ -87,9 +87,10 @@ default="unit"
         """,
     "early_stopping": """
         early_stopping : bool, default=True
-            Choose the number of epochs, 0 to `max_epochs`, by the AUSUC on held-out
-            seen classes. False trains for `max_epochs`, and so does True when no
-            class is unseen or fewer than four are seen.
+            Choose the number of epochs by the AUSUC on held-out seen classes, among
+            numbers from 0 to `max_epochs` that grow by a factor. False trains for
+            `max_epochs`, and so does True when no class is unseen or fewer than four
+            are seen.
         """,
     "torch_training": """
         batch_size : "auto" or int, default="auto"

@@ -263,7 +263,8 @@ def rows_to_score(held_out, y, seed):
     counts = np.unique(y[by_class], return_counts=True)[1]
     starts = np.cumsum(counts) - counts
     place_in_class = np.arange(len(by_class)) - np.repeat(starts, counts)
-    return np.sort(by_class[place_in_class < MOST_ROWS_TO_SCORE // len(counts)])
+    n_per_class = max(MOST_ROWS_TO_SCORE // len(counts), 1)
+    return np.sort(by_class[place_in_class < n_per_class])
 
 
 def stages_of(model, problem, seed):

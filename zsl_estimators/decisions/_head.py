@@ -113,11 +113,12 @@ class Head(Decision):
         That one only learns what tells new classes from all others.
         """
         n_old, n = positions[0], self.n_synthetic_
-        y_new, y_old = np.repeat(positions, n), np.repeat(np.arange(n_old), n)
         built_in = isinstance(self.estimator_, SoftmaxHead)
-        if built_in and len(y_old) > MOST_OLD_ROWS:
-            y_old = random_state.choice(y_old, MOST_OLD_ROWS)
-        y = np.concatenate([y_old, y_new])
+        if built_in and n_old * n > MOST_OLD_ROWS:
+            y_old = random_state.randint(n_old, size=MOST_OLD_ROWS)
+        else:
+            y_old = np.repeat(np.arange(n_old), n)
+        y = np.concatenate([y_old, np.repeat(positions, n)])
         with generator.synthesiser(random_state) as synthesise:
             X = self.view.of(synthesise(torch.as_tensor(y))).cpu().numpy()
             if built_in:

@@ -18,7 +18,8 @@ class DAPClassifier(AttributeWiseClassifier):
 
     One binary classifier per attribute tells how likely a sample has it, and the
     class whose attributes are most likely wins. A class has an attribute when its
-    value lies above the mean over the seen classes.
+    value lies above the mean over the seen classes. `n_jobs` is also the number of
+    attributes that are learned at a time.
 
     Parameters
     ----------

@@ -1,0 +1,40 @@
+"""The limit of BLAS is the process's: threads must not take it from one another."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from zsl_estimators.threads import one_blas_thread
+
+
+def n_threads():
+    np.eye(2) @ np.eye(2)
+    return {
+        pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
+    }
+
+
+@pytest.fixture
+def two_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if n_threads() != {2}:
+            pytest.skip("BLAS has one thread only")
+        yield
+
+
+def test_blocks_that_overlap(two_threads):
+    """As those of two threads do: the first to come leaves first."""
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    assert n_threads() == {1}
+    first.__exit__(None, None, None)
+    assert n_threads() == {1}
+    second.__exit__(None, None, None)
+    assert n_threads() == {2}
+
+
+def test_an_error_gives_the_threads_back(two_threads):
+    with pytest.raises(ValueError, match="inside"), one_blas_thread():
+        raise ValueError("inside")
+    assert n_threads() == {2}
