@@ -35,7 +35,7 @@ from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem, scaled_features
 from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
-from zsl_estimators.scaling import BalancedScaler
+from zsl_estimators.scaling import BalancedScaler, scalings_to_compare
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.threads import one_blas_thread
 
@@ -85,6 +85,8 @@ class BaseZeroShotClassifier(
     _fit_context = _predict_context = nullcontext
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
+    # Whether attribute_scaling="auto" is what the initial estimator has chosen.
+    _takes_over_scaling = True
     # Which fold the model is being fitted for, shown with its progress.
     _fold = "all"
     # Whether models of folds are fitted before this one.
@@ -184,7 +186,11 @@ class BaseZeroShotClassifier(
         return BalancedScaler(), StandardScaler()
 
     def _new_init(self):
-        """Make the estimator that ``init="auto"`` stands for, not fitted."""
+        """Make the estimator that ``init="auto"`` stands for, not fitted.
+
+        Also where an estimator starts from no other, ``attribute_scaling="auto"`` is
+        what this one chooses.
+        """
         raise NotImplementedError
 
     def _add_classes(self, positions):
@@ -355,13 +361,30 @@ class BaseZeroShotClassifier(
         positions = self._table.positions_among_seen(y)
         if not self._is_warm_start():
             self._fit_init(X, y, random_state)
+            self._resolve_attribute_scaling(X, y, random_state)
             with self._computing():
-                features, attributes = self._new_scalers(random_state)
+                features, _ = self._new_scalers(random_state)
                 self.feature_scaler_ = features.fit(X.astype(np.float64), positions)
-                seen_rows = self._table.matrix[self._table.seen]
-                self.attribute_scaler_ = attributes.fit(seen_rows)
+                self._fit_attribute_scaler(random_state)
             warm = getattr(self, "warm_start", False)
             self._learned_from = self._what_is_learned() if warm else None
+
+    def _resolve_attribute_scaling(self, X, y, random_state):
+        """Find out which scaling of the descriptions to begin with."""
+        if not hasattr(self, "attribute_scaling"):
+            return
+        self.attribute_scaling_ = scalings_to_compare(self.attribute_scaling)[0]
+        if self.attribute_scaling == "auto" and self._takes_over_scaling:
+            chosen_by = getattr(self, "init_", None)
+            if chosen_by is None:
+                chosen_by = self._fitted_inside(self._new_init(), X, y, random_state)
+            scaling = getattr(chosen_by, "attribute_scaling_", self.attribute_scaling_)
+            self.attribute_scaling_ = scaling
+
+    def _fit_attribute_scaler(self, random_state):
+        """Fit the scaler of the descriptions to the seen classes."""
+        _, scaler = self._new_scalers(random_state)
+        self.attribute_scaler_ = scaler.fit(self._table.matrix[self._table.seen])
 
     def _scaled_problem(self, X, y, random_state):
         """Scale the task that the model has been set up for."""
@@ -421,14 +444,18 @@ class BaseZeroShotClassifier(
         if self.init is None:
             return
         init = self._new_init() if isinstance(self.init, str) else clone(self.init)
-        init.set_params(
+        self.init_ = self._fitted_inside(init, X, y, random_state)
+
+    def _fitted_inside(self, estimator, X, y, random_state):
+        """Fit another estimator to the same task, for its scores without a penalty."""
+        estimator.set_params(
             attributes=self._table.matrix,
             classes=self._table.labels,
             seen_penalty=0.0,
         )
-        if init.random_state is None:
-            init.set_params(random_state=random_state)
-        self.init_ = fit_inside(init, X, y)
+        if estimator.random_state is None:
+            estimator.set_params(random_state=random_state)
+        return fit_inside(estimator, X, y)
 
     def _fold_parameters(self):
         """Constructor parameters that differ in the models of the folds."""
@@ -438,6 +465,8 @@ class BaseZeroShotClassifier(
             seed = getattr(self.init, "random_state", None)
             init = with_choices_fixed(self.init_).set_params(random_state=seed)
             differing["init"] = init
+        if hasattr(self, "attribute_scaling"):
+            differing["attribute_scaling"] = self.attribute_scaling_
         return differing
 
     def _choose_on_held_out_classes(self, X, problem, seed, progress):

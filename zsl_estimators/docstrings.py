@@ -31,19 +31,17 @@ default=None
             chooses with `alpha`.
         """,
     "attribute_scaling": """
-        attribute_scaling : {"whitened", "standard", "minmax", "rms", "unit", "none"}, \
-default="whitened"
-            Scaling of the descriptions, fitted on the seen classes: to mean 0 and
-            variance 1 and then partly decorrelated, so that attributes that say the
-            same do not outvote the others; to mean 0 and variance 1; to the range
-            from -1 to 1; all with one factor to mean square 1; to mean 0, then every
-            row to length 1; or not at all.
-        """,
-    "attribute_scaling_unit": """
-        attribute_scaling : {"unit", "whitened", "standard", "minmax", "rms", "none"}, \
-default="unit"
-            Scaling of the descriptions, fitted on the seen classes: to mean 0, then
-            every row to length 1; see :class:`RidgeSemanticClassifier` for the others.
+        attribute_scaling : {"auto", "whitened", "standard", "minmax", "rms", "unit", \
+"none"}, default="auto"
+            Scaling of the descriptions, fitted on the seen classes. "whitened": to mean
+            0 and variance 1 and then partly decorrelated, so that attributes that say
+            the same do not outvote the others. "standard": to mean 0 and variance 1.
+            "minmax": to the range from -1 to 1. "rms": all with one factor to mean
+            square 1. "unit": to mean 0, then every row to length 1. "none": as they
+            are. "auto" chooses among "whitened", "standard", "rms" and "unit" on
+            held-out seen classes, and takes "whitened" when no class is unseen or fewer
+            than four are seen. Estimators that are trained take over what their closed
+            form has chosen.
         """,
     "attribute_prior": """
         attribute_prior : {"seen", "uniform"}, default="seen"
@@ -109,6 +107,12 @@ default="unit"
         device : str, default="auto"
             Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
             "cuda:1", "mps".
+        """,
+    "scaling_fitted": """
+        attribute_scaling_ : str
+            The scaling of the descriptions in use.
+        attribute_scaler_ : object
+            Scaling of the descriptions, fitted on the seen classes.
         """,
     "semantic_fitted": """
         feature_scaler_ : StandardScaler

@@ -36,7 +36,8 @@ class SharedGaussian:
     def __init__(self, X, y_index, n_classes):
         self.means = class_means(X, y_index, n_classes)
         within = X - self.means[y_index]
-        self.shrinkage = ledoit_wolf_shrinkage(within, assume_centered=True)
+        self._estimated = ledoit_wolf_shrinkage(within, assume_centered=True)
+        self.shrinkage = self._estimated
         # Every class has used up one sample for its mean. Without this the scale of all
         # scores, and with it the seen penalty, would depend on the samples per class.
         freedom = len(within) - len(np.unique(y_index))
@@ -46,6 +47,15 @@ class SharedGaussian:
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
         self._last_rotated = LastResult()
+
+    @property
+    def shrinkage(self):
+        """The one in use. None may be assigned, which is the estimate."""
+        return self._shrinkage
+
+    @shrinkage.setter
+    def shrinkage(self, value):
+        self._shrinkage = self._estimated if value is None else value
 
     @property
     def covariance(self):

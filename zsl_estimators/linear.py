@@ -15,6 +15,21 @@ ALPHAS = tuple(10.0**power for power in range(-4, 4))
 DEFAULT_ALPHA = 0.01
 
 
+class RidgeInputs:
+    """The side of ridge regression that does not depend on the targets.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+    """
+
+    def __init__(self, X):
+        self.X = np.asarray(X, dtype=np.float64)
+        self.gram = self.X.T @ self.X / len(X)
+        self.eigenvalues, self.vectors = eigh(self.gram)
+
+
 class RidgePath:
     """Ridge maps ``X -> Y`` for any penalty from one eigendecomposition.
 
@@ -22,21 +37,20 @@ class RidgePath:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
+    inputs : RidgeInputs
+        Rows that are mapped.
     Y : ndarray of shape (n_samples, n_targets)
         Targets.
     origin : ndarray of shape (n_features, n_targets) or None, default=None
         The map `W0` that a large penalty leads to; None is zero.
     """
 
-    def __init__(self, X, Y, origin=None):
-        X = np.asarray(X, dtype=np.float64)
-        self.n_samples = len(X)
+    def __init__(self, inputs, Y, origin=None):
+        X, self.n_samples = inputs.X, len(inputs.X)
+        self.eigenvalues, self.vectors = inputs.eigenvalues, inputs.vectors
         self.origin = np.zeros((X.shape[1], Y.shape[1])) if origin is None else origin
-        gram = X.T @ X / len(X)
-        self.eigenvalues, self.vectors = eigh(gram)
-        self.projected = self.vectors.T @ (X.T @ Y / len(X) - gram @ self.origin)
+        missing = X.T @ Y / len(X) - inputs.gram @ self.origin
+        self.projected = self.vectors.T @ missing
 
     def coefficients(self, alpha):
         """Solve for one penalty.
@@ -61,17 +75,18 @@ class SylvesterPath:
 
     Parameters
     ----------
-    A : ndarray of shape (n_rows, n_rows)
-        Symmetric, no negative eigenvalues.
-    B : ndarray of shape (n_columns, n_columns)
-        Symmetric, no negative eigenvalues.
+    A : EighResult
+        ``numpy.linalg.eigh`` of a matrix of shape (n_rows, n_rows) without negative
+        eigenvalues.
+    B : EighResult
+        The same for shape (n_columns, n_columns).
     C : ndarray of shape (n_rows, n_columns)
         Right side.
     """
 
     def __init__(self, A, B, C):
-        self.left, self.left_vectors = eigh(A)
-        self.right, self.right_vectors = eigh(B)
+        self.left, self.left_vectors = A
+        self.right, self.right_vectors = B
         self.rotated = self.left_vectors.T @ C @ self.right_vectors
 
     def solve(self, weight):
@@ -104,17 +119,13 @@ RIDGE_CONSTRAINTS = {
 }
 
 
-def ridge_candidates(alpha, shrink_to, n_features, n_attributes):
-    """List the ridge maps to choose from.
+def ridge_candidates(estimator):
+    """List the ridge maps that an estimator chooses from.
 
     Parameters
     ----------
-    alpha : "auto" or float
-        Penalty.
-    shrink_to : {"auto", "zero", "identity"}
-        Map that the penalty pulls towards.
-    n_features, n_attributes : int
-        Dimensions of both sides.
+    estimator : BaseZeroShotClassifier
+        Has parameters `alpha` and `shrink_to`, and a class table.
 
     Returns
     -------
@@ -126,6 +137,9 @@ def ridge_candidates(alpha, shrink_to, n_features, n_attributes):
     ValueError
         If there is no identity between spaces of different dimensions.
     """
+    alpha, shrink_to = estimator.alpha, estimator.shrink_to
+    n_features = estimator.n_features_in_
+    n_attributes = estimator._table.matrix.shape[1]
     one_space = n_features == n_attributes
     if shrink_to == "identity" and not one_space:
         raise ValueError(
@@ -147,13 +161,13 @@ def default_ridge(candidates):
     return first._replace(alpha=DEFAULT_ALPHA if len(set(alphas)) > 1 else alphas[0])
 
 
-def ridge_maps(X, Y, identity, candidates):
+def ridge_maps(inputs, Y, identity, candidates):
     """Solve for one ridge map after the other.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
+    inputs : RidgeInputs
+        Rows that are mapped.
     Y : ndarray of shape (n_samples, n_targets)
         Targets.
     identity : ndarray of shape (n_features, n_targets) or None
@@ -169,6 +183,6 @@ def ridge_maps(X, Y, identity, candidates):
         Its solution.
     """
     for shrink_to, alike in groupby(candidates, key=lambda one: one.shrink_to):
-        path = RidgePath(X, Y, identity if shrink_to == "identity" else None)
+        path = RidgePath(inputs, Y, identity if shrink_to == "identity" else None)
         for candidate in alike:
             yield candidate, path.coefficients(candidate.alpha)

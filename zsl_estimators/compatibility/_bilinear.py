@@ -15,7 +15,7 @@ from zsl_estimators.compatibility._base import (
 from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.nn.compatibility import BilinearNetwork
 from zsl_estimators.parameters import Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS
+from zsl_estimators.scaling import ATTRIBUTE_SCALING
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
 
 # Usual length of the descriptions that the start predicts, so that the scores of
@@ -35,7 +35,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
         "init": [StrOptions({"auto"}), RidgeCompatibilityClassifier, None],
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="neither")],
     }
@@ -50,7 +50,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         classes=None,
         margin=1.0,
         init="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         max_epochs=20,
         lr=1e-2,
         weight_decay=1e-4,
@@ -93,7 +93,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _new_scalers(self, random_state):
         if self.init_ is None:
-            return unit_scalers(self.attribute_scaling)
+            return unit_scalers(self.attribute_scaling_)
         return clone(self.init_.feature_scaler_), clone(self.init_.attribute_scaler_)
 
     def _net_arguments(self, problem):

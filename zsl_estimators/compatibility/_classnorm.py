@@ -10,10 +10,11 @@ from zsl_estimators.compatibility._base import (
     ranking_arguments,
     unit_scalers,
 )
+from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nn.compatibility import ClassNormNetwork
-from zsl_estimators.parameters import Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS
+from zsl_estimators.parameters import Interval
+from zsl_estimators.scaling import ATTRIBUTE_SCALING
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
 
 
@@ -32,11 +33,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         Width of both hidden layers. The paper has 1024.
     scale : float, default=25.0
         Multiplies the cosine.
-    attribute_scaling : {"rms", "whitened", "standard", "minmax", "unit", "none"}, \
-default="rms"
-        Scaling of the descriptions before every one gets the same length. "rms" does
-        nothing else, as in the paper, and is for columns on one scale; see
-        :class:`RidgeSemanticClassifier` for the others.
+    %(attribute_scaling)s
     max_epochs : int, default=50
         Largest number of passes over the data.
     lr : float, default=1e-3
@@ -85,7 +82,7 @@ default="rms"
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "hidden": [Interval(Integral, 1, None, closed="left")],
         "scale": [Interval(Real, 0, None, closed="neither")],
@@ -98,7 +95,7 @@ default="rms"
         classes=None,
         hidden=256,
         scale=25.0,
-        attribute_scaling="rms",
+        attribute_scaling="auto",
         max_epochs=50,
         lr=1e-3,
         weight_decay=1e-4,
@@ -136,10 +133,13 @@ default="rms"
         self.warm_start = warm_start
         self.device = device
 
+    def _new_init(self):
+        return RidgeCompatibilityClassifier(attribute_scaling=self.attribute_scaling)
+
     def _new_scalers(self, random_state):
         # Descriptions with a mean square of 1 suit the initial weights.
         length = np.sqrt(self._table.matrix.shape[1])
-        return unit_scalers(self.attribute_scaling, length)
+        return unit_scalers(self.attribute_scaling_, length)
 
     def _net_arguments(self, problem):
         arguments = {

@@ -68,7 +68,7 @@ class LatEmClassifier(BilinearClassifier):
         n_maps=4,
         margin=1.0,
         init="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         max_epochs=20,
         lr=1e-2,
         weight_decay=1e-4,

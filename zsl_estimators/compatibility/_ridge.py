@@ -3,20 +3,21 @@
 import numpy as np
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.compatibility._base import unit_scalers
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
+    RidgeInputs,
     default_ridge,
     ridge_candidates,
     ridge_maps,
 )
-from zsl_estimators.parameters import StrOptions
-from zsl_estimators.scaling import SCALINGS, class_weights
+from zsl_estimators.scaling import ATTRIBUTE_SCALING, class_weights
 
 
 @fill_docstring
-class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
+class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     """Zero-shot classifier with a bilinear score from ridge regression.
 
     Scores ``x W s`` of samples and class descriptions, both of length 1, where W is the
@@ -60,7 +61,7 @@ class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **RIDGE_CONSTRAINTS,
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
     }
 
     def __init__(
@@ -70,7 +71,7 @@ class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
         classes=None,
         alpha="auto",
         shrink_to="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -89,34 +90,30 @@ class RidgeCompatibilityClassifier(BaseZeroShotClassifier):
         self.attribute_scaling = attribute_scaling
 
     def _new_scalers(self, random_state):
-        return unit_scalers(self.attribute_scaling)
+        return unit_scalers(self.attribute_scaling_)
 
-    def _fit(self, problem, choice, random_state):
-        default = default_ridge(self._ridge_candidates())
-        for _ in self._solutions(problem, [choice.candidate(default)]):
-            pass
+    def _settings_to_compare(self):
+        return ridge_candidates(self)
 
-    def _fit_candidates(self, problem, random_state):
-        candidates = self._ridge_candidates()
-        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+    def _default_settings(self):
+        return default_ridge(ridge_candidates(self))
 
-    def _solutions(self, problem, candidates):
-        """Become one candidate after the other."""
+    def _precomputed(self, problem):
         # Penalties are for features of variance 1; samples of length 1 have less.
         scale = np.sqrt(self.n_features_in_)
-        weights = np.sqrt(class_weights(problem.y))[:, None]
-        X, Y = problem.X * weights * scale, problem.targets * weights
-        identity = self.attribute_scaler_[0].mixing_
-        for candidate, coef in ridge_maps(X, Y, identity, candidates):
-            self.shrink_to_, self.alpha_ = candidate
-            self.coef_ = coef
-            yield candidate
+        return RidgeInputs(problem.X * self._row_weights(problem) * scale)
 
-    def _ridge_candidates(self):
-        n_attributes = self._table.matrix.shape[1]
-        return ridge_candidates(
-            self.alpha, self.shrink_to, self.n_features_in_, n_attributes
-        )
+    def _solutions(self, problem, precomputed, settings):
+        Y = problem.targets * self._row_weights(problem)
+        identity = self.attribute_scaler_[0].from_standard_
+        for ridge, coef in ridge_maps(precomputed, Y, identity, settings):
+            self.shrink_to_, self.alpha_ = ridge
+            self.coef_ = coef
+            yield ridge
+
+    def _row_weights(self, problem):
+        """With which every class counts the same, however many samples it has."""
+        return np.sqrt(class_weights(problem.y))[:, None]
 
     def _score_classes(self, Z):
         return Z @ self.coef_ @ self._scaled_attributes().T

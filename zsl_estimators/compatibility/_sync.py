@@ -9,17 +9,18 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics.pairwise import euclidean_distances
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.compatibility._base import unit_scalers
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS
+from zsl_estimators.scaling import ATTRIBUTE_SCALING
 
 SCALES = tuple(2.0**power for power in range(-3, 6))
 
 
 @fill_docstring
-class SynCClassifier(BaseZeroShotClassifier):
+class SynCClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     """Zero-shot classifier with synthesised classifiers (SynC).
 
     The linear classifier of every class is a combination of phantom classifiers, one
@@ -77,7 +78,7 @@ class SynCClassifier(BaseZeroShotClassifier):
 
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
         "estimator": [HasMethods(["fit"]), None],
         "scale": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
     }
@@ -89,7 +90,7 @@ class SynCClassifier(BaseZeroShotClassifier):
         classes=None,
         estimator=None,
         scale="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -108,25 +109,24 @@ class SynCClassifier(BaseZeroShotClassifier):
         self.attribute_scaling = attribute_scaling
 
     def _new_scalers(self, random_state):
-        return unit_scalers(self.attribute_scaling)
+        return unit_scalers(self.attribute_scaling_)
 
-    def _fit(self, problem, choice, random_state):
-        default = 2.0 if self.scale == "auto" else float(self.scale)
-        for _ in self._solutions(problem, [choice.candidate(default)]):
-            pass
+    def _settings_to_compare(self):
+        return list(SCALES) if self.scale == "auto" else [float(self.scale)]
 
-    def _fit_candidates(self, problem, random_state):
-        return self._solutions(problem, SCALES) if self.scale == "auto" else None
+    def _default_settings(self):
+        return 2.0 if self.scale == "auto" else float(self.scale)
 
-    def _solutions(self, problem, scales):
-        """Fit the classifier of seen classes; become one scale after the other."""
+    def _precomputed(self, problem):
         estimator = self.estimator
         if estimator is None:
             estimator = RidgeClassifier(fit_intercept=False)
-        estimator = seeded_clone(estimator, problem.random_state)
-        self.estimator_ = estimator.fit(problem.X, problem.y)
+        return seeded_clone(estimator, problem.random_state).fit(problem.X, problem.y)
+
+    def _solutions(self, problem, precomputed, settings):
+        self.estimator_ = precomputed
         coef = coefficients(self.estimator_, problem.n_seen)
-        for self.scale_ in scales:
+        for self.scale_ in settings:
             similarity = self._similarity(problem.S)[problem.seen]
             self.phantom_coef_ = pinv(similarity) @ coef
             yield self.scale_

@@ -7,16 +7,19 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import SharedGaussian, UnscaledGaussian
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
+    RidgeInputs,
     RidgeMap,
     default_ridge,
     ridge_candidates,
     ridge_maps,
 )
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler
 
 # The first of equals is taken: with very few samples the folds may see no difference.
 SHRINKAGES = (1.0, 0.3, 0.1, 0.01, 0.001)
@@ -38,7 +41,7 @@ class ExemplarCandidate(NamedTuple):
 
 
 @fill_docstring
-class ExemplarClassifier(BaseZeroShotClassifier):
+class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     """Zero-shot classifier that predicts where the samples of a class lie.
 
     Class means are predicted from the class descriptions by ridge regression over the
@@ -57,6 +60,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
     seen_means : {"observed", "predicted"}, default="observed"
         Means of the seen classes: those of the training samples, or predicted from
         the descriptions like those of the unseen classes.
+    %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s
     %(random_state)s
@@ -79,8 +83,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
         Means and covariance of the seen classes, in scaled units.
     feature_scaler_ : StandardScaler
         Scaling of the features.
-    attribute_scaler_ : StandardScaler
-        Scaling of the attributes, over the seen classes.
+    %(scaling_fitted)s
     %(fitted)s
 
     See Also
@@ -107,6 +110,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
         **RIDGE_CONSTRAINTS,
         "shrinkage": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both")],
         "seen_means": [StrOptions({"observed", "predicted"})],
+        "attribute_scaling": ATTRIBUTE_SCALING,
     }
 
     def __init__(
@@ -118,6 +122,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
         shrink_to="auto",
         shrinkage="auto",
         seen_means="observed",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -135,6 +140,7 @@ class ExemplarClassifier(BaseZeroShotClassifier):
         self.shrink_to = shrink_to
         self.shrinkage = shrinkage
         self.seen_means = seen_means
+        self.attribute_scaling = attribute_scaling
 
     # -- for users ----------------------------------------------------------------
 
@@ -175,49 +181,41 @@ class ExemplarClassifier(BaseZeroShotClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _new_scalers(self, random_state):
-        return StandardScaler(), StandardScaler()
+        return StandardScaler(), AttributeScaler(self.attribute_scaling_)
 
-    def _fit(self, problem, choice, random_state):
-        default = ExemplarCandidate(
-            default_ridge(self._ridge_candidates()),
-            None if self.shrinkage == "auto" else self.shrinkage,
-        )
-        for _ in self._solutions(problem, [choice.candidate(default)]):
-            pass
-
-    def _fit_candidates(self, problem, random_state):
-        candidates = [
+    def _settings_to_compare(self):
+        return [
             ExemplarCandidate(ridge, shrinkage)
-            for ridge in self._ridge_candidates()
+            for ridge in ridge_candidates(self)
             for shrinkage in self._shrinkages()
         ]
-        return self._solutions(problem, candidates) if len(candidates) > 1 else None
 
-    def _solutions(self, problem, candidates):
-        """Become one candidate after the other; those of one ridge map in a row."""
-        self.gaussian_ = SharedGaussian(problem.X, problem.y, problem.n_seen)
-        estimated = self.gaussian_.shrinkage
-        # The order of a dict is that of insertion.
-        ridges = list(dict.fromkeys(candidate.ridge for candidate in candidates))
+    def _default_settings(self):
+        return ExemplarCandidate(
+            default_ridge(ridge_candidates(self)),
+            None if self.shrinkage == "auto" else self.shrinkage,
+        )
+
+    def _precomputed(self, problem):
+        return SharedGaussian(problem.X, problem.y, problem.n_seen)
+
+    def _solutions(self, problem, precomputed, settings):
+        self.gaussian_ = precomputed
         means = self.gaussian_.means
         centered = means - means.mean(axis=0)
-        identity = np.eye(self.n_features_in_)
-        for ridge, coef in ridge_maps(problem.S_seen, centered, identity, ridges):
+        # Penalties are for descriptions of mean square 1.
+        size = np.sqrt((problem.S_seen**2).mean()) or 1.0
+        inputs = RidgeInputs(problem.S_seen / size)
+        identity = self.attribute_scaler_.to_standard_ * size
+        # The order of a dict is that of insertion; settings of one ridge are in a row.
+        ridges = list(dict.fromkeys(candidate.ridge for candidate in settings))
+        for ridge, coef in ridge_maps(inputs, centered, identity, ridges):
             self.shrink_to_, self.alpha_ = ridge
-            self.coef_ = coef
-            for candidate in candidates:
+            self.coef_ = coef / size
+            for candidate in settings:
                 if candidate.ridge == ridge:
-                    shrinkage = candidate.shrinkage
-                    self.gaussian_.shrinkage = (
-                        estimated if shrinkage is None else shrinkage
-                    )
+                    self.gaussian_.shrinkage = candidate.shrinkage
                     yield candidate
-
-    def _ridge_candidates(self):
-        n_attributes = self._table.matrix.shape[1]
-        return ridge_candidates(
-            self.alpha, self.shrink_to, self.n_features_in_, n_attributes
-        )
 
     def _shrinkages(self):
         return SHRINKAGES if self.shrinkage == "auto" else (self.shrinkage,)

@@ -20,7 +20,7 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import ExemplarClassifier, class_tensors
 from zsl_estimators.gaussian import UnscaledGaussian
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler, FeatureScaler
+from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, FeatureScaler
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
 
@@ -57,7 +57,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         **TorchTrainingMixin._torch_constraints,
         "init": [StrOptions({"auto"}), ExemplarClassifier, None],
         "feature_scaling": [StrOptions(set(FeatureScaler.SCALINGS))],
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
         "decision": [StrOptions({"auto", "head", "gaussian"})],
         "head": [HasMethods(["fit", "predict"]), None],
         "n_synthetic": [
@@ -79,7 +79,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         classes=None,
         init="auto",
         feature_scaling="whitened",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         decision="auto",
         n_synthetic="auto",
         synthesis="once",
@@ -183,13 +183,13 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _new_init(self):
-        return ExemplarClassifier()
+        return ExemplarClassifier(attribute_scaling=self.attribute_scaling)
 
     def _new_scalers(self, random_state):
         gaussian = None if self.init_ is None else self.init_.gaussian_
         return (
             FeatureScaler(self.feature_scaling, gaussian),
-            AttributeScaler(self.attribute_scaling),
+            AttributeScaler(self.attribute_scaling_),
         )
 
     def _fit(self, problem, choice, random_state):

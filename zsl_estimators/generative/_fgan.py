@@ -164,7 +164,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         classes=None,
         init="auto",
         feature_scaling="standard",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         noise_dim=32,
         generator_hidden=(256,),
         critic_hidden=(256,),

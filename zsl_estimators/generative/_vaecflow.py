@@ -163,7 +163,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         classes=None,
         init="auto",
         feature_scaling="whitened",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         n_blocks=4,
         coupling="additive",
         coupling_hidden=(128, 128),

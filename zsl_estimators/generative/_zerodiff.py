@@ -245,7 +245,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         classes=None,
         init="auto",
         feature_scaling="whitened",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         contrastive="supcon",
         view="auto",
         noise_dim=32,

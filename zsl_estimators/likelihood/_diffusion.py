@@ -29,7 +29,7 @@ from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 from zsl_estimators.nn.diffusion import SCHEDULES
 from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler, FeatureScaler
+from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, FeatureScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.training import (
     ArrayData,
@@ -171,7 +171,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
         "init": [StrOptions({"auto"}), ExemplarClassifier, None],
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
         "rule": [
             StrOptions(set(RULES)),
             HasMethods(["fit", "score_classes"]),
@@ -196,7 +196,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         classes=None,
         rule="error",
         init="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         hidden=256,
         n_blocks=4,
         n_chunks=8,
@@ -326,13 +326,13 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _new_init(self):
-        return ExemplarClassifier()
+        return ExemplarClassifier(attribute_scaling=self.attribute_scaling)
 
     def _new_scalers(self, random_state):
         gaussian = None if self.init_ is None else self.init_.gaussian_
         return (
             FeatureScaler("whitened", gaussian),
-            AttributeScaler(self.attribute_scaling),
+            AttributeScaler(self.attribute_scaling_),
         )
 
     def _fit(self, problem, choice, random_state):

@@ -5,8 +5,7 @@ from abc import abstractmethod
 from sklearn.metrics.pairwise import cosine_similarity
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.parameters import StrOptions
-from zsl_estimators.scaling import SCALINGS, AttributeScaler, BalancedScaler
+from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, BalancedScaler
 
 
 class SemanticClassifier(BaseZeroShotClassifier):
@@ -20,7 +19,7 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
-        "attribute_scaling": [StrOptions(set(SCALINGS))],
+        "attribute_scaling": ATTRIBUTE_SCALING,
     }
     # Cosines span so little that their plain softmax would be almost uniform.
     _score_temperature = 0.1
@@ -48,7 +47,7 @@ class SemanticClassifier(BaseZeroShotClassifier):
         return self.attribute_scaler_.inverse_transform(predicted)
 
     def _new_scalers(self, random_state):
-        return BalancedScaler(), AttributeScaler(self.attribute_scaling)
+        return BalancedScaler(), AttributeScaler(self.attribute_scaling_)
 
     def _score_classes(self, Z):
         return self._similarity(self._predict_scaled(Z), self._scaled_attributes())

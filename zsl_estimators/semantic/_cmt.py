@@ -13,6 +13,7 @@ from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
     ArrayData,
     CosineSchedule,
@@ -41,7 +42,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         ``IsolationForest()`` of scikit-learn; it sees predicted attributes, scaled.
         How novel a sample must be for an unseen class is the seen penalty, in the
         unit of the detector's scores; 0 is the detector's own threshold.
-    %(attribute_scaling_unit)s
+    %(attribute_scaling)s
     max_epochs : int, default=40
         Largest number of passes over the data.
     lr : float, default=1e-3
@@ -108,7 +109,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         classes=None,
         hidden=256,
         novelty_detector=None,
-        attribute_scaling="unit",
+        attribute_scaling="auto",
         max_epochs=40,
         lr=1e-3,
         weight_decay=1e-2,
@@ -175,6 +176,9 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         return super().add_classes(attributes, classes)
 
     # -- fit ----------------------------------------------------------------------
+
+    def _new_init(self):
+        return RidgeSemanticClassifier(attribute_scaling=self.attribute_scaling)
 
     def _net_arguments(self, problem):
         return {

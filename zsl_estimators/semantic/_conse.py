@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval
@@ -12,7 +13,7 @@ from zsl_estimators.semantic._base import SemanticClassifier
 
 
 @fill_docstring
-class ConSEClassifier(SemanticClassifier):
+class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
     """Zero-shot classifier by a convex combination of semantic embeddings (ConSE).
 
     An ordinary classifier gives the probabilities of the seen classes. The mean of
@@ -71,7 +72,7 @@ class ConSEClassifier(SemanticClassifier):
         classes=None,
         estimator=None,
         n_top=10,
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -89,12 +90,15 @@ class ConSEClassifier(SemanticClassifier):
         self.n_top = n_top
         self.attribute_scaling = attribute_scaling
 
-    def _fit(self, problem, choice, random_state):
+    def _precomputed(self, problem):
         estimator = self.estimator
         if estimator is None:
             estimator = LogisticRegression(max_iter=1000)
-        estimator = seeded_clone(estimator, random_state)
-        self.estimator_ = estimator.fit(problem.X, problem.y)
+        return seeded_clone(estimator, problem.random_state).fit(problem.X, problem.y)
+
+    def _solutions(self, problem, precomputed, settings):
+        self.estimator_ = precomputed
+        yield from settings
 
     def _predict_scaled(self, Z):
         probabilities = self.estimator_.predict_proba(Z)

@@ -7,8 +7,9 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.preprocessing import StandardScaler
 
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import RidgePath
+from zsl_estimators.linear import RidgeInputs, RidgePath
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import AttributeScaler
 from zsl_estimators.semantic._base import SemanticClassifier
@@ -29,7 +30,7 @@ class Penalties(NamedTuple):
     lmbda: float
 
 
-class BaseESZSL(SemanticClassifier):
+class BaseESZSL(ClosedFormMixin, SemanticClassifier):
     """What ESZSL does with a pair of penalties, whoever chooses them."""
 
     _parameter_constraints = {
@@ -39,14 +40,16 @@ class BaseESZSL(SemanticClassifier):
 
     def _new_scalers(self, random_state):
         feature_scaler = StandardScaler(with_std=self.feature_scaling == "standard")
-        return feature_scaler, AttributeScaler(self.attribute_scaling)
+        return feature_scaler, AttributeScaler(self.attribute_scaling_)
 
-    def _solutions(self, problem, candidates):
-        """Become one candidate after the other, from two eigendecompositions."""
-        features = RidgePath(problem.X, problem.targets)
+    def _precomputed(self, problem):
+        return RidgeInputs(problem.X)
+
+    def _solutions(self, problem, precomputed, settings):
+        features = RidgePath(precomputed, problem.targets)
         eigenvalues, vectors = eigh(problem.S_seen.T @ problem.S_seen)
         eigenvalues = np.maximum(eigenvalues, 0)
-        for candidate in candidates:
+        for candidate in settings:
             self.gamma_, self.lmbda_ = candidate
             self.coef_ = features.coefficients(self.gamma_ / features.n_samples)
             self.metric_ = vectors / (eigenvalues + self.lmbda_) @ vectors.T
@@ -79,7 +82,7 @@ class ESZSLClassifier(BaseESZSL):
         ``S.T @ S`` over the seen classes.
     feature_scaling : {"standard", "centered"}, default="standard"
         Bring features to mean 0 and variance 1, or only to mean 0.
-    %(attribute_scaling_unit)s
+    %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s
     %(random_state)s
@@ -130,7 +133,7 @@ class ESZSLClassifier(BaseESZSL):
         gamma=10.0,
         lmbda=1.0,
         feature_scaling="standard",
-        attribute_scaling="unit",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -149,7 +152,5 @@ class ESZSLClassifier(BaseESZSL):
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
 
-    def _fit(self, problem, choice, random_state):
-        penalties = Penalties(self.gamma, self.lmbda)
-        for _ in self._solutions(problem, [penalties]):
-            pass
+    def _default_settings(self):
+        return Penalties(self.gamma, self.lmbda)

@@ -25,7 +25,7 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         Penalties of the attributes to try.
     feature_scaling : {"standard", "centered"}, default="standard"
         Bring features to mean 0 and variance 1, or only to mean 0.
-    %(attribute_scaling_unit)s
+    %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s
     %(random_state)s
@@ -73,7 +73,7 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         gammas=GAMMAS,
         lmbdas=LMBDAS,
         feature_scaling="standard",
-        attribute_scaling="unit",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -92,18 +92,15 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
 
-    def _fit(self, problem, choice, random_state):
-        default = Penalties(middle(self.gammas), middle(self.lmbdas))
-        for _ in self._solutions(problem, [choice.candidate(default)]):
-            pass
-
-    def _fit_candidates(self, problem, random_state):
-        candidates = [
+    def _settings_to_compare(self):
+        return [
             Penalties(float(gamma), float(lmbda))
             for gamma in self.gammas
             for lmbda in self.lmbdas
         ]
-        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+
+    def _default_settings(self):
+        return Penalties(middle(self.gammas), middle(self.lmbdas))
 
 
 def middle(values):

@@ -203,7 +203,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         *,
         classes=None,
         init="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         hidden=(256, 128),
         condition_dim=128,
         n_tokens=None,

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
+    RidgeInputs,
     default_ridge,
     ridge_candidates,
     ridge_maps,
@@ -14,7 +16,7 @@ from zsl_estimators.semantic._base import SemanticClassifier
 
 
 @fill_docstring
-class RidgeSemanticClassifier(SemanticClassifier):
+class RidgeSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     """Zero-shot classifier with a ridge map from features to attributes.
 
     The attributes of a sample are predicted by ridge regression, in which every class
@@ -74,7 +76,7 @@ class RidgeSemanticClassifier(SemanticClassifier):
         classes=None,
         alpha="auto",
         shrink_to="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -92,31 +94,26 @@ class RidgeSemanticClassifier(SemanticClassifier):
         self.shrink_to = shrink_to
         self.attribute_scaling = attribute_scaling
 
-    def _fit(self, problem, choice, random_state):
-        default = default_ridge(self._ridge_candidates())
-        for _ in self._solutions(problem, [choice.candidate(default)]):
-            pass
+    def _settings_to_compare(self):
+        return ridge_candidates(self)
 
-    def _fit_candidates(self, problem, random_state):
-        candidates = self._ridge_candidates()
-        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+    def _default_settings(self):
+        return default_ridge(ridge_candidates(self))
 
-    def _solutions(self, problem, candidates):
-        """Become one candidate after the other."""
-        # Every class counts the same, however many samples it has.
-        weights = np.sqrt(class_weights(problem.y))[:, None]
-        X, Y = problem.X * weights, problem.targets * weights
-        identity = self.attribute_scaler_.mixing_
-        for candidate, coef in ridge_maps(X, Y, identity, candidates):
-            self.shrink_to_, self.alpha_ = candidate
+    def _precomputed(self, problem):
+        return RidgeInputs(problem.X * self._row_weights(problem))
+
+    def _solutions(self, problem, precomputed, settings):
+        Y = problem.targets * self._row_weights(problem)
+        identity = self.attribute_scaler_.from_standard_
+        for ridge, coef in ridge_maps(precomputed, Y, identity, settings):
+            self.shrink_to_, self.alpha_ = ridge
             self.coef_ = coef
-            yield candidate
+            yield ridge
 
-    def _ridge_candidates(self):
-        n_attributes = self._table.matrix.shape[1]
-        return ridge_candidates(
-            self.alpha, self.shrink_to, self.n_features_in_, n_attributes
-        )
+    def _row_weights(self, problem):
+        """With which every class counts the same, however many samples it has."""
+        return np.sqrt(class_weights(problem.y))[:, None]
 
     def _predict_scaled(self, Z):
         return Z @ self.coef_

@@ -3,8 +3,10 @@
 from numbers import Real
 from typing import NamedTuple
 
+from numpy.linalg import eigh
 from sklearn.metrics.pairwise import cosine_similarity
 
+from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import SylvesterPath
 from zsl_estimators.parameters import Interval, StrOptions
@@ -30,7 +32,7 @@ class SAECandidate(NamedTuple):
 
 
 @fill_docstring
-class SAEClassifier(SemanticClassifier):
+class SAEClassifier(ClosedFormMixin, SemanticClassifier):
     """Zero-shot classifier by a semantic autoencoder (SAE).
 
     One matrix maps features to attributes, and its transpose attributes to features;
@@ -97,7 +99,7 @@ class SAEClassifier(SemanticClassifier):
         classes=None,
         lmbda="auto",
         space="auto",
-        attribute_scaling="whitened",
+        attribute_scaling="auto",
         seen_penalty="auto",
         n_jobs=None,
         random_state=None,
@@ -115,25 +117,24 @@ class SAEClassifier(SemanticClassifier):
         self.space = space
         self.attribute_scaling = attribute_scaling
 
-    def _fit(self, problem, choice, random_state):
-        default = SAECandidate(
+    def _settings_to_compare(self):
+        spaces = SPACES if self.space == "auto" else (self.space,)
+        lmbdas = LMBDAS if self.lmbda == "auto" else (float(self.lmbda),)
+        return [SAECandidate(one, space) for one in lmbdas for space in spaces]
+
+    def _default_settings(self):
+        return SAECandidate(
             10.0 if self.lmbda == "auto" else float(self.lmbda),
             "features" if self.space == "auto" else self.space,
         )
-        for _ in self._solutions(problem, [choice.candidate(default)]):
-            pass
 
-    def _fit_candidates(self, problem, random_state):
-        spaces = SPACES if self.space == "auto" else (self.space,)
-        lmbdas = LMBDAS if self.lmbda == "auto" else (float(self.lmbda),)
-        candidates = [SAECandidate(one, space) for one in lmbdas for space in spaces]
-        return self._solutions(problem, candidates) if len(candidates) > 1 else None
+    def _precomputed(self, problem):
+        return eigh(problem.X.T @ problem.X / len(problem.X))
 
-    def _solutions(self, problem, candidates):
-        """Become one candidate after the other, from two eigendecompositions."""
+    def _solutions(self, problem, precomputed, settings):
         X, S = problem.X, problem.targets
-        path = SylvesterPath(S.T @ S / len(X), X.T @ X / len(X), S.T @ X / len(X))
-        for candidate in candidates:
+        path = SylvesterPath(eigh(S.T @ S / len(X)), precomputed, S.T @ X / len(X))
+        for candidate in settings:
             self.lmbda_, self.space_ = candidate
             self.coef_ = (1 + self.lmbda_) * path.solve(self.lmbda_).T
             yield candidate
