@@ -24,6 +24,13 @@ class Solution(NamedTuple):
     attribute_scaling: str
     settings: Hashable
 
+    def as_row(self):
+        """How it stands in the table of what the folds showed."""
+        return {
+            "candidate": self.settings,
+            "attribute_scaling": self.attribute_scaling,
+        }
+
 
 class ClosedFormMixin:
     """Solve for one candidate after the other, in every scaling of the descriptions.

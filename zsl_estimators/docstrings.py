@@ -43,6 +43,13 @@ default=None
             than four are seen. Estimators that are trained take over what their closed
             form has chosen.
         """,
+    "correction_weight": """
+        correction_weight : "auto" or float, default="auto"
+            How much of what is learned is added to the initial estimator, above 0 and
+            at most 1. A part of it is usually better on unseen classes than all.
+            "auto" chooses among 0.25, 0.5, 0.75 and 1 with the number of epochs, and
+            takes 0.5 when no class is unseen or fewer than four are seen.
+        """,
     "attribute_prior": """
         attribute_prior : {"seen", "uniform"}, default="seen"
             How often a class has an attribute by chance: as the seen classes do, or
@@ -55,6 +62,7 @@ default=None
             scaling of an estimator that is given here is taken over, and its
             parameters can be searched as ``init__<name>``.
         %(attribute_scaling)s
+        %(correction_weight)s
         max_epochs : int, default=20
             Largest number of passes over the data.
         lr : float, default=1e-2

@@ -123,22 +123,28 @@ class HeldOutRecord:
         -------
         frame : DataFrame
             Columns candidate, fold, AUSUC and best_H (the largest H over all
-            penalties of that fold alone). Candidates that have a name stand there by
-            their name.
+            penalties of that fold alone), and what else tells candidates apart.
+            Candidates that have a name stand there by their name.
         """
         return pd.DataFrame(
             [
-                (
-                    getattr(candidate, "name", candidate),
-                    fold,
-                    curve.area,
-                    curve.harmonic_mean.max(),
-                )
+                {
+                    **as_row(candidate),
+                    "fold": fold,
+                    "AUSUC": curve.area,
+                    "best_H": curve.harmonic_mean.max(),
+                }
                 for candidate, curves in self.curves.items()
                 for fold, curve in enumerate(curves)
-            ],
-            columns=["candidate", "fold", "AUSUC", "best_H"],
+            ]
         )
 
     def _mean_area(self, candidate):
         return np.mean([curve.area for curve in self.curves[candidate]])
+
+
+def as_row(candidate):
+    """What tells a candidate from the others, by column of a table."""
+    if hasattr(candidate, "as_row"):
+        return candidate.as_row()
+    return {"candidate": getattr(candidate, "name", candidate)}

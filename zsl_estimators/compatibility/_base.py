@@ -69,12 +69,12 @@ def ranking_arguments(problem, module, arguments, loss, margin, estimator):
     }
 
 
-def network_scores(module, Z, S):
+def network_scores(module, Z, S, **settings):
     """Scores of samples against descriptions, both scaled, float64."""
     parameter = next(module.parameters())
     attributes = torch.as_tensor(S).to(parameter)
     scores = [
-        to_numpy(module(torch.as_tensor(Z[rows]).to(parameter), attributes))
+        to_numpy(module(torch.as_tensor(Z[rows]).to(parameter), attributes, **settings))
         for rows in row_blocks(len(Z))
     ]
     return np.concatenate(scores)

@@ -34,6 +34,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
+        **TorchTrainingMixin._correction_constraints,
         "init": [StrOptions({"auto"}), RidgeCompatibilityClassifier, None],
         "attribute_scaling": ATTRIBUTE_SCALING,
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -51,6 +52,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         margin=1.0,
         init="auto",
         attribute_scaling="auto",
+        correction_weight="auto",
         max_epochs=20,
         lr=1e-2,
         weight_decay=1e-4,
@@ -77,6 +79,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.margin = margin
         self.init = init
         self.attribute_scaling = attribute_scaling
+        self.correction_weight = correction_weight
         self.max_epochs = max_epochs
         self.lr = lr
         self.weight_decay = weight_decay
@@ -115,4 +118,9 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _score_classes(self, Z):
         with self._inference() as module:
-            return network_scores(module, Z, self._scaled_attributes())
+            return network_scores(
+                module,
+                Z,
+                self._scaled_attributes(),
+                correction_weight=self.correction_weight_,
+            )

@@ -31,7 +31,7 @@ def epochs_then_decisions(model, random_state):
 
 
 class DecisionStage:
-    """Fit one decision after the other for the best number of epochs.
+    """Fit one decision after the other for the best state of the net.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ class DecisionStage:
         self.random_state = random_state
 
     def candidates(self, model, problem, best):
-        """Yield decisions, `best` being the best number of epochs."""
-        model.net_.inference_module.load_state_dict(self.epochs.snapshots[best])
+        """Yield decisions, `best` being the best state of the net."""
+        self.epochs.go_back(model, best)
         self.epochs = None
         for decision in model._new_decisions():
             model._decide_by(decision, problem, self.random_state)

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from zsl_estimators.gaussian import class_means
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import scoped_seed, to_numpy
 
@@ -37,10 +36,20 @@ class TrainedGenerator:
         True for classes with training samples.
     temperature : float, default=1.0
         Multiplies the variance of the noise.
+    correction_weight : float, default=1.0
+        How far the mean of what is generated for a class is from its base mean, as a
+        share of how far the module puts it.
     """
 
     def __init__(
-        self, module, attributes, centers, feature_scaler, seen, temperature=1.0
+        self,
+        module,
+        attributes,
+        centers,
+        feature_scaler,
+        seen,
+        temperature=1.0,
+        correction_weight=1.0,
     ):
         self.module = module
         self.device = next(module.parameters()).device
@@ -49,32 +58,55 @@ class TrainedGenerator:
         self.feature_scaler = feature_scaler
         self.seen = seen
         self.temperature = temperature
+        self.correction_weight = correction_weight
 
     @contextmanager
-    def synthesiser(self, random_state, antithetic=False):
+    def synthesiser(self, random_state):
         """Yield a function from positions of classes to rows of scaled features.
 
         They are made with torch's generators, which are seeded as long as the context
-        lasts. With `antithetic`, every second row gets the opposite noise of the row
-        before it, which makes means more exact.
+        lasts.
         """
         with scoped_seed(random_state.randint(LARGEST_SEED), self.device):
-            yield lambda positions: self._synthesise(positions, antithetic)
+            shifts = self._shifts()
+            yield lambda positions: self._synthesise(positions, shifts)
 
-    def features(self, positions, random_state, antithetic=False):
+    def features(self, positions, random_state):
         """One row of features per position, in the users' units, float64."""
-        with self.synthesiser(random_state, antithetic) as synthesise:
+        with self.synthesiser(random_state) as synthesise:
             scaled = to_numpy(synthesise(positions))
         return self.feature_scaler.inverse_transform(scaled)
 
     def means(self, positions, random_state):
         """Means of synthetic features of classes, in the users' units."""
-        repeated = np.repeat(np.arange(len(positions)), 2 * PAIRS_PER_MEAN)
-        features = self.features(positions[repeated], random_state, antithetic=True)
-        return class_means(features, repeated, len(positions))
+        with scoped_seed(random_state.randint(LARGEST_SEED), self.device):
+            means = self._generated_means(positions)
+        base = to_numpy(self.centers)[positions]
+        return self.feature_scaler.inverse_transform(
+            base + self.correction_weight * (means - base)
+        )
+
+    def _shifts(self):
+        """By how much to move what is generated for every class; None for not at all.
+
+        For all classes, so that they do not depend on which ones are asked for.
+        """
+        if self.correction_weight == 1:
+            return None
+        means = self._generated_means(np.arange(len(self.centers)))
+        means = torch.as_tensor(means).to(self.centers)
+        return (1 - self.correction_weight) * (self.centers - means)
+
+    def _generated_means(self, positions):
+        """Scaled means of what the module generates for classes, float64."""
+        repeated = np.repeat(positions, 2 * PAIRS_PER_MEAN)
+        rows = to_numpy(self._synthesise(repeated, antithetic=True))
+        return rows.reshape(len(positions), 2 * PAIRS_PER_MEAN, -1).mean(axis=1)
 
     @torch.no_grad()
-    def _synthesise(self, positions, antithetic):
+    def _synthesise(self, positions, shifts=None, antithetic=False):
+        """Generate scaled rows; with `antithetic`, every second one has the opposite
+        noise of the row before it, which makes means more exact."""
         positions = torch.as_tensor(positions, device=self.device)
         noise = torch.randn(len(positions), self.module.noise_dim, device=self.device)
         noise *= np.sqrt(self.temperature)
@@ -87,7 +119,8 @@ class TrainedGenerator:
                 noise.split(ROWS_PER_PASS), positions.split(ROWS_PER_PASS), strict=True
             )
         ]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        rows = parts[0] if len(parts) == 1 else torch.cat(parts)
+        return rows if shifts is None else rows + shifts[positions]
 
     def _generate_from(self, n_rows):
         """Function of noise and rows of tables, and the tables, one row per class."""

@@ -55,6 +55,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
+        **TorchTrainingMixin._correction_constraints,
         "init": [StrOptions({"auto"}), ExemplarClassifier, None],
         "feature_scaling": [StrOptions(set(FeatureScaler.SCALINGS))],
         "attribute_scaling": ATTRIBUTE_SCALING,
@@ -80,6 +81,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         init="auto",
         feature_scaling="whitened",
         attribute_scaling="auto",
+        correction_weight="auto",
         decision="auto",
         n_synthetic="auto",
         synthesis="once",
@@ -109,6 +111,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.init = init
         self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
+        self.correction_weight = correction_weight
         self.decision = decision
         self.n_synthetic = n_synthetic
         self.synthesis = synthesis
@@ -194,15 +197,14 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _fit(self, problem, choice, random_state):
         self.held_out_decisions_ = choice.frame(1)
-        n_epochs = choice.candidate(default=self.max_epochs)
-        self._train(problem, n_epochs, random_state)
+        self._train(problem, self._chosen_net(choice), random_state)
         decisions = self._new_decisions()
         # Of the same name as the best one, which belongs to the model of a fold.
         best = decisions.index(choice.best(1, default=decisions[0]))
         self._decide_by(decisions[best], problem, random_state)
 
     def _fit_candidates(self, problem, random_state):
-        if not self.early_stopping and len(self._new_decisions()) == 1:
+        if not self._chooses_net and len(self._new_decisions()) == 1:
             return None
         return epochs_then_decisions(self, random_state)
 
@@ -272,6 +274,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             self.feature_scaler_,
             self._table.seen,
             self._noise_variance,
+            self.correction_weight_,
         )
 
     def _class_tensors(self):

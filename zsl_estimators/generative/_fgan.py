@@ -61,6 +61,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Scaling of the features inside: to mean 0 and variance 1; to the range from 0
         to 1; or such that the covariance within a class is the identity.
     %(attribute_scaling)s
+    %(correction_weight)s
     noise_dim : int, default=32
         Length of the generator's noise vector.
     generator_hidden : sequence of int, default=(256,)
@@ -165,6 +166,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         init="auto",
         feature_scaling="standard",
         attribute_scaling="auto",
+        correction_weight="auto",
         noise_dim=32,
         generator_hidden=(256,),
         critic_hidden=(256,),
@@ -197,6 +199,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
             init=init,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
+            correction_weight=correction_weight,
             decision=decision,
             n_synthetic=n_synthetic,
             synthesis=synthesis,

@@ -52,6 +52,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
+    %(correction_weight)s
     n_blocks : int, default=4
         Blocks of the flow.
     coupling : {"additive", "affine"}, default="additive"
@@ -164,6 +165,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         init="auto",
         feature_scaling="whitened",
         attribute_scaling="auto",
+        correction_weight="auto",
         n_blocks=4,
         coupling="additive",
         coupling_hidden=(128, 128),
@@ -196,6 +198,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             init=init,
             feature_scaling=feature_scaling,
             attribute_scaling=attribute_scaling,
+            correction_weight=correction_weight,
             decision=decision,
             n_synthetic=n_synthetic,
             synthesis=synthesis,

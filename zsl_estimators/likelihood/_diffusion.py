@@ -338,7 +338,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _fit(self, problem, choice, random_state):
         self._rule_seed = random_state.randint(LARGEST_SEED)
         self._n_classes_of_fit = len(problem.S)
-        self._train(problem, self._n_epochs(choice), random_state)
+        self._train(problem, self._chosen_net(choice), random_state)
         self._keep_held_out(choice)
         rules = self._new_rules()
         chosen = choice.best(1, default=next(iter(rules)))
@@ -346,16 +346,16 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.rule_ = self.rules_[chosen]
 
     def _fit_candidates(self, problem, random_state):
-        if not self.early_stopping and len(self._new_rules()) == 1:
+        if not self._chooses_net and len(self._new_rules()) == 1:
             return None
         return epochs_then_decisions(self, random_state)
 
-    def _n_epochs(self, choice):
+    def _chosen_net(self, choice):
         """As many updates as on the folds: a little too long can be much too long."""
-        n_epochs = choice.candidate(default=None)
-        if n_epochs is None or not self.early_stopping:
-            return self.max_epochs
-        return round(n_epochs * choice.share_of_rows)
+        state = super()._chosen_net(choice)
+        if not self.early_stopping:
+            return state
+        return state._replace(n_epochs=round(state.n_epochs * choice.share_of_rows))
 
     def _keep_held_out(self, choice):
         self.held_out_decisions_, self._penalties = choice.frame(1), None

@@ -34,7 +34,7 @@ class CompatibilityNetwork(nn.Module):
         super().__init__()
         self.register_buffer("class_attributes", class_attributes)
 
-    def forward(self, x, attributes=None):
+    def forward(self, x, attributes=None, **settings):
         """Score samples against descriptions, by default those of the seen classes.
 
         Parameters
@@ -43,15 +43,17 @@ class CompatibilityNetwork(nn.Module):
             Scaled features.
         attributes : Tensor of shape (n_classes, n_attributes) or None, default=None
             Scaled descriptions.
+        **settings : dict
+            More arguments of ``scores``.
 
         Returns
         -------
         scores : Tensor of shape (n_rows, n_classes)
             Larger is better.
         """
-        return self.scores(
-            x, self.class_attributes if attributes is None else attributes
-        )
+        if attributes is None:
+            attributes = self.class_attributes
+        return self.scores(x, attributes, **settings)
 
 
 class BilinearNetwork(CompatibilityNetwork):
@@ -71,13 +73,20 @@ class BilinearNetwork(CompatibilityNetwork):
     def __init__(self, class_attributes, start, n_maps=1):
         super().__init__(class_attributes)
         weight = start.repeat(n_maps, 1, 1)
+        self.register_buffer("start", start)
         if n_maps > 1:
             weight = weight + 1e-3 * torch.randn_like(weight)
         self.weight = nn.Parameter(weight)
 
-    def scores(self, x, attributes):
-        """Scores of any classes, shape (n_rows, n_classes)."""
-        return (x @ self.weight @ attributes.T).amax(dim=0)
+    def scores(self, x, attributes, correction_weight=1.0):
+        """Scores of any classes, shape (n_rows, n_classes).
+
+        A `correction_weight` below 1 adds only a part of what was learned to `start`.
+        """
+        weight = self.weight
+        if correction_weight != 1:
+            weight = torch.lerp(self.start, weight, correction_weight)
+        return (x @ weight @ attributes.T).amax(dim=0)
 
 
 class ClassNormNetwork(CompatibilityNetwork):

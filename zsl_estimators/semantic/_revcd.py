@@ -9,6 +9,7 @@ from sklearn.base import clone
 from skorch.callbacks import GradientNormClipping
 
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.gaussian import LastResult
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.diffusion import PREDICTION_TYPES, SCHEDULES
 from zsl_estimators.nn.revcd import RevCDLoss, RevCDNetwork
@@ -59,6 +60,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         network of the paper. The scaling of an estimator that is given here is taken
         over, and its parameters can be searched as ``init__<name>``.
     %(attribute_scaling)s
+    %(correction_weight)s
     hidden : sequence of int, default=(256, 128)
         Widths of the encoder blocks of the U-Net; the decoder mirrors them.
     condition_dim : int, default=128
@@ -177,6 +179,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     _parameter_constraints = {
         **SemanticClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,
+        **TorchTrainingMixin._correction_constraints,
         "init": [StrOptions({"auto"}), SemanticClassifier, None],
         "hidden": ["array-like"],
         "condition_dim": [Interval(Integral, 1, None, closed="left")],
@@ -204,6 +207,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         classes=None,
         init="auto",
         attribute_scaling="auto",
+        correction_weight="auto",
         hidden=(256, 128),
         condition_dim=128,
         n_tokens=None,
@@ -244,6 +248,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         )
         self.init = init
         self.attribute_scaling = attribute_scaling
+        self.correction_weight = correction_weight
         self.hidden = hidden
         self.condition_dim = condition_dim
         self.n_tokens = n_tokens
@@ -369,7 +374,19 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         ]
         return self.attribute_scaler_.inverse_transform(np.stack(points)), times
 
+    def _net_has_changed(self):
+        # Models of folds score the same rows with several weights of the correction.
+        self._last_prediction = LastResult()
+
     def _predict_scaled(self, Z):
+        corrected = self._last_prediction.of(Z, self._predict_corrected)
+        if self.correction_weight_ == 1:
+            return corrected
+        start = self._linear_estimate(Z)
+        return start + self.correction_weight_ * (corrected - start)
+
+    def _predict_corrected(self, Z):
+        """Predict scaled attributes with all of the correction."""
         blocks = self._run(Z, lambda module, *inputs: module(*inputs))
         return np.concatenate([to_numpy(block) for block in blocks])
 

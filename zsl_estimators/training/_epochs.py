@@ -1,6 +1,29 @@
 """Numbers of epochs as candidates that models of folds compete with."""
 
 import math
+from typing import NamedTuple
+
+
+class TrainedNet(NamedTuple):
+    """A state of a net that the folds choose from.
+
+    Parameters
+    ----------
+    n_epochs : int
+        How long it is trained.
+    correction_weight : float, default=1.0
+        How much of what it has learned is added to what it started from.
+    """
+
+    n_epochs: int
+    correction_weight: float = 1.0
+
+    def as_row(self):
+        """How it stands in the table of what the folds showed."""
+        return {
+            "candidate": self.n_epochs,
+            "correction_weight": self.correction_weight,
+        }
 
 
 class EpochStage:
@@ -18,6 +41,8 @@ class EpochStage:
         Largest number of epochs.
     only_last : bool
         Whether to train to the end, and to score nothing else.
+    weights : sequence of float
+        Weights of the correction to compare at every number of epochs.
     growth : float
         Factor between the numbers of epochs that are scored; 1 is all of them.
     patience : int or None
@@ -35,10 +60,19 @@ class EpochStage:
     """
 
     def __init__(
-        self, random_state, *, max_epochs, only_last, growth, patience, ready=None
+        self,
+        random_state,
+        *,
+        max_epochs,
+        only_last,
+        weights,
+        growth,
+        patience,
+        ready=None,
     ):
         self.random_state = random_state
         self.max_epochs = max_epochs
+        self.weights = weights
         self.growth = growth
         self.patience = max_epochs if only_last or patience is None else patience
         self.last_scored, self.next_scored = 0, max_epochs if only_last else 0
@@ -48,21 +82,30 @@ class EpochStage:
         self._data_of = None
 
     def candidates(self, model, problem, best):
-        """Yield numbers of epochs while `model` is trained, see the class."""
-        self.snapshots = {n: s for n, s in self.snapshots.items() if n == best}
+        """Yield states of the net while `model` is trained, see the class."""
+        best_epoch = 0 if best is None else best.n_epochs
+        self.snapshots = {n: s for n, s in self.snapshots.items() if n == best_epoch}
         training = self._attached(model, problem)
-        until = min((best or 0) + self.patience, self.max_epochs)
+        until = min(best_epoch + self.patience, self.max_epochs)
         model._is_followed = True
         if training.n_done == self.next_scored:
-            yield self._scored(model, problem)
+            yield from self._states(model, problem)
         while not training.is_over and self.last_scored < until:
             if training.advance() and training.n_done >= self.next_scored:
-                yield self._scored(model, problem)
+                yield from self._states(model, problem)
         model._is_followed = False
 
     def is_over(self, best):
-        """Whether to go on is no use, `best` being the best number of epochs."""
-        return self.training.is_over or self.last_scored - best >= self.patience
+        """Whether to go on is no use, `best` being the best state so far."""
+        waited = self.last_scored - best.n_epochs
+        return self.training.is_over or waited >= self.patience
+
+    def go_back(self, model, best):
+        """Bring the net of a model back to its best state."""
+        snapshot = self.snapshots[best.n_epochs]
+        model.net_.inference_module.load_state_dict(snapshot)
+        model._net_has_changed()
+        model.correction_weight_ = best.correction_weight
 
     @property
     def n_done(self):
@@ -84,19 +127,24 @@ class EpochStage:
         model.net_ = self.training.net
         return self.training
 
-    def _scored(self, model, problem):
-        """Get ready to score what is trained so far; return its number of epochs."""
+    def _states(self, model, problem):
+        """Yield what is trained so far with every weight of the correction."""
         n_done = self.training.n_done
         grown = max(round_up(n_done * self.growth), n_done + 1)
         self.last_scored, self.next_scored = n_done, min(grown, self.max_epochs)
         self.snapshots[n_done] = weights_of(model.net_)
-        if self.ready is not None:
-            self.ready(model, problem, self.random_state)
-        return n_done
+        model._net_has_changed()
+        # Nothing is learned yet that could be added.
+        for weight in self.weights if n_done else (1.0,):
+            state = TrainedNet(n_done, weight)
+            model.correction_weight_ = weight
+            if self.ready is not None:
+                self.ready(model, problem, self.random_state)
+            yield state
 
 
 class BestEpochStage:
-    """Go back to the best number of epochs, and score it as a fitted model is scored.
+    """Go back to the best state of a net, and score it as a fitted model is scored.
 
     While a net is followed its scores are cheap: in single precision, of few draws. The
     seen penalty is found on those that the final model will give.
@@ -111,8 +159,8 @@ class BestEpochStage:
         self.epochs = epochs
 
     def candidates(self, model, problem, best):
-        """Yield what is to be compared, `best` being the best number of epochs."""
-        model.net_.inference_module.load_state_dict(self.epochs.snapshots[best])
+        """Yield what is to be compared, `best` being the best state."""
+        self.epochs.go_back(model, best)
         ready, random_state = self.epochs.ready, self.epochs.random_state
         self.epochs = None
         if ready is not None:

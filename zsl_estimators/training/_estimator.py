@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from zsl_estimators.candidates import CandidateScores
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.training._callbacks import EpochReport, EpochTable
-from zsl_estimators.training._epochs import BestEpochStage, EpochStage
+from zsl_estimators.training._epochs import BestEpochStage, EpochStage, TrainedNet
 from zsl_estimators.training._fit_net import (
     NetTraining,
     rows_per_batch,
@@ -43,6 +43,24 @@ def check_net(estimator):
                 f'got {made!r}. For instance net_params={{"optimizer": '
                 "torch.optim.SGD}."
             )
+
+
+# Weights of the correction that the folds compare; between them the score hardly
+# changes. Without folds, half of a correction is safer than all of it.
+CORRECTION_WEIGHTS, USUAL_CORRECTION_WEIGHT = (0.25, 0.5, 0.75, 1.0), 0.5
+
+
+def check_correction(estimator):
+    """Refuse to weigh the correction of nothing."""
+    if not hasattr(estimator, "correction_weight"):
+        return
+    given = estimator.correction_weight
+    if estimator.init is None and given not in ("auto", 1):
+        raise ValueError(
+            f"correction_weight={given} weighs what is learned against the initial "
+            'estimator, and init=None has none. Use init="auto", or '
+            'correction_weight="auto".'
+        )
 
 
 class TorchTrainingMixin:
@@ -78,7 +96,13 @@ class TorchTrainingMixin:
         "net_params": [dict, None],
         "warm_start": ["boolean"],
     }
-    _parameter_checks = (check_net,)
+    _correction_constraints = {
+        "correction_weight": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, 1, closed="right"),
+        ],
+    }
+    _parameter_checks = (check_net, check_correction)
     _fit_context = staticmethod(repeatable_fit)
     _predict_context = staticmethod(usual_torch_settings)
 
@@ -100,6 +124,9 @@ class TorchTrainingMixin:
         """An ArrayData: arrays by name for the module, and the targets."""
         raise NotImplementedError
 
+    def _net_has_changed(self):
+        """Forget what the net has answered before."""
+
     def _update_decision(self, problem):
         """Bring what :meth:`_score_classes` needs besides the net up to date."""
 
@@ -117,11 +144,10 @@ class TorchTrainingMixin:
         return self._fold.startswith("1/")
 
     def _fit(self, problem, choice, random_state):
-        n_epochs = choice.candidate(default=self.max_epochs)
-        self._train(problem, n_epochs, random_state)
+        self._train(problem, self._chosen_net(choice), random_state)
 
     def _fit_candidates(self, problem, random_state):
-        if not self.early_stopping:
+        if not self._chooses_net:
             return None
         epochs = self._epoch_stage(random_state)
         return [epochs, BestEpochStage(epochs)]
@@ -132,14 +158,36 @@ class TorchTrainingMixin:
             random_state,
             max_epochs=self.max_epochs,
             only_last=not self.early_stopping,
+            weights=self._correction_weights,
             growth=self._growth_of_followed_epochs,
             patience=self.patience,
             ready=ready,
         )
 
-    def _train(self, problem, n_epochs, random_state):
+    @property
+    def _correction_weights(self):
+        """Weights of the correction to choose from."""
+        given = getattr(self, "correction_weight", 1.0)
+        if given != "auto":
+            return (float(given),)
+        return (1.0,) if self.init is None else CORRECTION_WEIGHTS
+
+    @property
+    def _chooses_net(self):
+        """Whether the folds choose among states of the net."""
+        return self.early_stopping or len(self._correction_weights) > 1
+
+    def _chosen_net(self, choice):
+        """The state of the net that the folds have chosen, or the usual one."""
+        weights = self._correction_weights
+        weight = USUAL_CORRECTION_WEIGHT if len(weights) > 1 else weights[0]
+        return choice.candidate(default=TrainedNet(self.max_epochs, weight))
+
+    def _train(self, problem, state, random_state):
         """Train to the end and keep what prediction needs."""
-        training = self._new_training(problem, n_epochs, random_state)
+        training = self._new_training(problem, state.n_epochs, random_state)
+        self._net_has_changed()
+        self.correction_weight_ = state.correction_weight
         # Callbacks may score the model while it is trained.
         self.net_ = training.net
         scores = partial(self._held_out_scores, problem)
