@@ -28,6 +28,7 @@ _HOMES = {
         "DAPClassifier",
         "ESZSLClassifier",
         "ESZSLClassifierCV",
+        "GaussianSemanticClassifier",
         "IAPClassifier",
         "RevCDClassifier",
         "RidgeSemanticClassifier",

@@ -24,6 +24,7 @@ from zsl_estimators.calibration import (
     Choice,
     HeldOutFolds,
     PenalisedPredictionMixin,
+    curve_of_seen_classes,
     held_out_split,
 )
 from zsl_estimators.class_table import ClassTable
@@ -185,11 +186,11 @@ class BaseZeroShotClassifier(
         """
         return BalancedScaler(), StandardScaler()
 
-    def _new_init(self):
-        """Make the estimator that ``init="auto"`` stands for, not fitted.
+    def _new_inits(self):
+        """Make the estimators that ``init="auto"`` chooses from, not fitted.
 
         Also where an estimator starts from no other, ``attribute_scaling="auto"`` is
-        what this one chooses.
+        what the chosen one has.
         """
         raise NotImplementedError
 
@@ -251,6 +252,7 @@ class BaseZeroShotClassifier(
             with self._computing():
                 self._fit(problem, choice, np.random.RandomState(fit_seed))
             self.held_out_results_ = choice.frame()
+            self._held_out_area = choice.area
             self.seen_penalty_ = choice.penalty
         return self
 
@@ -377,7 +379,7 @@ class BaseZeroShotClassifier(
         if self.attribute_scaling == "auto" and self._takes_over_scaling:
             chosen_by = getattr(self, "init_", None)
             if chosen_by is None:
-                chosen_by = self._fitted_inside(self._new_init(), X, y, random_state)
+                chosen_by = self._best_inside(self._new_inits(), X, y, random_state)
             scaling = getattr(chosen_by, "attribute_scaling_", self.attribute_scaling_)
             self.attribute_scaling_ = scaling
 
@@ -443,8 +445,15 @@ class BaseZeroShotClassifier(
         self.init_ = None
         if self.init is None:
             return
-        init = self._new_init() if isinstance(self.init, str) else clone(self.init)
-        self.init_ = self._fitted_inside(init, X, y, random_state)
+        automatic = isinstance(self.init, str)
+        inits = self._new_inits() if automatic else [clone(self.init)]
+        self.init_ = self._best_inside(inits, X, y, random_state)
+
+    def _best_inside(self, estimators, X, y, random_state):
+        """Fit other estimators to the same task; the best one on held-out classes."""
+        fitted = [self._fitted_inside(one, X, y, random_state) for one in estimators]
+        # The first of equals, for without folds there is no difference.
+        return max(fitted, key=lambda one: one._held_out_area)
 
     def _fitted_inside(self, estimator, X, y, random_state):
         """Fit another estimator to the same task, for its scores without a penalty."""
@@ -485,7 +494,12 @@ class BaseZeroShotClassifier(
             return fixed
         folds = HeldOutFolds(self, X, problem.y, split, seed, self.n_jobs)
         choice = folds.compare(progress)
-        return choice if automatic else replace(choice, penalty=fixed.penalty)
+        if not automatic:
+            return replace(choice, penalty=fixed.penalty)
+        report = progress.reporter(-2)
+        known = curve_of_seen_classes(self, X, problem.y, choice, seed, report)
+        progress.end(-2)
+        return choice.with_known(known)
 
     def _warn_of_few_classes(self, n_seen):
         """Warn that nothing keeps a model from answering with seen classes only."""

@@ -50,6 +50,13 @@ default=None
             "auto" chooses among 0.25, 0.5, 0.75 and 1 with the number of epochs, and
             takes 0.5 when no class is unseen or fewer than four are seen.
         """,
+    "mean_correction_weight": """
+        correction_weight : "auto" or float, default=1.0
+            How far the mean of what is generated for a class is from that of the
+            initial estimator, above 0 and at most 1, as a share of how far the network
+            puts it. "auto" chooses among 0.25, 0.5, 0.75 and 1 with the number of
+            epochs on held-out seen classes.
+        """,
     "attribute_prior": """
         attribute_prior : {"seen", "uniform"}, default="seen"
             How often a class has an attribute by chance: as the seen classes do, or

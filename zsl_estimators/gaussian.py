@@ -28,6 +28,8 @@ class SharedGaussian:
     ----------
     means : ndarray of shape (n_classes, n_features)
         Mean per class; zero where a class has no sample.
+    axes : ndarray of shape (n_features, n_features)
+        Principal axes of the covariance, as columns.
     shrinkage : float
         Share, from 0 to 1, in which the covariance is replaced by a multiple of the
         identity. It may be assigned; at first it is that of Ledoit and Wolf.
@@ -43,7 +45,7 @@ class SharedGaussian:
         freedom = len(within) - len(np.unique(y_index))
         # One sample per class tells nothing; features are scaled to variance 1.
         covariance = within.T @ within / freedom if freedom else np.eye(X.shape[1])
-        eigenvalues, self._axes = eigh(covariance)
+        eigenvalues, self.axes = eigh(covariance)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
         self._last_rotated = LastResult()
@@ -60,21 +62,21 @@ class SharedGaussian:
     @property
     def covariance(self):
         """Covariance within a class, shape (n_features, n_features)."""
-        return self._axes * self._variances @ self._axes.T
+        return self.axes * self.variances @ self.axes.T
 
     @property
     def whitening(self):
         """Map that gives samples of a class unit covariance: ``X @ whitening``."""
-        return self._axes / np.sqrt(self._variances)
+        return self.axes / np.sqrt(self.variances)
 
     @property
     def coloring(self):
         """The inverse of `whitening`: turns unit noise into noise of this kind."""
-        return (self._axes * np.sqrt(self._variances)).T
+        return (self.axes * np.sqrt(self.variances)).T
 
     def rotated(self, X):
         """Rows in the principal axes of the covariance, whatever the shrinkage is."""
-        return X @ self._axes
+        return X @ self.axes
 
     def squared_distances(self, X, means):
         """Squared Mahalanobis distances, shape (n_samples, n_means)."""
@@ -83,14 +85,15 @@ class SharedGaussian:
 
     def squared_distances_rotated(self, rotated, means):
         """The same for rows that are :meth:`rotated` already."""
-        deviations = np.sqrt(self._variances)
+        deviations = np.sqrt(self.variances)
         X, means = rotated / deviations, self.rotated(means) / deviations
         # Without the square of X the sum would not be a distance.
         squares = (X**2).sum(axis=1)[:, None] + (means**2).sum(axis=1)
         return np.maximum(squares - 2 * X @ means.T, 0)
 
     @property
-    def _variances(self):
+    def variances(self):
+        """Variances along the principal axes."""
         spread = self._mean_variance + (1 - self.shrinkage) * self._excess
         return np.maximum(spread, 0) + SMALLEST_VARIANCE
 

@@ -1,5 +1,7 @@
 """Scaling features and class descriptions before one is mapped to the other."""
 
+import copy
+
 import numpy as np
 from scipy.linalg import eigh
 from scipy.special import expit
@@ -161,6 +163,35 @@ class AttributeScaler(BaseEstimator):
         root_mean_square = np.sqrt((matrix**2).mean())
         spread = root_mean_square if self.scaling == "rms" else 1.0
         return np.zeros(n_attributes), np.full(n_attributes, spread)
+
+
+class MetricScaler(AttributeScaler):
+    """Scaling of attributes, followed by a linear map that a model has learned.
+
+    The cosine of two rows is then the one in the metric ``metric_ @ metric_.T``.
+    """
+
+    def fit(self, rows, y=None):
+        """Learn the scaling; the metric is the identity until there is another."""
+        super().fit(rows)
+        self.metric_ = np.eye(rows.shape[1])
+        return self
+
+    def with_metric(self, metric):
+        """The same scaling with a map of shape (n_attributes, n_attributes)."""
+        scaler = copy.copy(self)
+        scaler.metric_ = metric
+        return scaler
+
+    def transform(self, rows):
+        """Scale rows of shape (n, n_attributes)."""
+        return super().transform(rows) @ self.metric_
+
+    def inverse_transform(self, scaled):
+        """Bring scaled rows back to the units of the descriptions."""
+        flat = scaled.reshape(-1, scaled.shape[-1])
+        unmapped = np.linalg.solve(self.metric_.T, flat.T).T
+        return super().inverse_transform(unmapped.reshape(scaled.shape))
 
 
 class AttributeBinarizer(BaseEstimator):

@@ -140,7 +140,8 @@ def test_rows_are_scaled_once_per_fold(data, monkeypatch):
     clf = RidgeSemanticClassifier(data.attributes, random_state=0)
     clf.fit(data.X_train, data.y_train)
     assert len(clf.held_out_results_) > 5 * 2
-    assert len(scaled) == 1 + 5 * 2
+    # And those of the model of all seen classes.
+    assert len(scaled) == 1 + 6 * 2
 
 
 def test_a_sample_of_very_many_rows_is_scored(monkeypatch):

@@ -6,7 +6,7 @@ from zsl_estimators.calibration._held_out import (
     best_seen_penalty,
     held_out_split,
 )
-from zsl_estimators.metrics import SeenUnseenCurve, harmonic_mean_score
+from zsl_estimators.metrics import SeenUnseenCurve
 
 
 def random_scores(seed, n=200, n_classes=6):
@@ -25,7 +25,8 @@ def random_scores(seed, n=200, n_classes=6):
         (40, 10, 8, 2),
         (12, 3, 2, 5),
         (8, 2, 2, 5),
-        (4, 20, 2, 5),
+        (7, 2, 1, 5),
+        (4, 20, 1, 5),
         (10, 90, 5, 3),
     ],
 )
@@ -40,26 +41,58 @@ def test_nothing_to_learn(n_seen, n_unseen):
     assert held_out_split(n_seen, n_unseen, 0) is None
 
 
-def test_penalty_is_the_best_of_a_fine_grid_averaged_over_folds():
+def accuracies(fold, penalty):
+    """S and U of a penalty, without a curve."""
+    y, scores, seen = fold
+    right = (scores - penalty * seen).argmax(axis=1) == y
+    of_class = [right[y == c].mean() for c in range(len(seen))]
+    return np.mean(np.array(of_class)[seen]), np.mean(np.array(of_class)[~seen])
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_penalty_is_in_the_middle_of_the_best_of_a_fine_grid(is_known):
     folds = [random_scores(seed) for seed in range(3)]
     curves = [SeenUnseenCurve.from_scores(*fold) for fold in folds]
+    known = random_scores(7) if is_known else None
 
-    def mean_h(penalty):
-        return np.mean(
-            [
-                harmonic_mean_score(
-                    y,
-                    (scores - penalty * seen).argmax(axis=1),
-                    seen_classes=np.flatnonzero(seen),
-                )
-                for y, scores, seen in folds
-            ]
-        )
+    def h(penalty):
+        of_folds = [accuracies(fold, penalty) for fold in folds]
+        seen, unseen = np.mean(of_folds, axis=0)
+        if is_known:
+            seen, _ = accuracies(known, penalty)
+        return 2 * seen * unseen / max(seen + unseen, 1e-12)
 
-    best = max(mean_h(penalty) for penalty in np.linspace(-5, 8, 1500))
-    penalty, score = best_seen_penalty(curves)
-    assert mean_h(penalty) == pytest.approx(score)
-    assert score >= best - 1e-12
+    grid = np.linspace(-5, 8, 3000)
+    values = np.array([h(penalty) for penalty in grid])
+    low = high = values.argmax()
+    while values[low - 1] >= 0.95 * values.max():
+        low -= 1
+    while values[high + 1] >= 0.95 * values.max():
+        high += 1
+    curve = SeenUnseenCurve.from_scores(*known) if is_known else None
+    penalty, score = best_seen_penalty(curves, known=curve)
+    # As exact as the gaps between the scores of 100 samples.
+    assert penalty == pytest.approx((grid[low] + grid[high]) / 2, abs=0.05)
+    assert score == pytest.approx(h(penalty))
+
+
+def test_one_odd_fold_does_not_decide():
+    """One penalty of four is far away, where the others have no U left at all."""
+    curves = [
+        SeenUnseenCurve(np.array([g]), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+        for g in (1.0, 1.2, 1.4, 30.0)
+    ]
+    assert best_seen_penalty(curves)[0] < 2
+
+
+def test_known_seen_side_moves_the_penalty():
+    """A model of all classes that keeps its seen samples longer allows more."""
+    y, scores, seen = random_scores(0)
+    curve = SeenUnseenCurve.from_scores(y, scores, seen)
+    known = SeenUnseenCurve.from_scores(y[seen[y]], scores[seen[y]] + 2 * seen, seen)
+    assert not known.unseen_accuracy.any()
+    alone, _ = best_seen_penalty([curve])
+    assert best_seen_penalty([curve], known=known)[0] > alone
 
 
 def test_penalty_undoes_a_shift():
@@ -71,11 +104,12 @@ def test_penalty_undoes_a_shift():
 
 
 def test_largest_rectangle_under_the_curve():
-    """Checked against every corner of the curve."""
+    """Nearly, checked against every corner of the curve."""
     curve = SeenUnseenCurve.from_scores(*random_scores(0))
-    _, area = best_seen_penalty([curve], criterion="ausuc")
+    penalty, area = best_seen_penalty([curve], criterion="ausuc")
     corners = curve.seen_accuracy * curve.unseen_accuracy
-    assert area == pytest.approx(corners.max())
+    assert 0.95 * corners.max() <= area <= corners.max()
+    assert area == pytest.approx(np.prod(curve.at(penalty)))
     assert area < curve.area
 
 

@@ -30,7 +30,8 @@ def test_training_starts_from_ridge(cls, task):
     """A step of no length leaves scores proportional to those of the ridge map."""
     init = RidgeCompatibilityClassifier(alpha=0.1, seen_penalty=0.0)
     clf = fitted(cls, task, init=init, lr=1e-12, max_epochs=1, seen_penalty=0.0)
-    ridge = init.set_params(attributes=task.attributes)
+    scaling = clf.attribute_scaling_
+    ridge = init.set_params(attributes=task.attributes, attribute_scaling=scaling)
     ridge.fit(task.X_train, task.y_train)
     ours = clf.decision_function(task.X_test)
     expected = ridge.decision_function(task.X_test)
@@ -74,7 +75,9 @@ def test_losses_of_ale_differ(task):
 
 
 def test_several_maps_make_scores_piecewise_linear(task):
-    clf = fitted(LatEmClassifier, task, n_maps=3, seen_penalty=0.0)
+    clf = fitted(
+        LatEmClassifier, task, n_maps=3, correction_weight=1.0, seen_penalty=0.0
+    )
     weight = clf.net_.module_.weight.detach().numpy().astype(float)
     assert weight.shape[0] == 3
     X = clf._scaled(task.X_test)

@@ -46,14 +46,20 @@ def test_path_equals_separate_fits(task):
     chosen = ESZSLClassifierCV(
         task.attributes, gammas=gammas, lmbdas=lmbdas, random_state=0
     ).fit(task.X_train, task.y_train)
-    table = chosen.held_out_results_
+    everything = chosen.held_out_results_
+    table = everything[everything.attribute_scaling == "unit"]
     assert list(table.candidate.unique()) == [(g, v) for g in gammas for v in lmbdas]
     for (gamma, lmbda), of_pair in table.groupby("candidate"):
         alone = ESZSLClassifier(
-            task.attributes, gamma=gamma, lmbda=lmbda, random_state=0
+            task.attributes,
+            gamma=gamma,
+            lmbda=lmbda,
+            attribute_scaling="unit",
+            random_state=0,
         ).fit(task.X_train, task.y_train)
         np.testing.assert_allclose(alone.held_out_results_.AUSUC, of_pair.AUSUC)
-        if (gamma, lmbda) == (chosen.gamma_, chosen.lmbda_):
+        best = chosen.gamma_, chosen.lmbda_, chosen.attribute_scaling_
+        if (gamma, lmbda, "unit") == best:
             np.testing.assert_allclose(
                 alone.decision_function(task.X_test),
                 chosen.decision_function(task.X_test),
@@ -63,8 +69,10 @@ def test_path_equals_separate_fits(task):
 def test_best_pair_is_taken(task):
     clf = ESZSLClassifierCV(task.attributes, random_state=0)
     clf.fit(task.X_train, task.y_train)
-    means = clf.held_out_results_.groupby("candidate").AUSUC.mean()
-    assert means[(clf.gamma_, clf.lmbda_)] == means.max()
+    results = clf.held_out_results_
+    means = results.groupby(["attribute_scaling", "candidate"]).AUSUC.mean()
+    best = clf.attribute_scaling_, (clf.gamma_, clf.lmbda_)
+    assert means[best] == means.max()
 
 
 def test_without_folds_the_middle_pair_is_taken(task):

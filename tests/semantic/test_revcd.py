@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
@@ -44,7 +45,7 @@ def test_zero_epochs_is_the_initial_estimator(data):
     """Before training the network repeats the ridge baseline."""
     clf = fit_without_folds(data)
     clf.net_.module_.load_state_dict(fresh_network(clf).state_dict())
-    ridge = RidgeSemanticClassifier(data.attributes, alpha=0.01, seen_penalty=0.1)
+    ridge = clone(clf.init_).set_params(seen_penalty=0.1)
     ridge.fit(data.X_train, data.y_train)
     np.testing.assert_allclose(
         clf.decision_function(data.X_test), ridge.decision_function(data.X_test)
@@ -76,9 +77,13 @@ def test_number_of_epochs_is_chosen_on_held_out_classes(data):
 
 
 def test_all_epochs_without_early_stopping(data):
-    clf = fit(data, early_stopping=False, seen_penalty="auto", max_epochs=3)
+    settings = {"early_stopping": False, "seen_penalty": "auto", "max_epochs": 3}
+    clf = fit(data, correction_weight=1.0, **settings)
     assert clf.n_iter_ == 3
     assert clf.held_out_results_.candidate.isna().all()
+    clf = fit(data, **settings)
+    assert clf.n_iter_ == 3
+    assert set(clf.held_out_results_.candidate) == {3}
 
 
 def test_learns_what_the_ridge_cannot():
@@ -148,7 +153,8 @@ def test_samplers_agree_on_digits(digits):
 
 
 def test_trajectory_goes_from_noise_to_the_prediction(data):
-    clf = fit_without_folds(data, sampler="ddim", sampling_steps=4, n_draws=1)
+    settings = {"sampler": "ddim", "sampling_steps": 4, "correction_weight": 1.0}
+    clf = fit_without_folds(data, n_draws=1, attribute_scaling="rms", **settings)
     path, times = clf.denoising_trajectory(data.X_test)
     assert times.tolist() == [999, 749, 499, 249, -1]
     assert path.shape == (5, len(data.X_test), 8)
@@ -158,7 +164,7 @@ def test_trajectory_goes_from_noise_to_the_prediction(data):
 
 
 def test_mean_of_draws(data):
-    clf = fit_without_folds(data, n_draws=3)
+    clf = fit_without_folds(data, n_draws=3, correction_weight=1.0)
     ends = [clf.denoising_trajectory(data.X_test, draw=k)[0][-1] for k in range(3)]
     np.testing.assert_allclose(
         clf.predict_attributes(data.X_test), np.mean(ends, axis=0)

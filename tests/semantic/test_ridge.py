@@ -37,7 +37,8 @@ def test_attributes_equal_a_hand_made_ridge(data):
 def test_classes_have_equal_weight(data):
     """Repeating the samples of one class does not change the map."""
     first = data.y_train == data.y_train[0]
-    clf = RidgeSemanticClassifier(data.attributes, alpha=0.1, seen_penalty=0.0)
+    settings = {"alpha": 0.1, "attribute_scaling": "whitened", "seen_penalty": 0.0}
+    clf = RidgeSemanticClassifier(data.attributes, **settings)
     once = clone(clf).fit(data.X_train, data.y_train)
     X = np.concatenate([data.X_train, data.X_train[first]])
     twice = clf.fit(X, np.concatenate([data.y_train, data.y_train[first]]))
@@ -56,9 +57,11 @@ def test_predicted_attributes_are_close_to_the_true_ones(data):
 def test_penalty_is_chosen_on_held_out_classes(data):
     clf = RidgeSemanticClassifier(data.attributes, random_state=0)
     clf.fit(data.X_train, data.y_train)
-    means = clf.held_out_results_.groupby("candidate").AUSUC.mean()
-    assert means.idxmax() == (clf.shrink_to_, clf.alpha_)
-    assert len(means) == 8
+    results = clf.held_out_results_
+    means = results.groupby(["attribute_scaling", "candidate"]).AUSUC.mean()
+    best = clf.attribute_scaling_, (clf.shrink_to_, clf.alpha_)
+    assert means.idxmax() == best
+    assert len(means) == 4 * 8
 
 
 def test_fitted_penalty_helps(data):

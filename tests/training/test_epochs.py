@@ -10,6 +10,7 @@ import torch
 from tests.common import small
 from zsl_estimators import RevCDClassifier
 from zsl_estimators.training import EpochStage
+from zsl_estimators.training._epochs import TrainedNet
 
 
 class CountingTraining:
@@ -46,19 +47,24 @@ class Model:
     def _training_data(self, problem):
         return None
 
+    def _net_has_changed(self):
+        pass
+
 
 def stage(**settings):
     defaults = {"max_epochs": 20, "only_last": False, "growth": 1.2, "patience": 5}
-    return EpochStage(np.random.RandomState(0), **{**defaults, **settings})
+    settings = {"weights": (1.0,), **defaults, **settings}
+    return EpochStage(np.random.RandomState(0), **settings)
 
 
 def followed(one, best_of, model=None):
     """All epochs that are scored, where `best_of` says which one is the best so far."""
     model, problem, best, scored, calls = model or Model(), object(), None, [], []
     while True:
-        calls.append([*one.candidates(model, problem, best)])
+        states = [*one.candidates(model, problem, best)]
+        calls.append([state.n_epochs for state in states])
         scored += calls[-1]
-        best = best_of(scored)
+        best = TrainedNet(best_of(scored))
         if one.is_over(best):
             return scored, calls
 
@@ -91,6 +97,15 @@ def test_only_the_last():
     assert followed(stage(only_last=True), min)[0] == [20]
 
 
+def test_every_weight_of_the_correction_is_scored():
+    """But for no training, where there is no correction."""
+    model, seen = Model(), []
+    for state in stage(max_epochs=2, weights=(0.5, 1.0)).candidates(model, 0, None):
+        assert model.correction_weight_ == state.correction_weight
+        seen.append(tuple(state))
+    assert seen == [(0, 1.0), (1, 0.5), (1, 1.0), (2, 0.5), (2, 1.0)]
+
+
 def test_a_callback_may_end_the_training():
     scored, _ = followed(stage(patience=None), max, Model(stops_at=4))
     assert scored == [0, 1, 2, 3, 4]
@@ -100,7 +115,7 @@ def test_snapshots_of_the_best_are_kept():
     one, model, problem = stage(), Model(), object()
     list(one.candidates(model, problem, None))
     assert sorted(one.snapshots) == [0, 1, 2, 3, 4, 5]
-    list(one.candidates(model, problem, 3))
+    list(one.candidates(model, problem, TrainedNet(3)))
     assert sorted(one.snapshots) == [3, 6, 8]
     assert one.snapshots[3]["weight"].item() == 3
 
@@ -114,7 +129,7 @@ def test_data_is_attached_once_and_after_a_move(task):
     def weights(moves):
         one = stage(max_epochs=4, growth=1.0, patience=1)
         for best in (None, 1, 2, 3):
-            list(one.candidates(clf, problem, best))
+            list(one.candidates(clf, problem, best and TrainedNet(best)))
             if moves:
                 one = pickle.loads(pickle.dumps(one))
         assert sorted(one.snapshots) == [3, 4]

@@ -1,6 +1,10 @@
 """What is learned on held-out seen classes, above all the seen penalty."""
 
-from zsl_estimators.calibration._folds import Choice, HeldOutFolds
+from zsl_estimators.calibration._folds import (
+    Choice,
+    HeldOutFolds,
+    curve_of_seen_classes,
+)
 from zsl_estimators.calibration._held_out import HeldOutRecord, held_out_split
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._stacking import CalibratedStackingCV
@@ -11,5 +15,6 @@ __all__ = [
     "HeldOutFolds",
     "HeldOutRecord",
     "PenalisedPredictionMixin",
+    "curve_of_seen_classes",
     "held_out_split",
 ]

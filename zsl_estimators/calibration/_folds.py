@@ -1,14 +1,15 @@
 """The only loop over folds: models that compete where seen classes are hidden."""
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from zsl_estimators.calibration._held_out import HeldOutRecord
+from zsl_estimators.calibration._held_out import SHARE_HELD_OUT, HeldOutRecord
 from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.threads import one_blas_thread
 
 # A fold scores its models on at most so many rows; more would hardly change the choice.
@@ -22,7 +23,7 @@ class Choice:
     Parameters
     ----------
     penalty : float, default=0.0
-        Amount to take from the scores of seen classes.
+        Amount to take from the scores of seen classes, as far as the folds can tell.
     records : list of HeldOutRecord, default=()
         One per stage: for instance which epoch, then which decision. Without folds
         there is none.
@@ -42,6 +43,23 @@ class Choice:
         best = self.records[stage].best_candidate
         # The only candidate of a model without a choice.
         return default if best is None else best
+
+    def with_known(self, known):
+        """The choice with a penalty for which the seen accuracy is known.
+
+        Parameters
+        ----------
+        known : SeenUnseenCurve or None
+            See :func:`best_seen_penalty`.
+        """
+        record = self.records[-1]
+        penalty = record.best_penalty(record.best_candidate, known)
+        return replace(self, penalty=penalty)
+
+    @property
+    def area(self):
+        """AUSUC of the best candidate, averaged over folds; 0 without folds."""
+        return self.records[-1].best_area if self.records else 0.0
 
     def candidate(self, default=None):
         """The best candidate of the first stage, see :meth:`best`."""
@@ -113,7 +131,8 @@ class HeldOutFolds:
             The best candidates and the penalty of the last of them.
         """
         records, best = [], None
-        progress.begin(len(self.folds))
+        # Then one of all seen classes, and the final one.
+        progress.begin(len(self.folds) + 1)
         self.progress = progress
         for number, fold in enumerate(self.folds):
             fold.model._report = progress.reporter(number)
@@ -149,6 +168,50 @@ class HeldOutFolds:
             best = record.best_candidate
             running = [n for n in running if not self.folds[n].is_over(stage, best)]
         return best
+
+
+def curve_of_seen_classes(estimator, X, y, choice, seed, report):
+    """Curve of held-out samples of a model that is fitted on all seen classes.
+
+    Its scores are those that the final model will give to samples of the seen classes,
+    beside the real unseen ones. The unseen side of the curve is zero.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        Being fitted: its class table and its initial estimator are there.
+    X : ndarray of shape (n_samples, n_features)
+        Training features in the users' units.
+    y : ndarray of shape (n_samples,)
+        Position of each sample's class among the seen classes.
+    choice : Choice
+        What the folds have chosen.
+    seed : int
+        Of the model, and of which samples are held out.
+    report : callable
+        What the model reports its steps to.
+
+    Returns
+    -------
+    curve : SeenUnseenCurve
+        Of the held-out samples.
+    """
+    table = estimator._table
+    seen_first = np.argsort(~table.seen, kind="stable")
+    model = clone(estimator).set_params(
+        attributes=table.matrix[seen_first],
+        classes=None,
+        random_state=None,
+        **estimator._fold_parameters(),
+    )
+    model._fold, model._report = "seen", report
+    held_out = share_of_each_class(y, SHARE_HELD_OUT, np.random.RandomState(seed))
+    train, held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    rows = rows_to_score(held_out, y, seed)
+    fold = Fold(model, train, rows, seed)
+    with one_blas_thread():
+        scores = fold.final_scores(X, y, choice)
+    return SeenUnseenCurve.from_scores(y[rows], scores, fold.model._table.seen)
 
 
 class Fold:
@@ -218,6 +281,29 @@ class Fold:
                 curves.append((candidate, curve))
         return curves
 
+    def final_scores(self, X, y, choice):
+        """Fit the model as it is fitted in the end, and score the held-out rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            All training features.
+        y : ndarray of shape (n_samples,)
+            Positions of their classes.
+        choice : Choice
+            What the folds have chosen.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_held_out, n_classes)
+            Of the classes in the model's table.
+        """
+        self.stages = []
+        problem = self._scaled_problem(X, y)
+        with self.model._computing():
+            self.model._fit(problem, choice, np.random.RandomState(self.seed))
+            return self.model._score_classes(self._held_out_rows)
+
     def __getstate__(self):
         return {**vars(self), "_problem": None, "_held_out_rows": None}
 
@@ -226,7 +312,7 @@ class Fold:
         if self._problem is None:
             model, rows, classes = self.model, X[self.train], y[self.train]
             random_state = np.random.RandomState(self.seed)
-            if self.stages is None:
+            if not hasattr(model, "feature_scaler_"):
                 model._set_up(rows, classes, random_state)
             self._problem = model._scaled_problem(rows, classes, random_state)
             with model._computing():

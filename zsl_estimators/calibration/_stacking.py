@@ -3,23 +3,26 @@
 import copy
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import assert_all_finite, get_tags
+from sklearn.utils import _safe_indexing, assert_all_finite, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, indexable
 
 from zsl_estimators.calibration._held_out import (
     CRITERIA,
+    SHARE_HELD_OUT,
     best_seen_penalty,
     held_out_split,
 )
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.candidates import find_zero_shot_classifier as find
-from zsl_estimators.labels import is_in
+from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection import cross_val_predict_gzsl
+from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.parameters import HasMethods, StrOptions, check_parameters
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -59,10 +62,11 @@ class CalibratedStackingCV(
         :meth:`fit`, where some of its unseen classes must occur. It is copied, and the
         penalty comes on top of any that it has.
     criterion : {"harmonic_mean", "ausuc"}, default="harmonic_mean"
-        What the penalty makes as large as possible, averaged over folds: the harmonic
-        mean of seen accuracy S and unseen accuracy U, or the area S x U of the
-        rectangle under the seen-unseen curve. The area of the curve itself is the same
-        for all penalties.
+        What the penalty makes large: the harmonic mean of seen accuracy S and unseen
+        accuracy U, or the area S x U of the rectangle under the seen-unseen curve. The
+        area of the curve itself is the same for all penalties. U is the mean over
+        folds; S is that of a further model, of all seen classes, on samples that it
+        was not fitted on.
     n_jobs : int or None, default=None
         Folds that are fitted at a time, in processes.
     random_state : int, RandomState instance or None, default=None
@@ -79,7 +83,7 @@ class CalibratedStackingCV(
         class is unseen, or fewer than four are seen and `cv` is None: there is nothing
         to fit it on.
     best_score_ : float or None
-        The criterion at this penalty, averaged over folds.
+        The criterion at this penalty.
     cv_results_ : dict of ndarrays or None
         The curve of every fold, one row per step: ``fold``, ``penalty`` (the first is
         minus and the last plus infinity), ``S``, ``U``, ``H``, and ``AUSUC``, which is
@@ -175,6 +179,7 @@ class CalibratedStackingCV(
         X, y = indexable(X, y)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
+        known = None
         if isinstance(self.cv, str):
             fitted, curves = self._prefit(X, column_or_1d(y))
         else:
@@ -184,8 +189,10 @@ class CalibratedStackingCV(
             folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
             fitted = clone(plain).fit(X, y)
             curves = self._curves(fitted, plain, X, y, folds, seed)
+            if curves:
+                known = curve_of_seen_classes(plain, X, y, seed)
         self.estimator_ = fitted
-        self._choose(curves)
+        self._choose(curves, known)
         return self
 
     @available_if(_can_add_classes)
@@ -287,11 +294,45 @@ class CalibratedStackingCV(
         )
         return fitted, [curve]
 
-    def _choose(self, curves):
+    def _choose(self, curves, known):
         self.cv_results_ = curve_columns(curves) if curves else None
         self.best_penalty_, self.best_score_ = (
-            best_seen_penalty(curves, self.criterion) if curves else (0.0, None)
+            best_seen_penalty(curves, self.criterion, known) if curves else (0.0, None)
         )
+
+
+def curve_of_seen_classes(plain, X, y, seed):
+    """Curve of held-out samples of an estimator that is fitted on all seen classes.
+
+    Parameters
+    ----------
+    plain : estimator
+        Without seen penalties; stays untouched.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,)
+        Labels.
+    seed : int
+        Decides which samples are held out.
+
+    Returns
+    -------
+    curve : SeenUnseenCurve or None
+        Its unseen side is zero. None where no class has two samples.
+    """
+    codes = np.unique(column_or_1d(y), return_inverse=True)[1]
+    held_out = share_of_each_class(codes, SHARE_HELD_OUT, np.random.RandomState(seed))
+    if not held_out.any():
+        return None
+    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    fitted = clone(plain).fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    classes, seen_classes, scores = CandidateScores.of(
+        fitted, _safe_indexing(X, test), (), "all"
+    )
+    y_test = as_labels(column_or_1d(_safe_indexing(y, test)), "y")
+    seen = is_in(classes, seen_classes)
+    y_index = pd.Index(classes).get_indexer(pd.Index(y_test))
+    return SeenUnseenCurve.from_scores(y_index, scores, seen)
 
 
 def without_penalty(estimator):

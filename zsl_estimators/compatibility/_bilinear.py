@@ -91,8 +91,8 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.warm_start = warm_start
         self.device = device
 
-    def _new_init(self):
-        return RidgeCompatibilityClassifier(attribute_scaling=self.attribute_scaling)
+    def _new_inits(self):
+        return [RidgeCompatibilityClassifier(attribute_scaling=self.attribute_scaling)]
 
     def _new_scalers(self, random_state):
         if self.init_ is None:

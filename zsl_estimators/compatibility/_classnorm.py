@@ -133,8 +133,8 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.warm_start = warm_start
         self.device = device
 
-    def _new_init(self):
-        return RidgeCompatibilityClassifier(attribute_scaling=self.attribute_scaling)
+    def _new_inits(self):
+        return [RidgeCompatibilityClassifier(attribute_scaling=self.attribute_scaling)]
 
     def _new_scalers(self, random_state):
         # Descriptions with a mean square of 1 suit the initial weights.

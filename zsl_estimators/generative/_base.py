@@ -81,7 +81,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         init="auto",
         feature_scaling="whitened",
         attribute_scaling="auto",
-        correction_weight="auto",
+        correction_weight=1.0,
         decision="auto",
         n_synthetic="auto",
         synthesis="once",
@@ -185,8 +185,8 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
-    def _new_init(self):
-        return ExemplarClassifier(attribute_scaling=self.attribute_scaling)
+    def _new_inits(self):
+        return [ExemplarClassifier(attribute_scaling=self.attribute_scaling)]
 
     def _new_scalers(self, random_state):
         gaussian = None if self.init_ is None else self.init_.gaussian_

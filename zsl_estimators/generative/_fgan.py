@@ -61,7 +61,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Scaling of the features inside: to mean 0 and variance 1; to the range from 0
         to 1; or such that the covariance within a class is the identity.
     %(attribute_scaling)s
-    %(correction_weight)s
+    %(mean_correction_weight)s
     noise_dim : int, default=32
         Length of the generator's noise vector.
     generator_hidden : sequence of int, default=(256,)
@@ -166,7 +166,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         init="auto",
         feature_scaling="standard",
         attribute_scaling="auto",
-        correction_weight="auto",
+        correction_weight=1.0,
         noise_dim=32,
         generator_hidden=(256,),
         critic_hidden=(256,),

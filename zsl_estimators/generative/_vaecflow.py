@@ -52,7 +52,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
-    %(correction_weight)s
+    %(mean_correction_weight)s
     n_blocks : int, default=4
         Blocks of the flow.
     coupling : {"additive", "affine"}, default="additive"
@@ -165,7 +165,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         init="auto",
         feature_scaling="whitened",
         attribute_scaling="auto",
-        correction_weight="auto",
+        correction_weight=1.0,
         n_blocks=4,
         coupling="additive",
         coupling_hidden=(128, 128),

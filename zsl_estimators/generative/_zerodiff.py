@@ -92,7 +92,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
-    %(correction_weight)s
+    %(mean_correction_weight)s
     contrastive : "supcon", transformer or None, default="supcon"
         Representation of samples. "supcon" trains a network by supervised contrast on
         the training rows; any transformer of scikit-learn with ``fit(X, y)`` and
@@ -247,7 +247,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         init="auto",
         feature_scaling="whitened",
         attribute_scaling="auto",
-        correction_weight="auto",
+        correction_weight=1.0,
         contrastive="supcon",
         view="auto",
         noise_dim=32,

@@ -325,8 +325,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
-    def _new_init(self):
-        return ExemplarClassifier(attribute_scaling=self.attribute_scaling)
+    def _new_inits(self):
+        return [ExemplarClassifier(attribute_scaling=self.attribute_scaling)]
 
     def _new_scalers(self, random_state):
         gaussian = None if self.init_ is None else self.init_.gaussian_

@@ -167,21 +167,6 @@ class SeenUnseenCurve:
         """
         return harmonic_mean(*self.at(penalty))
 
-    def rectangle_at(self, penalty):
-        """Area of the rectangle under the curve that one penalty reaches at once.
-
-        Parameters
-        ----------
-        penalty : float or ndarray of shape (n_penalties,)
-            None of them equal to a gap.
-
-        Returns
-        -------
-        area : float or ndarray of shape (n_penalties,)
-            S times U.
-        """
-        return np.multiply(*self.at(penalty))
-
 
 def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
     """Seen and unseen accuracy for every possible seen penalty.

@@ -112,7 +112,7 @@ class ClassHoldoutSplit:
         for hidden in _disjoint_choices(
             n_classes, n_hidden, self.n_splits, random_state
         ):
-            tested = _share_of_each_class(codes, self.seen_test_size, random_state)
+            tested = share_of_each_class(codes, self.seen_test_size, random_state)
             tested |= np.isin(codes, hidden)
             yield np.flatnonzero(~tested), np.flatnonzero(tested)
 
@@ -160,7 +160,7 @@ def _disjoint_choices(n_classes, n_chosen, n_choices, random_state):
         waiting = waiting[n_chosen:]
 
 
-def _share_of_each_class(codes, share, random_state):
+def share_of_each_class(codes, share, random_state):
     """Mark a random share of every class, always leaving a sample to train on."""
     order = np.lexsort((random_state.uniform(size=len(codes)), codes))
     counts = np.bincount(codes)

@@ -6,6 +6,7 @@ from zsl_estimators.semantic._conse import ConSEClassifier
 from zsl_estimators.semantic._dap import DAPClassifier
 from zsl_estimators.semantic._eszsl import ESZSLClassifier
 from zsl_estimators.semantic._eszsl_cv import ESZSLClassifierCV
+from zsl_estimators.semantic._gaussian import GaussianSemanticClassifier
 from zsl_estimators.semantic._iap import IAPClassifier
 from zsl_estimators.semantic._revcd import RevCDClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
@@ -17,6 +18,7 @@ __all__ = [
     "DAPClassifier",
     "ESZSLClassifier",
     "ESZSLClassifierCV",
+    "GaussianSemanticClassifier",
     "IAPClassifier",
     "RevCDClassifier",
     "RidgeSemanticClassifier",

@@ -177,8 +177,8 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
-    def _new_init(self):
-        return RidgeSemanticClassifier(attribute_scaling=self.attribute_scaling)
+    def _new_inits(self):
+        return [RidgeSemanticClassifier(attribute_scaling=self.attribute_scaling)]
 
     def _net_arguments(self, problem):
         return {

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from skorch.callbacks import GradientNormClipping
 
 from zsl_estimators.docstrings import fill_docstring
@@ -15,6 +16,7 @@ from zsl_estimators.nn.diffusion import PREDICTION_TYPES, SCHEDULES
 from zsl_estimators.nn.revcd import RevCDLoss, RevCDNetwork
 from zsl_estimators.parameters import Interval, StrOptions, has_widths
 from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.semantic._gaussian import GaussianSemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
     ArrayData,
@@ -56,8 +58,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     %(attributes)s
     init : "auto", SemanticClassifier or None, default="auto"
         Where the network starts: it corrects what this estimator predicts. "auto" is
-        :class:`RidgeSemanticClassifier` with the same `attribute_scaling`; None is the
-        network of the paper. The scaling of an estimator that is given here is taken
+        :class:`RidgeSemanticClassifier` or :class:`GaussianSemanticClassifier`,
+        whichever is better on held-out seen classes; None is the network of the
+        paper. The scaling of an estimator that is given here is taken
         over, and its parameters can be searched as ``init__<name>``.
     %(attribute_scaling)s
     %(correction_weight)s
@@ -277,13 +280,20 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
-    def _new_init(self):
-        return RidgeSemanticClassifier(attribute_scaling=self.attribute_scaling)
+    def _new_inits(self):
+        return [
+            RidgeSemanticClassifier(attribute_scaling=self.attribute_scaling),
+            GaussianSemanticClassifier(attribute_scaling=self.attribute_scaling),
+        ]
 
     def _new_scalers(self, random_state):
         if self.init_ is None:
             return super()._new_scalers(random_state)
-        return clone(self.init_.feature_scaler_), clone(self.init_.attribute_scaler_)
+        # The latter may hold a metric that was learned with the initial estimator.
+        return (
+            clone(self.init_.feature_scaler_),
+            FrozenEstimator(self.init_.attribute_scaler_),
+        )
 
     def _new_training(self, problem, n_epochs, random_state):
         self._draw_noise(problem)
