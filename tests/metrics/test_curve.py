@@ -145,3 +145,17 @@ def test_published_scores(model, unseen, seen, harmonic):
     assert report["U"] == pytest.approx(unseen, abs=5e-5)
     assert report["S"] == pytest.approx(seen, abs=5e-5)
     assert report["H"] == pytest.approx(harmonic, abs=5e-5)
+
+
+def test_area_and_accuracy_of_every_unseen_class():
+    """Their means are those of all; alone, a class has its own area."""
+    rng = np.random.RandomState(0)
+    y, seen = rng.randint(7, size=300), np.arange(7) < 4
+    scores = rng.normal(size=(300, 7)) + 1.5 * (y[:, None] == np.arange(7))
+    curve = SeenUnseenCurve.from_scores(y, scores, seen)
+    assert curve.class_areas.mean() == pytest.approx(curve.area)
+    assert curve.class_accuracies.mean() == pytest.approx(curve.unseen_accuracy[-1])
+    for number, only in enumerate((4, 5, 6)):
+        rows = seen[y] | (y == only)
+        alone = SeenUnseenCurve.from_scores(y[rows], scores[rows], seen)
+        assert alone.area == pytest.approx(curve.class_areas[number])

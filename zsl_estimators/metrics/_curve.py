@@ -39,11 +39,17 @@ class SeenUnseenCurve:
         S on each step; falls.
     unseen_accuracy : ndarray of shape (n_gaps + 1,)
         U on each step; rises.
+    class_areas : ndarray of shape (n_unseen_classes,) or None, default=None
+        Area that every unseen class would give alone; their mean is `area`.
+    class_accuracies : ndarray of shape (n_unseen_classes,) or None, default=None
+        Accuracy of every unseen class among the unseen ones; their mean is T1.
     """
 
     gaps: np.ndarray
     seen_accuracy: np.ndarray
     unseen_accuracy: np.ndarray
+    class_areas: np.ndarray | None = None
+    class_accuracies: np.ndarray | None = None
 
     @classmethod
     def from_scores(cls, y_index, scores, seen):
@@ -78,10 +84,17 @@ class SeenUnseenCurve:
             return np.clip(steps, 0.0, 1.0)
 
         never = np.zeros(len(y_index), dtype=bool)
+        seen_accuracy = accuracy(is_seen, seen_right, never)
+        # A sample adds to the area when it moves: as much as S is there.
+        at_step = (seen_accuracy[:-1] + seen_accuracy[1:]) / 2
+        of_unseen = y_index[~is_seen]
+        right = unseen_right[~is_seen]
         return cls(
             gaps,
-            accuracy(is_seen, seen_right, never),
+            seen_accuracy,
             accuracy(~is_seen, never, unseen_right),
+            class_means(of_unseen, right * at_step[step_of[~is_seen]]),
+            class_means(of_unseen, right),
         )
 
     @classmethod
@@ -303,6 +316,13 @@ def _accuracy_among(columns, y_index, scores):
     if len(y_index) == 0:
         return float("nan")
     return per_class_accuracy_score(y_index, columns[scores[:, columns].argmax(axis=1)])
+
+
+def class_means(codes, values):
+    """Mean of the values of every class that occurs, in the order of their codes."""
+    counts = np.bincount(codes)
+    sums = np.bincount(codes, weights=values)
+    return sums[counts > 0] / counts[counts > 0]
 
 
 def _best_of(columns, y_index, scores):
