@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 # torch alone.
 _HOMES = {
     "base": ("BaseZeroShotClassifier",),
-    "calibration": ("CalibratedStackingCV",),
+    "calibration": ("CalibratedStackingCV", "held_out_report"),
     "compatibility": (
         "ALEClassifier",
         "ClassNormClassifier",

@@ -253,6 +253,7 @@ class BaseZeroShotClassifier(
                 self._fit(problem, choice, np.random.RandomState(fit_seed))
             self.held_out_results_ = choice.frame()
             self._held_out_area = choice.area
+            self._held_out_performance = choice.performance
             self.seen_penalty_ = choice.penalty
         return self
 
@@ -386,7 +387,8 @@ class BaseZeroShotClassifier(
     def _fit_attribute_scaler(self, random_state):
         """Fit the scaler of the descriptions to the seen classes."""
         _, scaler = self._new_scalers(random_state)
-        self.attribute_scaler_ = scaler.fit(self._table.matrix[self._table.seen])
+        # One that is frozen takes no less.
+        self.attribute_scaler_ = scaler.fit(self._table.matrix[self._table.seen], None)
 
     def _scaled_problem(self, X, y, random_state):
         """Scale the task that the model has been set up for."""

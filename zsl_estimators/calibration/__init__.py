@@ -7,6 +7,7 @@ from zsl_estimators.calibration._folds import (
 )
 from zsl_estimators.calibration._held_out import HeldOutRecord, held_out_split
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
+from zsl_estimators.calibration._report import held_out_report
 from zsl_estimators.calibration._stacking import CalibratedStackingCV
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "HeldOutRecord",
     "PenalisedPredictionMixin",
     "curve_of_seen_classes",
+    "held_out_report",
     "held_out_split",
 ]

@@ -7,7 +7,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from zsl_estimators.calibration._held_out import SHARE_HELD_OUT, HeldOutRecord
+from zsl_estimators.calibration._held_out import (
+    SHARE_HELD_OUT,
+    HeldOutRecord,
+    best_seen_penalty,
+)
+from zsl_estimators.calibration._report import HeldOutPerformance
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.threads import one_blas_thread
@@ -30,11 +35,14 @@ class Choice:
     share_of_rows : float, default=1.0
         Mean number of rows that the models of the folds were fitted on, as a share of
         those of the final fit.
+    performance : HeldOutPerformance or None, default=None
+        How the best model did, where the seen accuracy is known.
     """
 
     penalty: float = 0.0
     records: tuple = ()
     share_of_rows: float = 1.0
+    performance: HeldOutPerformance | None = None
 
     def best(self, stage, default):
         """The best candidate of a stage, or what to take where nothing was chosen."""
@@ -49,12 +57,14 @@ class Choice:
 
         Parameters
         ----------
-        known : SeenUnseenCurve or None
+        known : SeenUnseenCurve
             See :func:`best_seen_penalty`.
         """
         record = self.records[-1]
-        penalty = record.best_penalty(record.best_candidate, known)
-        return replace(self, penalty=penalty)
+        curves = record.curves[record.best_candidate]
+        penalty, _ = best_seen_penalty(curves, known=known)
+        performance = HeldOutPerformance(curves, known)
+        return replace(self, penalty=penalty, performance=performance)
 
     @property
     def area(self):

@@ -162,9 +162,9 @@ class HeldOutRecord:
         """AUSUC of that candidate."""
         return self._mean_area(self.best_candidate)
 
-    def best_penalty(self, candidate, known=None):
+    def best_penalty(self, candidate):
         """The seen penalty for a candidate, see :func:`best_seen_penalty`."""
-        penalty, _ = best_seen_penalty(self.curves[candidate], known=known)
+        penalty, _ = best_seen_penalty(self.curves[candidate])
         return penalty
 
     def to_frame(self):

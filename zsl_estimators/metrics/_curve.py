@@ -12,6 +12,7 @@ References
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,39 @@ from zsl_estimators.metrics._accuracy import (
     per_class_accuracy_score,
     seen_labels,
 )
+
+
+class MovedSamples(NamedTuple):
+    """Samples that a growing seen penalty moves to their best unseen class.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Column of the true class.
+    step : ndarray of shape (n_samples,)
+        Position of the gap at which a sample moves.
+    right : ndarray of shape (n_samples,)
+        Whether the best class is the true one: the best seen class for samples of seen
+        classes, the best unseen class for the others.
+    """
+
+    y: np.ndarray
+    step: np.ndarray
+    right: np.ndarray
+
+    def only(self, chosen):
+        """Some of the samples."""
+        return MovedSamples(*(part[chosen] for part in self))
+
+    @property
+    def classes(self):
+        """Columns of the classes that occur."""
+        return np.unique(self.y)
+
+    def class_means(self, values):
+        """Mean of one value per sample in every class, in the order of `classes`."""
+        counts, sums = np.bincount(self.y), np.bincount(self.y, weights=values)
+        return sums[counts > 0] / counts[counts > 0]
 
 
 @dataclass(frozen=True)
@@ -39,17 +73,15 @@ class SeenUnseenCurve:
         S on each step; falls.
     unseen_accuracy : ndarray of shape (n_gaps + 1,)
         U on each step; rises.
-    class_areas : ndarray of shape (n_unseen_classes,) or None, default=None
-        Area that every unseen class would give alone; their mean is `area`.
-    class_accuracies : ndarray of shape (n_unseen_classes,) or None, default=None
-        Accuracy of every unseen class among the unseen ones; their mean is T1.
+    seen_samples, unseen_samples : MovedSamples or None, default=None
+        What the curve is made of.
     """
 
     gaps: np.ndarray
     seen_accuracy: np.ndarray
     unseen_accuracy: np.ndarray
-    class_areas: np.ndarray | None = None
-    class_accuracies: np.ndarray | None = None
+    seen_samples: MovedSamples | None = None
+    unseen_samples: MovedSamples | None = None
 
     @classmethod
     def from_scores(cls, y_index, scores, seen):
@@ -84,17 +116,12 @@ class SeenUnseenCurve:
             return np.clip(steps, 0.0, 1.0)
 
         never = np.zeros(len(y_index), dtype=bool)
-        seen_accuracy = accuracy(is_seen, seen_right, never)
-        # A sample adds to the area when it moves: as much as S is there.
-        at_step = (seen_accuracy[:-1] + seen_accuracy[1:]) / 2
-        of_unseen = y_index[~is_seen]
-        right = unseen_right[~is_seen]
         return cls(
             gaps,
-            seen_accuracy,
+            accuracy(is_seen, seen_right, never),
             accuracy(~is_seen, never, unseen_right),
-            class_means(of_unseen, right * at_step[step_of[~is_seen]]),
-            class_means(of_unseen, right),
+            MovedSamples(y_index, step_of, seen_right).only(is_seen),
+            MovedSamples(y_index, step_of, unseen_right).only(~is_seen),
         )
 
     @classmethod
@@ -140,6 +167,41 @@ class SeenUnseenCurve:
     def area(self):
         """AUSUC, the area under S as a function of U (trapezoids)."""
         return min(1.0, float(np.trapezoid(self.seen_accuracy, self.unseen_accuracy)))
+
+    @property
+    def class_areas(self):
+        """Area that every unseen class gives alone; their mean is `area`."""
+        # A sample adds to the area when it moves: as much as S is there.
+        at_step = (self.seen_accuracy[:-1] + self.seen_accuracy[1:]) / 2
+        samples = self.unseen_samples
+        return samples.class_means(samples.right * at_step[samples.step])
+
+    @property
+    def class_accuracies(self):
+        """Accuracy of every unseen class among the unseen ones; their mean is T1."""
+        return self.unseen_samples.class_means(self.unseen_samples.right)
+
+    def class_accuracies_at(self, penalty):
+        """Accuracy of every class with a given penalty.
+
+        Parameters
+        ----------
+        penalty : float
+            Not equal to a gap.
+
+        Returns
+        -------
+        seen_accuracies : ndarray of shape (n_seen_classes,)
+            Their mean is S.
+        unseen_accuracies : ndarray of shape (n_unseen_classes,)
+            Their mean is U.
+        """
+        step = np.searchsorted(self.gaps, penalty)
+        seen, unseen = self.seen_samples, self.unseen_samples
+        return (
+            seen.class_means(seen.right & (seen.step >= step)),
+            unseen.class_means(unseen.right & (unseen.step < step)),
+        )
 
     @property
     def penalties(self):
@@ -316,13 +378,6 @@ def _accuracy_among(columns, y_index, scores):
     if len(y_index) == 0:
         return float("nan")
     return per_class_accuracy_score(y_index, columns[scores[:, columns].argmax(axis=1)])
-
-
-def class_means(codes, values):
-    """Mean of the values of every class that occurs, in the order of their codes."""
-    counts = np.bincount(codes)
-    sums = np.bincount(codes, weights=values)
-    return sums[counts > 0] / counts[counts > 0]
 
 
 def _best_of(columns, y_index, scores):

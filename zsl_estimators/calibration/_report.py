@@ -1,0 +1,210 @@
+"""What the folds of hidden classes let one expect, and how little that may be."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm, t
+from sklearn.utils.validation import check_is_fitted
+
+from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.metrics._accuracy import harmonic_mean
+
+# With an interval of H that is wider, the folds hardly tell anything.
+WIDE = 0.3
+
+
+@dataclass(frozen=True)
+class HeldOutPerformance:
+    """How the chosen model did on held-out samples.
+
+    Parameters
+    ----------
+    curves : list of SeenUnseenCurve
+        One per fold; columns are positions among the seen classes.
+    known : SeenUnseenCurve or None
+        Of a model of all seen classes, see
+        :func:`~zsl_estimators.calibration._folds.curve_of_seen_classes`.
+    """
+
+    curves: list
+    known: SeenUnseenCurve | None
+
+    def of_hidden_classes(self, values):
+        """Mean over the folds in which a class is hidden, one entry per hidden class.
+
+        Folds that hide the same class again tell nothing new of other classes.
+
+        Parameters
+        ----------
+        values : list of ndarray
+            One entry per fold and hidden class.
+        """
+        classes = np.concatenate([c.unseen_samples.classes for c in self.curves])
+        return pd.Series(np.concatenate(values)).groupby(classes).mean().to_numpy()
+
+    def accuracies_at(self, penalty):
+        """Accuracies of classes with a seen penalty.
+
+        Parameters
+        ----------
+        penalty : float
+            In the unit of the scores.
+
+        Returns
+        -------
+        seen_accuracies : ndarray of shape (n_seen,)
+            Of held-out samples of the seen classes, where the model knows all of them.
+        n_samples : ndarray of shape (n_seen,)
+            How many samples these are.
+        unseen_accuracies : ndarray of shape (n_hidden,)
+            Of the classes that were hidden.
+        """
+        of_folds = [curve.class_accuracies_at(penalty)[1] for curve in self.curves]
+        seen, _ = self.known.class_accuracies_at(penalty)
+        counts = np.bincount(self.known.seen_samples.y)
+        return seen, counts[counts > 0], self.of_hidden_classes(of_folds)
+
+
+def held_out_report(estimator, *, confidence=0.9):
+    """Figures to expect on the real unseen classes, with intervals.
+
+    No sample of an unseen class is needed: hidden seen classes stand in for them, on
+    the folds that the estimator was fitted with. How well a model recognises one class
+    says little of the next, so that few hidden classes leave wide intervals, and more
+    folds of the same classes do not make them narrower.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted zero-shot classifier of this package with ``seen_penalty="auto"``, or a
+        pipeline or search around one.
+    confidence : float, default=0.9
+        Probability, between 0 and 1, with which an interval should hold the figure.
+
+    Returns
+    -------
+    report : DataFrame
+        One row per figure: T1, the accuracy among the unseen classes alone; S and U,
+        the mean per-class accuracies of samples of seen and of unseen classes; H, their
+        harmonic mean. Columns are the estimate, the ends of the interval (``low`` and
+        ``high``) and the number of classes that it comes from (``n_classes``). T1 is
+        NaN where no fold hides two classes.
+
+    Raises
+    ------
+    ValueError
+        If the estimator was fitted without folds.
+
+    Warns
+    -----
+    ZeroShotWarning
+        If the interval of H is wider than 0.3, or too few classes were hidden for one.
+
+    Notes
+    -----
+    With accuracies of `g` hidden classes, of mean `m` and standard deviation `s`, and
+    `K` real unseen classes the interval of U is ``m +- t s sqrt(1/g + 1/K)`` with
+    `g - 1` degrees of freedom: it is a prediction for these `K` classes, which may be
+    easier or harder than others. The seen classes are the same in the test; for S only the number
+    of samples matters. H is H of the mean S and the mean U, with the interval of the
+    delta method. All intervals take the penalty as given.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ExemplarClassifier, held_out_report
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ExemplarClassifier(attributes=data.attributes, random_state=0)
+    >>> report = held_out_report(clf.fit(data.X_train, data.y_train))
+    >>> report.index.tolist()
+    ['T1', 'S', 'U', 'H']
+    """
+    check_is_fitted(estimator)
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+    clf = find_zero_shot_classifier(estimator)
+    performance = getattr(clf, "_held_out_performance", None)
+    if performance is None:
+        raise ValueError(
+            "the estimator was fitted without folds of hidden classes, which needs "
+            'seen_penalty="auto", an unseen class in the table, and at least four seen '
+            "classes with two samples each. There is nothing to report."
+        )
+    # The smallest step aside, for a penalty may have been set to a gap.
+    penalty = np.nextafter(clf.seen_penalty_, np.inf)
+    seen, n_samples, hidden = performance.accuracies_at(penalty)
+    n_unseen = len(clf.unseen_classes_)
+    of_unseen = interval_of_classes(hidden, n_unseen, confidence)
+    of_seen = interval_of_samples(seen, n_samples, confidence)
+    several = min(len(c.unseen_samples.classes) for c in performance.curves) > 1
+    alone = [curve.class_accuracies for curve in performance.curves]
+    report = pd.DataFrame(
+        {
+            "T1": interval_of_classes(
+                performance.of_hidden_classes(alone), n_unseen, confidence
+            )
+            if several or n_unseen == 1
+            else (np.nan,) * 4,
+            "S": of_seen,
+            "U": of_unseen,
+            "H": interval_of_h(of_seen, of_unseen),
+        },
+        index=["estimate", "low", "high", "n_classes"],
+    ).T
+    warn_of_wide(report.loc["H"])
+    return report
+
+
+def interval_of_classes(accuracies, n_wanted, confidence):
+    """Mean accuracy of classes, and where that of `n_wanted` others will be."""
+    g, mean = len(accuracies), accuracies.mean()
+    if g < 2:
+        return mean, 0.0, 1.0, g
+    width = t.ppf((1 + confidence) / 2, g - 1) * accuracies.std(ddof=1)
+    width *= np.sqrt(1 / g + 1 / n_wanted)
+    return mean, max(mean - width, 0.0), min(mean + width, 1.0), g
+
+
+def interval_of_samples(accuracies, n_samples, confidence):
+    """Mean accuracy of classes, and where it will be with as many other samples."""
+    mean, n_classes = accuracies.mean(), len(accuracies)
+    # Agresti and Coull: two successes and two failures more, so that 0 and 1 vary too.
+    shares = (accuracies * n_samples + 2) / (n_samples + 4)
+    variance = (shares * (1 - shares) / (n_samples + 4)).sum() / n_classes**2
+    width = norm.ppf((1 + confidence) / 2) * np.sqrt(2 * variance)
+    return mean, max(mean - width, 0.0), min(mean + width, 1.0), n_classes
+
+
+def interval_of_h(of_seen, of_unseen):
+    """H of both means; its ends by the delta method, one side at a time."""
+    (seen, *seen_ends, _), (unseen, *unseen_ends, n_hidden) = of_seen, of_unseen
+    mean = harmonic_mean(seen, unseen)
+    low, high = (
+        mean
+        + sign
+        * np.hypot(
+            harmonic_mean(seen_end, unseen) - mean,
+            harmonic_mean(seen, unseen_end) - mean,
+        )
+        for sign, seen_end, unseen_end in zip(
+            (-1, 1), seen_ends, unseen_ends, strict=True
+        )
+    )
+    return mean, max(low, 0.0), min(high, 1.0), n_hidden
+
+
+def warn_of_wide(of_h):
+    """Warn of an interval that says hardly anything."""
+    if of_h.high - of_h.low > WIDE:
+        n = int(of_h.n_classes)
+        warnings.warn(
+            f"{n} hidden class{'es' * (n > 1)} leave H anywhere from {of_h.low:.2f} to "
+            f"{of_h.high:.2f}. Do not compare models by this figure; only samples of "
+            "more seen classes would make it more certain.",
+            ZeroShotWarning,
+            stacklevel=3,
+        )
