@@ -238,10 +238,10 @@ def main():
     report(parser, partial(estimator, protocol=protocol))
 
 
-def report(parser, make, variants=list):
+def report(parser, make, variants=list, run=run):
     """Run what is missing, print the table and write it; return the rows.
 
-    `variants` may turn the tasks into others.
+    `variants` may turn the tasks into others, and `run` may give more figures.
     """
     arguments = parser.parse_args()
     tasks = find_tasks(arguments.data, arguments.sets)

@@ -21,7 +21,7 @@ class Task(NamedTuple):
 
 
 def find_tasks(folder, wanted=None):
-    """List the tasks in a folder, the digits first.
+    """List the tasks in a folder, the digits first, with two kinds of descriptions.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def find_tasks(folder, wanted=None):
         Names of data sets; None is all.
     """
     folder = Path(folder) if folder else None
-    tasks = [*digits(), *(found_in(folder) if folder else ())]
+    tasks = [*digits(), *segments(), *(found_in(folder) if folder else ())]
     return [task for task in tasks if not wanted or task.set in wanted]
 
 
@@ -40,6 +40,19 @@ def digits():
     for first in range(10):
         pair = first, (first + 1) % 10
         yield Task("digits", "{}+{}".format(*pair), partial(load_digits_gzsl, pair))
+
+
+def segments():
+    """Digits described as a person would write them: seven segments, and loops."""
+    for pair in [*((first, (first + 1) % 10) for first in range(10)), (3, 8)]:
+        yield Task("segments", "{}+{}".format(*pair), partial(load_segments, pair))
+
+
+def load_segments(pair):
+    data = load_digits_gzsl(pair)
+    written = data.attributes.filter(like="segment_")
+    data.attributes = written.assign(closed_loops=data.attributes["closed_loops"])
+    return data
 
 
 def found_in(folder):

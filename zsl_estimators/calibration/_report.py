@@ -109,9 +109,9 @@ def held_out_report(estimator, *, confidence=0.9):
     With accuracies of `g` hidden classes, of mean `m` and standard deviation `s`, and
     `K` real unseen classes the interval of U is ``m +- t s sqrt(1/g + 1/K)`` with
     `g - 1` degrees of freedom: it is a prediction for these `K` classes, which may be
-    easier or harder than others. The seen classes are the same in the test; for S only the number
-    of samples matters. H is H of the mean S and the mean U, with the interval of the
-    delta method. All intervals take the penalty as given.
+    easier or harder than others. The seen classes are the same in the test; for S only
+    the number of samples matters. H is H of the mean S and the mean U, with the
+    interval of the delta method. All intervals take the penalty as given.
 
     Examples
     --------

@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from scipy.stats import t
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators import ExemplarClassifier, held_out_report
+from zsl_estimators.calibration._report import (
+    HeldOutPerformance,
+    interval_of_classes,
+    interval_of_h,
+    interval_of_samples,
+)
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.metrics import SeenUnseenCurve
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_gzsl(30, n_seen=24, n_unseen=6, class_sep=1.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    clf = ExemplarClassifier(data.attributes, random_state=0)
+    return clf.fit(data.X_train, data.y_train)
+
+
+def test_report_is_read_off_the_folds(fitted):
+    report = held_out_report(fitted)
+    performance = fitted._held_out_performance
+    penalty = fitted.seen_penalty_
+    hidden = [curve.class_accuracies_at(penalty)[1] for curve in performance.curves]
+    # 15 classes in three folds of five: none is hidden twice.
+    assert report.loc["U", "n_classes"] == sum(map(len, hidden)) == 15
+    assert report.loc["U", "estimate"] == pytest.approx(np.concatenate(hidden).mean())
+    of_folds = [curve.at(penalty)[1] for curve in performance.curves]
+    assert report.loc["U", "estimate"] == pytest.approx(np.mean(of_folds))
+    assert report.loc["S", "estimate"] == performance.known.at(penalty)[0]
+    seen, unseen = report.loc[["S", "U"], "estimate"]
+    assert report.loc["H", "estimate"] == 2 * seen * unseen / (seen + unseen)
+    assert (report.low <= report.estimate).all()
+    assert (report.high <= 1).all()
+    assert report.loc["S", "n_classes"] == 24
+
+
+def test_another_penalty_is_another_report(data, fitted):
+    before = held_out_report(fitted)
+    fitted.seen_penalty_, chosen = -1e9, fitted.seen_penalty_
+    try:
+        never = held_out_report(fitted)
+    finally:
+        fitted.seen_penalty_ = chosen
+    assert never.loc["U", "estimate"] == 0
+    assert never.loc["S", "estimate"] > before.loc["S", "estimate"]
+    assert never.loc["T1", "estimate"] == before.loc["T1", "estimate"]
+
+
+def test_inside_a_pipeline(data, fitted):
+    clf = make_pipeline(
+        StandardScaler(), ExemplarClassifier(data.attributes, random_state=0)
+    ).fit(data.X_train, data.y_train)
+    np.testing.assert_allclose(held_out_report(clf), held_out_report(fitted))
+
+
+def test_repeated_classes_count_once():
+    y, seen = np.repeat([0, 1, 2], 4), np.array([True, False, False])
+    scores = np.random.RandomState(0).normal(size=(12, 3))
+    curve = SeenUnseenCurve.from_scores(y, scores, seen)
+    twice = HeldOutPerformance([curve, curve], None)
+    np.testing.assert_allclose(
+        twice.of_hidden_classes([np.array([0.0, 0.5]), np.array([1.0, 0.5])]),
+        [0.5, 0.5],
+    )
+
+
+def test_interval_of_classes_is_the_prediction_interval():
+    accuracies = np.array([0.4, 0.5, 0.6])
+    mean, low, high, n = interval_of_classes(accuracies, 2, 0.9)
+    width = t.ppf(0.95, 2) * 0.1 * np.sqrt(1 / 3 + 1 / 2)
+    assert (mean, low, high, n) == pytest.approx((0.5, 0.5 - width, 0.5 + width, 3))
+    assert interval_of_classes(accuracies[:1], 2, 0.9)[1:3] == (0.0, 1.0)
+
+
+def test_intervals_hold_what_they_should():
+    """Hidden classes and real ones from one population, as in the simulations that the
+    formula was chosen by."""
+    rng, held = np.random.RandomState(0), {"U": [], "S": [], "H": []}
+    for _ in range(600):
+        hidden, real = rng.beta(2, 2, size=8), rng.beta(2, 2, size=5)
+        chances = rng.uniform(0.5, 0.95, size=20)
+        n = np.full(20, 12)
+        seen, test = rng.binomial(12, chances) / 12, rng.binomial(12, chances) / 12
+        of_seen = interval_of_samples(seen, n, 0.9)
+        of_unseen = interval_of_classes(hidden, 5, 0.9)
+        truth = {"S": test.mean(), "U": real.mean()}
+        truth["H"] = 2 * truth["S"] * truth["U"] / (truth["S"] + truth["U"])
+        of_h = interval_of_h(of_seen, of_unseen)
+        for name, (_, low, high, _) in zip(
+            "SUH", (of_seen, of_unseen, of_h), strict=True
+        ):
+            held[name].append(low <= truth[name] <= high)
+    for name, hits in held.items():
+        assert 0.85 < np.mean(hits) < 0.96, name
+
+
+def test_nothing_to_report(data):
+    clf = ExemplarClassifier(data.attributes, seen_penalty=0.0)
+    clf.fit(data.X_train, data.y_train)
+    with pytest.raises(ValueError, match="without folds of hidden classes"):
+        held_out_report(clf)
+
+
+def test_confidence(fitted):
+    wide, narrow = (held_out_report(fitted, confidence=c) for c in (0.95, 0.5))
+    assert (wide.high - wide.low > narrow.high - narrow.low).all()
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        held_out_report(fitted, confidence=90)
+
+
+def test_single_hidden_classes_have_no_t1():
+    data = make_gzsl(30, n_seen=6, n_unseen=2, random_state=0)
+    clf = ExemplarClassifier(data.attributes, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    report = held_out_report(clf)
+    assert report.loc["T1"].isna().all()
+    assert report.loc["U", "n_classes"] == 5
+
+
+def test_an_interval_that_says_nothing_warns():
+    data = make_gzsl(30, n_seen=8, n_unseen=2, class_sep=0.5, random_state=0)
+    clf = ExemplarClassifier(data.attributes, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    with pytest.warns(ZeroShotWarning, match="8 hidden classes leave H anywhere from"):
+        held_out_report(clf)
