@@ -47,12 +47,18 @@ class Recorder(BaseZeroShotClassifier):
 def test_folds_hide_seen_classes_and_never_meet_unseen_ones(data):
     Recorder.log.clear()
     Recorder(data.attributes, random_state=0).fit(data.X_train, data.y_train)
-    *folds, final = Recorder.log
+    *folds, of_all_seen, final = Recorder.log
     assert [fold for fold, *_ in folds] == [f"{number}/5" for number in range(1, 6)]
     for _, X, seen, unseen in folds:
         assert len(seen) == 6
         assert len(unseen) == 2, "the candidates of a fold are its own classes"
         assert len(X) < len(data.X_train)
+    # The penalty needs to know how all seen classes score beside the unseen ones.
+    fold, X, seen, unseen = of_all_seen
+    assert fold == "seen"
+    assert len(folds[0][1]) < len(X) < len(data.X_train)
+    assert len(seen) == len(data.seen_classes)
+    assert len(unseen) == len(data.unseen_classes)
     fold, X, seen, unseen = final
     assert fold == "all"
     assert len(X) == len(data.X_train)

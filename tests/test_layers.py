@@ -27,6 +27,7 @@ LAYERS = [
     {"datasets"},
     {"scaling", "linear", "plotting", "training", "calibration"},
     {"base", "utils", "decisions"},
+    {"closed_form"},
     {"exemplar"},
     {"semantic", "compatibility", "generative", "likelihood"},
 ]

@@ -129,15 +129,25 @@ default=None
         attribute_scaler_ : object
             Scaling of the descriptions, fitted on the seen classes.
         """,
+    "binary_fitted": """
+        feature_scaler_ : StandardScaler
+            Scaling of the features.
+        attribute_scaler_ : object
+            Says which attributes a class has.
+        """,
     "semantic_fitted": """
         feature_scaler_ : StandardScaler
             Scaling of the features.
+        attribute_scaling_ : str
+            The scaling of the descriptions in use.
         attribute_scaler_ : object
             Scaling of the attributes.
         """,
     "unit_fitted": """
         feature_scaler_ : Pipeline
             Scaling of the features, which ends in rows of length 1.
+        attribute_scaling_ : str
+            The scaling of the descriptions in use.
         attribute_scaler_ : Pipeline
             Scaling of the attributes, which ends in rows of one length.
         """,
@@ -152,6 +162,8 @@ default=None
             classes.
         """,
     "bilinear_fitted": """
+        correction_weight_ : float
+            How much of what was learned is added to the initial matrix.
         init_ : RidgeCompatibilityClassifier or None
             The fitted initial estimator.
         %(torch_fitted)s
@@ -171,6 +183,10 @@ default=None
             The fitted initial estimator.
         feature_scaler_ : object
             Scaling of the features.
+        correction_weight_ : float
+            How far means are from those of the initial estimator, as a share.
+        attribute_scaling_ : str
+            The scaling of the descriptions in use.
         attribute_scaler_ : object
             Scaling of the attributes.
         """,

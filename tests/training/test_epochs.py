@@ -50,6 +50,9 @@ class Model:
     def _net_has_changed(self):
         pass
 
+    def _weigh_correction(self, weight):
+        self.correction_weight_ = weight
+
 
 def stage(**settings):
     defaults = {"max_epochs": 20, "only_last": False, "growth": 1.2, "patience": 5}

@@ -70,7 +70,7 @@ class HeldOutPerformance:
 
 
 def held_out_report(estimator, *, confidence=0.9):
-    """Figures to expect on the real unseen classes, with intervals.
+    """Estimate the figures on the real unseen classes, with intervals.
 
     No sample of an unseen class is needed: hidden seen classes stand in for them, on
     the folds that the estimator was fitted with. How well a model recognises one class

@@ -129,6 +129,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         The fitted initial estimator.
     feature_scaler_ : object
         Scaling of the features.
+    attribute_scaling_ : str
+        The scaling of the descriptions in use.
     attribute_scaler_ : object
         Scaling of the attributes.
     %(fitted)s

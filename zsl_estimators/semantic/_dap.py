@@ -37,7 +37,7 @@ class DAPClassifier(AttributeWiseClassifier):
     estimators_ : list of classifiers
         One per attribute that varies over the seen classes; attributes that the same
         seen classes have share one.
-    %(semantic_fitted)s
+    %(binary_fitted)s
     %(fitted)s
 
     See Also

@@ -33,7 +33,7 @@ class IAPClassifier(AttributeWiseClassifier):
     ----------
     estimator_ : classifier
         Fitted on positions in `seen_classes_`.
-    %(semantic_fitted)s
+    %(binary_fitted)s
     %(fitted)s
 
     See Also

@@ -136,12 +136,16 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         ``classification_loss``, and the duration ``dur`` in seconds.
     n_iter_ : int
         Number of epochs trained; 0 when no training did better on held-out classes.
+    correction_weight_ : float
+        How much of what was learned is added to the initial estimator.
     init_ : SemanticClassifier or None
         The fitted initial estimator.
     noise_ : ndarray of shape (n_draws, n_steps + 1, n_attributes)
         Start noise of every draw, then the step noise of "ddpm".
     feature_scaler_ : StandardScaler
         Scaling of the features.
+    attribute_scaling_ : str
+        The scaling of the descriptions in use.
     attribute_scaler_ : object
         Scaling of the attributes.
     %(fitted)s

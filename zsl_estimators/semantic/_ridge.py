@@ -43,6 +43,8 @@ class RidgeSemanticClassifier(ClosedFormMixin, SemanticClassifier):
         Map from scaled features to scaled attributes.
     feature_scaler_ : StandardScaler
         Scaling of the features.
+    attribute_scaling_ : str
+        The scaling of the descriptions in use.
     attribute_scaler_ : object
         Scaling of the attributes.
     %(fitted)s

@@ -105,7 +105,7 @@ class EpochStage:
         snapshot = self.snapshots[best.n_epochs]
         model.net_.inference_module.load_state_dict(snapshot)
         model._net_has_changed()
-        model.correction_weight_ = best.correction_weight
+        model._weigh_correction(best.correction_weight)
 
     @property
     def n_done(self):
@@ -137,7 +137,7 @@ class EpochStage:
         # Nothing is learned yet that could be added.
         for weight in self.weights if n_done else (1.0,):
             state = TrainedNet(n_done, weight)
-            model.correction_weight_ = weight
+            model._weigh_correction(weight)
             if self.ready is not None:
                 self.ready(model, problem, self.random_state)
             yield state

@@ -183,11 +183,16 @@ class TorchTrainingMixin:
         weight = USUAL_CORRECTION_WEIGHT if len(weights) > 1 else weights[0]
         return choice.candidate(default=TrainedNet(self.max_epochs, weight))
 
+    def _weigh_correction(self, weight):
+        """Add so much of what is learned to the initial estimator from now on."""
+        if hasattr(self, "correction_weight"):
+            self.correction_weight_ = weight
+
     def _train(self, problem, state, random_state):
         """Train to the end and keep what prediction needs."""
         training = self._new_training(problem, state.n_epochs, random_state)
         self._net_has_changed()
-        self.correction_weight_ = state.correction_weight
+        self._weigh_correction(state.correction_weight)
         # Callbacks may score the model while it is trained.
         self.net_ = training.net
         scores = partial(self._held_out_scores, problem)
