@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.utils.estimator_checks import check_estimator
 
 from zsl_estimators import SoftmaxHead
@@ -19,6 +20,8 @@ GUIDE = Path(__file__).parents[1] / "docs" / "user_guide"
 def shown(monkeypatch):
     """Import a file of the user guide, where pickle finds it."""
     monkeypatch.syspath_prepend(GUIDE)
+    # Workers of tests before would not find it.
+    get_reusable_executor().shutdown(wait=True)
     yield importlib.import_module
     for name in ("nearest_mean", "conditional_vae"):
         sys.modules.pop(name, None)

@@ -51,7 +51,8 @@ def test_one_bar_for_a_fit(cls, n_jobs, task, capfd):
     clf.set_params(n_jobs=n_jobs).fit(task.X_train, task.y_train)
     out, shown = capfd.readouterr()
     assert out == ""
-    n_models = 1 + clf.held_out_results_["fold"].nunique()
+    # Those of the folds, one of all seen classes, and the final one.
+    n_models = clf.held_out_results_["fold"].nunique() + 2
     n_steps = n_models * getattr(clf, "max_epochs", 1)
     assert f"{n_steps}/{n_steps}" in shown
     assert shown.count("\n") == 1
@@ -62,6 +63,7 @@ def test_one_bar_for_a_fit(cls, n_jobs, task, capfd):
 def test_one_table_for_a_fit(early_stopping, task, capfd):
     clf = small(RevCDClassifier, attributes=task.attributes, random_state=0, verbose=2)
     clf.set_params(early_stopping=early_stopping, seen_penalty=0.0, max_epochs=2)
+    clf.set_params(correction_weight=1.0)
     for _ in range(2):
         clf.fit(task.X_train, task.y_train)
         out, err = capfd.readouterr()

@@ -84,7 +84,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     cls_weight : float, default=0.9
         Weight, from 0 to 1, of the classification loss against the reconstruction
         loss (lambda in the paper).
-    temperature : float, default=0.1
+    temperature : float, default=0.3
         Divides the cosines in the classification loss.
     sampler : {"one_shot", "ddim", "ddpm"}, default="one_shot"
         One step from pure noise, or `sampling_steps` steps of DDIM (deterministic)
@@ -224,7 +224,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         noise_schedule="linear",
         prediction_type="x0",
         cls_weight=0.9,
-        temperature=0.1,
+        temperature=0.3,
         sampler="one_shot",
         sampling_steps=10,
         n_draws=4,
