@@ -119,13 +119,15 @@ RIDGE_CONSTRAINTS = {
 }
 
 
-def ridge_candidates(estimator):
+def ridge_candidates(estimator, alphas=ALPHAS):
     """List the ridge maps that an estimator chooses from.
 
     Parameters
     ----------
     estimator : BaseZeroShotClassifier
         Has parameters `alpha` and `shrink_to`, and a class table.
+    alphas : sequence of float
+        Penalties that "auto" chooses from.
 
     Returns
     -------
@@ -150,7 +152,7 @@ def ridge_candidates(estimator):
         origins = ("zero", "identity") if one_space else ("zero",)
     else:
         origins = (shrink_to,)
-    alphas = ALPHAS if alpha == "auto" else (alpha,)
+    alphas = alphas if alpha == "auto" else (alpha,)
     return [RidgeMap(origin, alpha) for origin in origins for alpha in alphas]
 
 

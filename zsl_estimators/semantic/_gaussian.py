@@ -24,6 +24,8 @@ from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import MetricScaler
 from zsl_estimators.semantic._base import SemanticClassifier
 
+# On hidden classes of seven data sets as good as the eight of ridge regression.
+ALPHAS = (1e-3, 1e-1, 10.0)
 SHRINKAGES = (1.0, 0.1, 0.01)
 # Precision of descriptions before a sample is seen, relative to what a sample tells of
 # one attribute on average. On hidden classes of seven data sets 0.01 and 1 did equally
@@ -63,7 +65,12 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     Parameters
     ----------
     %(attributes)s
-    %(ridge)s
+    alpha : "auto" or float, default="auto"
+        Penalty of the ridge regression of means on descriptions, per class. "auto"
+        takes the one of 0.001, 0.1 and 10 with the best AUSUC on held-out seen classes,
+        and 0.01 when no class is unseen or fewer than four are seen.
+    shrink_to : {"auto", "zero", "identity"}, default="auto"
+        Map that the penalty pulls towards; see :class:`RidgeSemanticClassifier`.
     shrinkage : "auto" or float, default="auto"
         Share, from 0 to 1, in which the covariance is replaced by a multiple of the
         identity. "auto" chooses among 0.01, 0.1 and 1 with `alpha`, and takes the
@@ -151,13 +158,13 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
         shrinkages = SHRINKAGES if self.shrinkage == "auto" else (self.shrinkage,)
         return [
             GaussianCandidate(ridge, shrinkage)
-            for ridge in ridge_candidates(self)
+            for ridge in ridge_candidates(self, ALPHAS)
             for shrinkage in shrinkages
         ]
 
     def _default_settings(self):
         return GaussianCandidate(
-            default_ridge(ridge_candidates(self)),
+            default_ridge(ridge_candidates(self, ALPHAS)),
             None if self.shrinkage == "auto" else self.shrinkage,
         )
 
