@@ -33,6 +33,29 @@ class HeldOutPerformance:
     curves: list
     known: SeenUnseenCurve | None
 
+    def columns(self):
+        """The curves of the folds below each other, as a dict of arrays."""
+        n_steps = [len(curve.penalties) for curve in self.curves]
+        columns = {
+            "fold": np.arange(len(self.curves)).repeat(n_steps),
+            "AUSUC": np.repeat([curve.area for curve in self.curves], n_steps),
+        }
+        for name, attribute in (
+            ("penalty", "penalties"),
+            ("S", "seen_accuracy"),
+            ("U", "unseen_accuracy"),
+            ("H", "harmonic_mean"),
+        ):
+            parts = [getattr(curve, attribute) for curve in self.curves]
+            columns[name] = np.concatenate(parts)
+        return columns
+
+    def known_columns(self):
+        """Penalties and the seen accuracy where it is known; None where it is not."""
+        if self.known is None:
+            return None
+        return {"penalty": self.known.penalties, "S": self.known.seen_accuracy}
+
     def of_hidden_classes(self, values):
         """Mean over the folds in which a class is hidden, one entry per hidden class.
 

@@ -17,6 +17,7 @@ from zsl_estimators.calibration._held_out import (
     held_out_split,
 )
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
+from zsl_estimators.calibration._report import HeldOutPerformance
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
@@ -192,7 +193,7 @@ class CalibratedStackingCV(
             if curves:
                 known = curve_of_seen_classes(plain, X, y, seed)
         self.estimator_ = fitted
-        self._choose(curves, known)
+        self._choose(HeldOutPerformance(curves, known) if curves else None)
         return self
 
     @available_if(_can_add_classes)
@@ -294,11 +295,14 @@ class CalibratedStackingCV(
         )
         return fitted, [curve]
 
-    def _choose(self, curves, known):
-        self.cv_results_ = curve_columns(curves) if curves else None
-        self.best_penalty_, self.best_score_ = (
-            best_seen_penalty(curves, self.criterion, known) if curves else (0.0, None)
-        )
+    def _choose(self, performance):
+        self._held_out_performance = performance
+        self.cv_results_, self.best_penalty_, self.best_score_ = None, 0.0, None
+        if performance is not None:
+            self.cv_results_ = performance.columns()
+            self.best_penalty_, self.best_score_ = best_seen_penalty(
+                performance.curves, self.criterion, performance.known
+            )
 
 
 def curve_of_seen_classes(plain, X, y, seed):
@@ -345,20 +349,3 @@ def without_penalty(estimator):
     ]
     estimator.set_params(**dict.fromkeys(names, 0.0))
     return estimator
-
-
-def curve_columns(curves):
-    """Write curves below each other."""
-    n_steps = [len(curve.penalties) for curve in curves]
-    columns = {
-        "fold": np.arange(len(curves)).repeat(n_steps),
-        "AUSUC": np.repeat([curve.area for curve in curves], n_steps),
-    }
-    for name, attribute in (
-        ("penalty", "penalties"),
-        ("S", "seen_accuracy"),
-        ("U", "unseen_accuracy"),
-        ("H", "harmonic_mean"),
-    ):
-        columns[name] = np.concatenate([getattr(curve, attribute) for curve in curves])
-    return columns

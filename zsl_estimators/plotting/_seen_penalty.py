@@ -26,6 +26,9 @@ class SeenPenaltyDisplay:
         ``cv_results_`` of a :class:`~zsl_estimators.CalibratedStackingCV`.
     best_penalty : float or None, default=None
         The penalty that was chosen.
+    known : dict or DataFrame or None, default=None
+        Seen accuracy ``S`` by ``penalty`` of a model of all seen classes, beside the
+        real unseen ones, which decides on the penalty in place of that of the folds.
 
     Attributes
     ----------
@@ -51,19 +54,21 @@ class SeenPenaltyDisplay:
     'seen penalty'
     """
 
-    def __init__(self, cv_results, *, best_penalty=None):
+    def __init__(self, cv_results, *, best_penalty=None, known=None):
         self.cv_results = cv_results
         self.best_penalty = best_penalty
+        self.known = known
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
-        """Draw what a fitted calibration saw.
+        """Draw what a fitted penalty was chosen by.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted :class:`~zsl_estimators.CalibratedStackingCV`, or a pipeline or
-            search around one.
+            Fitted with ``seen_penalty="auto"``, or a fitted
+            :class:`~zsl_estimators.CalibratedStackingCV`, or a pipeline or search
+            around one.
         ax : matplotlib Axes or None, default=None
             Where to draw; None makes a figure.
 
@@ -77,18 +82,29 @@ class SeenPenaltyDisplay:
         ValueError
             If there was nothing to fit the penalty on.
         """
-        stacking, _ = inside(
-            estimator, None, "best_penalty_", "It takes a fitted CalibratedStackingCV."
+        calibrated, _ = inside(
+            estimator,
+            None,
+            "_held_out_performance",
+            "It takes a fitted zero-shot classifier, or a CalibratedStackingCV.",
         )
-        if stacking.cv_results_ is None:
+        performance = calibrated._held_out_performance
+        if performance is None:
             raise ValueError(
-                "CalibratedStackingCV has no curves: there were no unseen classes, or "
-                "too few seen ones, to fit a penalty for."
+                f"{type(calibrated).__name__} has no curves: the penalty was given, "
+                "there were no unseen classes, or too few seen ones to fit one."
             )
-        return cls(stacking.cv_results_, best_penalty=stacking.best_penalty_).plot(ax)
+        return cls(
+            performance.columns(),
+            best_penalty=chosen_penalty(calibrated),
+            known=performance.known_columns(),
+        ).plot(ax)
 
     def plot(self, ax=None):
-        """Draw every fold thinly and the means over folds.
+        """Draw every fold thinly, and what the penalty was chosen by.
+
+        That is the mean U over folds, and S of a model of all seen classes where it is
+        known, else the mean over folds; H is theirs.
 
         Parameters
         ----------
@@ -104,13 +120,19 @@ class SeenPenaltyDisplay:
         self.figure_ = self.ax_.figure
         folds = [fold for _, fold in pd.DataFrame(self.cv_results).groupby("fold")]
         penalties = self._range(folds)
+        lines = {
+            name: np.array([_at(penalties, fold, name) for fold in folds])
+            for name in FIGURES
+        }
+        means = {name: of_folds.mean(axis=0) for name, of_folds in lines.items()}
+        if self.known is not None:
+            means["S"] = _at(penalties, pd.DataFrame(self.known), "S")
+        total = means["S"] + means["U"]
+        means["H"] = 2 * means["S"] * means["U"] / np.where(total == 0, 1, total)
         for number, (name, label) in enumerate(FIGURES.items()):
             style = {"color": f"C{number}", "linestyle": LINE_STYLES[number]}
-            lines = [_at(penalties, fold, name) for fold in folds]
-            self.ax_.plot(penalties, np.transpose(lines), linewidth=0.5, **style)
-            self.ax_.plot(
-                penalties, np.mean(lines, axis=0), linewidth=2, label=label, **style
-            )
+            self.ax_.plot(penalties, lines[name].T, linewidth=0.5, **style)
+            self.ax_.plot(penalties, means[name], linewidth=2, label=label, **style)
         if self.best_penalty is not None:
             self.ax_.axvline(
                 self.best_penalty,
@@ -121,7 +143,7 @@ class SeenPenaltyDisplay:
         self.ax_.set(
             xlabel="seen penalty", ylabel="accuracy, held-out classes", ylim=(0, 1)
         )
-        legend_beside(self.ax_, f"mean of {len(folds)} folds")
+        legend_beside(self.ax_, f"{len(folds)} fold{'s' * (len(folds) > 1)}, mean")
         return self
 
     def _range(self, folds):
@@ -131,6 +153,13 @@ class SeenPenaltyDisplay:
         ends = [*(np.quantile(finite, [0.01, 0.99]) if len(finite) else ()), *chosen]
         low, high = (min(ends), max(ends)) if ends else (0.0, 0.0)
         return np.linspace(low, high, 400) if low < high else low + np.linspace(-1, 1)
+
+
+def chosen_penalty(calibrated):
+    """The penalty that an estimator, or a calibration, takes off."""
+    if hasattr(calibrated, "best_penalty_"):
+        return calibrated.best_penalty_
+    return calibrated.seen_penalty_
 
 
 def _at(penalties, fold, name):

@@ -75,7 +75,8 @@ class TrainingCurvesDisplay:
         classifier, _ = inside(
             estimator, None, "history_", "Only torch estimators are trained by epochs."
         )
-        held_out = held_out_by_epoch(classifier.held_out_results_)
+        weight = getattr(classifier, "correction_weight_", 1.0)
+        held_out = held_out_by_epoch(classifier.held_out_results_, weight)
         if held_out is None:
             return cls.from_history(classifier.history_, axes=axes)
         losses = losses_by_name(classifier.history_)
@@ -185,8 +186,14 @@ def held_out_in(history):
     return pd.DataFrame({n: history[:, n] for n in names}, epochs) if names else None
 
 
-def held_out_by_epoch(results):
-    """Held-out AUSUC as a table of epochs and folds; None when nothing was chosen."""
-    if results is None or results.candidate.isna().any():
+def held_out_by_epoch(results, weight):
+    """Held-out AUSUC, with a weight of the correction, as a table of epochs and folds.
+
+    None when no number of epochs was chosen.
+    """
+    if results is None or results.candidate.nunique() < 2:
         return None
+    # Without training there is nothing to weigh.
+    chosen = results.correction_weight.eq(weight) | results.candidate.eq(0)
+    results = results[chosen]
     return results.pivot_table(index="candidate", columns="fold", values="AUSUC")
