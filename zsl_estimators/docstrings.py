@@ -101,7 +101,8 @@ default=None
     "early_stopping": """
         early_stopping : bool, default=True
             Choose the number of epochs by the AUSUC on held-out seen classes, among
-            numbers from 0 to `max_epochs` that grow by a factor. False trains for
+            numbers from 0 to `max_epochs` that grow by a factor; what is gained over 0
+            epochs counts less one standard error over hidden classes. False trains for
             `max_epochs`, and so does True when no class is unseen or fewer than four
             are seen.
         """,

@@ -7,6 +7,8 @@ from zsl_estimators.calibration._held_out import (
     held_out_split,
 )
 from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.metrics._curve import MovedSamples
+from zsl_estimators.training._epochs import TrainedNet
 
 
 def random_scores(seed, n=200, n_classes=6):
@@ -111,6 +113,46 @@ def test_largest_rectangle_under_the_curve():
     assert 0.95 * corners.max() <= area <= corners.max()
     assert area == pytest.approx(np.prod(curve.at(penalty)))
     assert area < curve.area
+
+
+def curves_of_gains(gains):
+    """A curve whose unseen classes have the given areas, for each fold."""
+    curves = []
+    for of_fold in gains:
+        y, right = np.repeat(np.arange(1, 1 + len(of_fold)), 20), []
+        for gain in of_fold:
+            right += list(np.arange(20) < round(20 * gain))
+        samples = MovedSamples(y, np.zeros(len(y), dtype=int), np.array(right))
+        unseen = np.array([0.0, np.mean(right)])
+        curves.append(
+            SeenUnseenCurve(np.zeros(1), np.ones(2), unseen, unseen_samples=samples)
+        )
+    return curves
+
+
+@pytest.mark.parametrize(
+    ("gains", "is_taken"),
+    [
+        # A gain in every class is certain, the same gain from one class of four is not.
+        ([[0.6, 0.6], [0.6, 0.6]], True),
+        ([[0.9, 0.5], [0.5, 0.5]], False),
+        ([[0.4, 0.4], [0.4, 0.4]], False),
+    ],
+)
+def test_a_start_is_left_for_a_certain_gain_only(gains, is_taken):
+    record = HeldOutRecord()
+    trained = TrainedNet(3, 0.5)
+    for curve in curves_of_gains([[0.5, 0.5], [0.5, 0.5]]):
+        record.add(TrainedNet(0), curve)
+    for curve in curves_of_gains(gains):
+        record.add(trained, curve)
+    assert (record.best_candidate == trained) == is_taken
+    # Among candidates that do not start from one another the area decides.
+    plain = HeldOutRecord()
+    for name, values in (("a", [[0.5, 0.5]] * 2), ("b", gains)):
+        for curve in curves_of_gains(values):
+            plain.add(name, curve)
+    assert plain.best_candidate == ("b" if np.mean(gains) > 0.5 else "a")
 
 
 def test_record_takes_the_candidate_with_the_largest_area():

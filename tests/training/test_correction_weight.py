@@ -89,8 +89,8 @@ def test_weights_compete_on_the_folds(cls, task):
         CORRECTION_WEIGHTS
     )
     means = results.groupby(["candidate", "correction_weight"]).AUSUC.mean()
-    best = clf.n_iter_, clf.correction_weight_
-    assert means[best] == pytest.approx(means.max())
+    # Not always the largest: a gain over no training has to be certain.
+    assert means[clf.n_iter_, clf.correction_weight_] >= means[0, 1.0]
 
 
 @pytest.mark.parametrize("cls", WEIGHED)

@@ -129,6 +129,27 @@ def middle_of_best(candidates, values):
     return first + np.abs(candidates[first : last + 1] - middle).argmin()
 
 
+def mean_of_hidden_classes(curves, values):
+    """Average a figure of hidden classes over the folds in which they are hidden.
+
+    Folds that hide the same class again tell nothing new of other classes.
+
+    Parameters
+    ----------
+    curves : sequence of SeenUnseenCurve
+        One per fold; columns mean the same in all of them.
+    values : sequence of ndarray
+        Per fold the figures of its hidden classes.
+
+    Returns
+    -------
+    means : ndarray of shape (n_hidden,)
+        One per class that was ever hidden.
+    """
+    classes = np.concatenate([curve.unseen_samples.classes for curve in curves])
+    return pd.Series(np.concatenate(values)).groupby(classes).mean().to_numpy()
+
+
 class HeldOutRecord:
     """Curves of every candidate model on every fold.
 
@@ -154,8 +175,13 @@ class HeldOutRecord:
 
     @property
     def best_candidate(self):
-        """The candidate with the largest AUSUC, averaged over folds."""
-        return max(self.curves, key=lambda candidate: self._mean_area(candidate))
+        """The candidate with the largest AUSUC, averaged over folds.
+
+        Where one of them is the start of the others, it is the one whose gain over the
+        start is largest, less one standard error over hidden classes: what looks a
+        little better on a few classes is often worse on the next ones.
+        """
+        return max(self.curves, key=self._certain_area)
 
     @property
     def best_area(self):
@@ -189,6 +215,20 @@ class HeldOutRecord:
                 for fold, curve in enumerate(curves)
             ]
         )
+
+    def _certain_area(self, candidate):
+        """Mean area, less the standard error of the gain over the start."""
+        start = next((c for c in self.curves if getattr(c, "is_start", False)), None)
+        curves, of_start = self.curves[candidate], self.curves.get(start)
+        if start in (None, candidate) or len(curves) != len(of_start):
+            return self._mean_area(candidate)
+        gains = [
+            curve.class_areas - before.class_areas
+            for curve, before in zip(curves, of_start, strict=True)
+        ]
+        gains = mean_of_hidden_classes(curves, gains)
+        error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else 0.0
+        return self._mean_area(candidate) - error
 
     def _mean_area(self, candidate):
         return np.mean([curve.area for curve in self.curves[candidate]])

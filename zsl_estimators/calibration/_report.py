@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import norm, t
 from sklearn.utils.validation import check_is_fitted
 
+from zsl_estimators.calibration._held_out import mean_of_hidden_classes
 from zsl_estimators.candidates import find_zero_shot_classifier
 from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.metrics import SeenUnseenCurve
@@ -56,19 +57,6 @@ class HeldOutPerformance:
             return None
         return {"penalty": self.known.penalties, "S": self.known.seen_accuracy}
 
-    def of_hidden_classes(self, values):
-        """Mean over the folds in which a class is hidden, one entry per hidden class.
-
-        Folds that hide the same class again tell nothing new of other classes.
-
-        Parameters
-        ----------
-        values : list of ndarray
-            One entry per fold and hidden class.
-        """
-        classes = np.concatenate([c.unseen_samples.classes for c in self.curves])
-        return pd.Series(np.concatenate(values)).groupby(classes).mean().to_numpy()
-
     def accuracies_at(self, penalty):
         """Accuracies of classes with a seen penalty.
 
@@ -89,7 +77,8 @@ class HeldOutPerformance:
         of_folds = [curve.class_accuracies_at(penalty)[1] for curve in self.curves]
         seen, _ = self.known.class_accuracies_at(penalty)
         counts = np.bincount(self.known.seen_samples.y)
-        return seen, counts[counts > 0], self.of_hidden_classes(of_folds)
+        hidden = mean_of_hidden_classes(self.curves, of_folds)
+        return seen, counts[counts > 0], hidden
 
 
 def held_out_report(estimator, *, confidence=0.9):
@@ -168,7 +157,7 @@ def held_out_report(estimator, *, confidence=0.9):
     report = pd.DataFrame(
         {
             "T1": interval_of_classes(
-                performance.of_hidden_classes(alone), n_unseen, confidence
+                mean_of_hidden_classes(performance.curves, alone), n_unseen, confidence
             )
             if several or n_unseen == 1
             else (np.nan,) * 4,

@@ -18,6 +18,11 @@ class TrainedNet(NamedTuple):
     n_epochs: int
     correction_weight: float = 1.0
 
+    @property
+    def is_start(self):
+        """Whether nothing was learned, so that the initial estimator answers."""
+        return self.n_epochs == 0
+
     def as_row(self):
         """How it stands in the table of what the folds showed."""
         return {
