@@ -32,6 +32,7 @@ def test_scores_equal_a_direct_solve(task, gamma, lmbda):
         gamma=gamma,
         lmbda=lmbda,
         feature_scaling="centered",
+        attribute_scaling="unit",
         seen_penalty=0.0,
     ).fit(task.X_train, task.y_train)
     expected = direct_scores(task, task.X_test, gamma, lmbda)

@@ -37,7 +37,8 @@ def fit(data, **parameters):
 
 
 def fit_without_folds(data, **parameters):
-    parameters = {"init": RidgeSemanticClassifier(alpha=0.01), **parameters}
+    init = RidgeSemanticClassifier(alpha=0.01, attribute_scaling="whitened")
+    parameters = {"init": init, **parameters}
     return fit(data, early_stopping=False, **parameters)
 
 
@@ -96,7 +97,9 @@ def test_learns_what_the_ridge_cannot():
 
     ridge = RidgeSemanticClassifier(data.attributes, alpha=0.01, seen_penalty=0.0)
     ridge.fit(data.X_train, data.y_train)
-    clf = fit_without_folds(data, max_epochs=60, lr=3e-3, cls_weight=0.1)
+    clf = fit_without_folds(
+        data, max_epochs=60, lr=3e-3, cls_weight=0.1, correction_weight=1.0
+    )
     assert clf.history_[-1, "train_loss"] < clf.history_[0, "train_loss"]
     assert error(clf) < 0.8 * error(ridge)
 
@@ -154,7 +157,7 @@ def test_samplers_agree_on_digits(digits):
 
 def test_trajectory_goes_from_noise_to_the_prediction(data):
     settings = {"sampler": "ddim", "sampling_steps": 4, "correction_weight": 1.0}
-    clf = fit_without_folds(data, n_draws=1, attribute_scaling="rms", **settings)
+    clf = fit_without_folds(data, n_draws=1, **settings)
     path, times = clf.denoising_trajectory(data.X_test)
     assert times.tolist() == [999, 749, 499, 249, -1]
     assert path.shape == (5, len(data.X_test), 8)

@@ -261,8 +261,9 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             One of the list that was given as `rule`, as it was given there; or any
             other one for the same network, together with its penalty.
         seen_penalty : float or None, default=None
-            Penalty on the scores of seen classes. None takes what was fitted on the
-            folds, or the number given to the constructor.
+            Penalty on the scores of seen classes. None takes the number given to the
+            constructor, or what the folds tell of that rule; for the rule that was
+            chosen in :meth:`fit` it is the fitted one.
 
         Returns
         -------
@@ -341,9 +342,9 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self._rule_seed = random_state.randint(LARGEST_SEED)
         self._n_classes_of_fit = len(problem.S)
         self._train(problem, self._chosen_net(choice), random_state)
-        self._keep_held_out(choice)
         rules = self._new_rules()
         chosen = choice.best(1, default=next(iter(rules)))
+        self._keep_held_out(choice, chosen)
         self.rules_ = {name: self._fitted_rule(rule) for name, rule in rules.items()}
         self.rule_ = self.rules_[chosen]
 
@@ -359,13 +360,15 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             return state
         return state._replace(n_epochs=round(state.n_epochs * choice.share_of_rows))
 
-    def _keep_held_out(self, choice):
+    def _keep_held_out(self, choice, chosen):
         self.held_out_decisions_, self._penalties = choice.frame(1), None
         if len(choice.records) > 1:
             record = choice.records[1]
             self._penalties = {
                 name: record.best_penalty(name) for name in record.curves
             }
+            # For this one more is known than the folds tell.
+            self._penalties[chosen] = choice.penalty
 
     def _network(self):
         """The kind of network that the rules need."""

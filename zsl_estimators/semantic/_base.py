@@ -21,8 +21,11 @@ class SemanticClassifier(BaseZeroShotClassifier):
         **BaseZeroShotClassifier._parameter_constraints,
         "attribute_scaling": ATTRIBUTE_SCALING,
     }
-    # Cosines span so little that their plain softmax would be almost uniform.
-    _score_temperature = 0.1
+
+    @property
+    def _score_temperature(self):
+        # Cosines span so little that their plain softmax would be almost uniform.
+        return 0.1
 
     @abstractmethod
     def _predict_scaled(self, Z):

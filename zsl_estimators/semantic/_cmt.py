@@ -214,6 +214,13 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     # -- prediction ---------------------------------------------------------------
 
+    @property
+    def _score_temperature(self):
+        # Distances relative to the usual length of a description.
+        seen = self._scaled_attributes()[self._table.seen]
+        length = (seen**2).sum(axis=1).mean()
+        return 0.1 * length if length > 0 else 1.0
+
     def _predict_scaled(self, Z):
         with self._inference() as module:
             weight = module[0].weight

@@ -14,6 +14,9 @@ from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import AttributeScaler
 from zsl_estimators.semantic._base import SemanticClassifier
 
+# Scores of so many samples tell how much scores vary.
+MOST_ROWS_FOR_SPREAD = 1000
+
 
 class Penalties(NamedTuple):
     """What the folds choose from.
@@ -54,6 +57,17 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
             self.coef_ = features.coefficients(self.gamma_ / features.n_samples)
             self.metric_ = vectors / (eigenvalues + self.lmbda_) @ vectors.T
             yield candidate
+
+    def _fit(self, problem, choice, random_state):
+        super()._fit(problem, choice, random_state)
+        some = problem.X[:: max(len(problem.X) // MOST_ROWS_FOR_SPREAD, 1)]
+        scores = self._similarity(self._predict_scaled(some), problem.S_seen)
+        self._spread = scores.std() or 1.0
+
+    @property
+    def _score_temperature(self):
+        # Scores have any scale, which depends on the scalings and both penalties.
+        return self._spread / 2
 
     def _predict_scaled(self, Z):
         return Z @ self.coef_
