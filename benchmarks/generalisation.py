@@ -59,6 +59,8 @@ def run_with_start(make, load, seed):
 
     figures = run(keeping, load, seed)
     (clf,) = fitted
+    # It was taken off for the figures without it.
+    clf.seen_penalty_ = figures["seen penalty"]
     return {
         **figures,
         **expected(clf),
