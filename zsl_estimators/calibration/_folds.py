@@ -113,16 +113,10 @@ class HeldOutFolds:
     def __init__(self, estimator, X, y, split, seed, n_jobs=None):
         self.X, self.y = X, y
         self.n_jobs = n_jobs
-        table = estimator._table
-        parameters = {
-            "attributes": table.matrix[table.seen],
-            "classes": None,
-            "random_state": None,
-            **estimator._fold_parameters(),
-        }
+        seen_rows = estimator._table.matrix[estimator._table.seen]
         self.folds = []
         for number, (train, held_out) in enumerate(split.split(X, y), start=1):
-            model = clone(estimator).set_params(**parameters)
+            model = model_inside(estimator, seen_rows)
             model._fold = f"{number}/{split.get_n_splits()}"
             held_out = rows_to_score(held_out, y, seed)
             self.folds.append(Fold(model, train, held_out, seed))
@@ -180,6 +174,16 @@ class HeldOutFolds:
         return best
 
 
+def model_inside(estimator, attributes):
+    """A model of the same kind for other classes, numbered as in their table."""
+    return clone(estimator).set_params(
+        attributes=attributes,
+        classes=None,
+        random_state=None,
+        **estimator._fold_parameters(),
+    )
+
+
 def curve_of_seen_classes(estimator, X, y, choice, seed, report):
     """Curve of held-out samples of a model that is fitted on all seen classes.
 
@@ -208,12 +212,7 @@ def curve_of_seen_classes(estimator, X, y, choice, seed, report):
     """
     table = estimator._table
     seen_first = np.argsort(~table.seen, kind="stable")
-    model = clone(estimator).set_params(
-        attributes=table.matrix[seen_first],
-        classes=None,
-        random_state=None,
-        **estimator._fold_parameters(),
-    )
+    model = model_inside(estimator, table.matrix[seen_first])
     model._fold, model._report = "seen", report
     held_out = share_of_each_class(y, SHARE_HELD_OUT, np.random.RandomState(seed))
     train, held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)

@@ -3,7 +3,6 @@
 from itertools import groupby
 from numbers import Real
 from operator import attrgetter
-from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
@@ -11,11 +10,11 @@ from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.exemplar import ExemplarCandidate
 from zsl_estimators.gaussian import LastResult, SharedGaussian
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
     RidgeInputs,
-    RidgeMap,
     default_ridge,
     ridge_candidates,
     ridge_maps,
@@ -31,21 +30,6 @@ SHRINKAGES = (1.0, 0.1, 0.01)
 # one attribute on average. On hidden classes of seven data sets 0.01 and 1 did equally
 # well.
 PRIOR_PRECISION = 0.1
-
-
-class GaussianCandidate(NamedTuple):
-    """What the folds choose from.
-
-    Parameters
-    ----------
-    ridge : RidgeMap
-        From descriptions to means.
-    shrinkage : float or None
-        Of the covariance; None is the estimate of Ledoit and Wolf.
-    """
-
-    ridge: RidgeMap
-    shrinkage: float | None
 
 
 @fill_docstring
@@ -157,13 +141,13 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     def _settings_to_compare(self):
         shrinkages = SHRINKAGES if self.shrinkage == "auto" else (self.shrinkage,)
         return [
-            GaussianCandidate(ridge, shrinkage)
+            ExemplarCandidate(ridge, shrinkage)
             for ridge in ridge_candidates(self, ALPHAS)
             for shrinkage in shrinkages
         ]
 
     def _default_settings(self):
-        return GaussianCandidate(
+        return ExemplarCandidate(
             default_ridge(ridge_candidates(self, ALPHAS)),
             None if self.shrinkage == "auto" else self.shrinkage,
         )
