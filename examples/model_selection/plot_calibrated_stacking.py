@@ -52,9 +52,9 @@ class PLSZeroShotClassifier(ClassifierMixin, BaseEstimator):
 # ----------------
 #
 # Every fold hides two digits, fits a clone of the classifier on the others, and scores
-# held-out rows of all; that gives U. S is known better: one more clone is fitted on all
-# seen digits and scores rows that were held out from it. The penalty is in the middle of
-# those that are within 5 % of the best H.
+# held-out rows of all; that gives U. S is known better: one more clone is fitted on
+# all seen digits and scores rows that were held out from it. The penalty is in the
+# middle of those that are within 5 % of the best H.
 
 data = load_digits_gzsl(unseen=(0, 1))
 plain = PLSZeroShotClassifier(data.attributes)
@@ -74,10 +74,10 @@ reports = [
 print(pd.concat(reports).round(2))
 
 # %%
-# Thin lines are single folds. The thick orange line is their mean U, the thick blue one S
-# of the model that knows all seen digits: it keeps more of S than the folds, which know
-# fewer digits, would make one believe. The folds do not agree: with two hidden digits
-# each of them is a small sample. That is why there are ten.
+# Thin lines are single folds. The thick orange line is their mean U, the thick blue one
+# S of the model that knows all seen digits: it keeps more of S than the folds, which
+# know fewer digits, would make one believe. The folds do not agree: with two hidden
+# digits each of them is a small sample. That is why there are ten.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 SeenPenaltyDisplay.from_estimator(stacking, ax=ax)
