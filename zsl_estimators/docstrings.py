@@ -80,9 +80,9 @@ default=None
     "init_exemplar": """
         init : "auto", ExemplarClassifier or None, default="auto"
             Where the network starts: a normal distribution per class, with a mean that
-            is linear in the description. "auto" is :class:`ExemplarClassifier` with its
-            defaults; None is the network of the paper. Parameters of an estimator that
-            is given here can be searched as ``init__<name>``.
+            is linear in the description. "auto" is :class:`ExemplarClassifier` with the
+            same `attribute_scaling`; None is the network of the paper. Parameters of an
+            estimator that is given here can be searched as ``init__<name>``.
         """,
     "synthesis": """
         n_synthetic : "auto" or int, default="auto"
@@ -214,7 +214,8 @@ default=None
     "seen_penalty": """
         seen_penalty : "auto" or float, default="auto"
             Amount taken from the scores of seen classes. "auto" fits it on folds of
-            held-out seen classes.
+            held-out seen classes, and on held-out samples of a further model, which
+            knows all seen classes.
         """,
     "n_jobs": """
         n_jobs : int or None, default=None

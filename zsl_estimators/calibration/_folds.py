@@ -28,7 +28,7 @@ class Choice:
     Parameters
     ----------
     penalty : float, default=0.0
-        Amount to take from the scores of seen classes, as far as the folds can tell.
+        Amount to take from the scores of seen classes.
     records : list of HeldOutRecord, default=()
         One per stage: for instance which epoch, then which decision. Without folds
         there is none.

@@ -191,7 +191,7 @@ class CalibratedStackingCV(
             fitted = clone(plain).fit(X, y)
             curves = self._curves(fitted, plain, X, y, folds, seed)
             if curves:
-                known = curve_of_seen_classes(plain, X, y, seed)
+                known = known_curve(plain, X, y, seed)
         self.estimator_ = fitted
         self._choose(HeldOutPerformance(curves, known) if curves else None)
         return self
@@ -305,7 +305,7 @@ class CalibratedStackingCV(
             )
 
 
-def curve_of_seen_classes(plain, X, y, seed):
+def known_curve(plain, X, y, seed):
     """Curve of held-out samples of an estimator that is fitted on all seen classes.
 
     Parameters

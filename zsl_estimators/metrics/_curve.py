@@ -116,12 +116,14 @@ class SeenUnseenCurve:
             return np.clip(steps, 0.0, 1.0)
 
         never = np.zeros(len(y_index), dtype=bool)
+        # Folds keep the curves of all their candidates: half the memory.
+        small = y_index.astype(np.int32), step_of.astype(np.int32)
         return cls(
             gaps,
             accuracy(is_seen, seen_right, never),
             accuracy(~is_seen, never, unseen_right),
-            MovedSamples(y_index, step_of, seen_right).only(is_seen),
-            MovedSamples(y_index, step_of, unseen_right).only(~is_seen),
+            MovedSamples(*small, seen_right).only(is_seen),
+            MovedSamples(*small, unseen_right).only(~is_seen),
         )
 
     @classmethod

@@ -47,11 +47,11 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     attribute vector under the features of the sample, and the class whose description
     has the largest cosine with it wins. New classes need a description only.
 
-    It corrects a linear map, the ridge regression of
-    :class:`RidgeSemanticClassifier`, from which it starts. How long to train is chosen
-    on folds of held-out seen classes, where no training at all is a candidate too, and
-    so is the penalty on seen classes, without which unseen classes are rarely
-    predicted.
+    It corrects a linear map, that of :class:`RidgeSemanticClassifier` or of
+    :class:`GaussianSemanticClassifier`, from which it starts. How long to train, and
+    how much of the correction to add, is chosen on folds of held-out seen classes,
+    where no training at all is a candidate too, and so is the penalty on seen classes,
+    without which unseen classes are rarely predicted.
 
     Parameters
     ----------
@@ -366,8 +366,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Returns
         -------
         attributes : ndarray of shape (n_points, n_samples, n_attributes)
-            The noised attributes on the way, from pure noise to the clean estimate,
-            in the units of the table given as `attributes`. There are
+            The noised attributes on the way, from pure noise to the clean estimate
+            with all of the correction, whatever `correction_weight` is, in the units of
+            the table given as `attributes`. There are
             ``sampling_steps + 1`` points, two with ``sampler="one_shot"``.
         times : ndarray of shape (n_points,)
             Diffusion times, from ``n_diffusion_steps - 1`` down to -1, which is
