@@ -160,6 +160,7 @@ class HeldOutRecord:
 
     def __init__(self):
         self.curves = defaultdict(list)
+        self._start = None
 
     def add(self, candidate, curve):
         """Record how one candidate did on one fold.
@@ -172,6 +173,8 @@ class HeldOutRecord:
             Of the held-out samples of the fold.
         """
         self.curves[candidate].append(curve)
+        if getattr(candidate, "is_start", False):
+            self._start = candidate
 
     @property
     def best_candidate(self):
@@ -218,9 +221,8 @@ class HeldOutRecord:
 
     def _certain_area(self, candidate):
         """Mean area, less the standard error of the gain over the start."""
-        start = next((c for c in self.curves if getattr(c, "is_start", False)), None)
-        curves, of_start = self.curves[candidate], self.curves.get(start)
-        if start in (None, candidate) or len(curves) != len(of_start):
+        curves, of_start = self.curves[candidate], self.curves.get(self._start, [])
+        if candidate == self._start or len(curves) != len(of_start):
             return self._mean_area(candidate)
         gains = [
             curve.class_areas - before.class_areas

@@ -503,8 +503,11 @@ class _InterruptAt:
         sys.setprofile(None)
 
     def __call__(self, frame, event, argument):
-        file = frame.f_code.co_filename
+        code, file = frame.f_code, frame.f_code.co_filename
         if event != "call" or file == __file__ or not file.startswith(self.places):
+            return
+        # Python enters a generator once more to close it, and drops what is raised then.
+        if code.co_flags & inspect.CO_GENERATOR:
             return
         self.n_calls += 1
         if self.n_calls >= self.wanted:
