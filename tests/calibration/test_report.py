@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 from scipy.stats import t
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from zsl_estimators import ExemplarClassifier, held_out_report
+from zsl_estimators import ALEClassifier, ExemplarClassifier, held_out_report
 from zsl_estimators.calibration._held_out import mean_of_hidden_classes
 from zsl_estimators.calibration._report import (
     interval_of_classes,
@@ -13,7 +14,13 @@ from zsl_estimators.calibration._report import (
 )
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.exceptions import ZeroShotWarning
-from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.metrics import (
+    SeenUnseenCurve,
+    harmonic_mean_scorer,
+    seen_accuracy_scorer,
+    unseen_accuracy_scorer,
+)
+from zsl_estimators.model_selection import ClassHoldoutSplit
 
 
 @pytest.fixture(scope="module")
@@ -131,4 +138,79 @@ def test_an_interval_that_says_nothing_warns():
     clf = ExemplarClassifier(data.attributes, random_state=0)
     clf.fit(data.X_train, data.y_train)
     with pytest.warns(ZeroShotWarning, match="8 hidden classes leave H anywhere from"):
+        held_out_report(clf)
+
+
+@pytest.fixture(scope="module")
+def cross_validated(data):
+    scoring = {
+        "H": harmonic_mean_scorer,
+        "S": seen_accuracy_scorer,
+        "U": unseen_accuracy_scorer,
+    }
+    clf = make_pipeline(
+        StandardScaler(), ExemplarClassifier(data.attributes, random_state=0)
+    )
+    # 24 seen classes, each hidden in one of the folds.
+    return cross_validate(
+        clf,
+        data.X_train,
+        data.y_train,
+        cv=ClassHoldoutSplit(4, n_unseen=6, random_state=0),
+        scoring=scoring,
+        return_estimator=True,
+        return_indices=True,
+    )
+
+
+def test_cross_validated(data, cross_validated):
+    report = held_out_report(cross_validated, data.X_train, data.y_train)
+    assert report.loc["U", "n_classes"] == report.loc["S", "n_classes"] == 24
+    # Every class is hidden once, by as many as the others: means of means are equal.
+    expected = cross_validated["test_U"].mean()
+    assert report.loc["U", "estimate"] == pytest.approx(expected)
+    expected = cross_validated["test_S"].mean()
+    assert report.loc["S", "estimate"] == pytest.approx(expected)
+    assert report.loc["H"].low < cross_validated["test_H"].mean() < report.loc["H"].high
+    assert report.loc["T1", "estimate"] > report.loc["U", "estimate"]
+
+
+def test_labels_of_cross_validation_may_be_text(data, cross_validated):
+    names = np.array([f"class {label:02d}" for label in range(30)])
+    table = data.attributes.set_axis(names)
+    clf = ExemplarClassifier(table, random_state=0)
+    y = names[data.y_train]
+    results = cross_validate(
+        clf,
+        data.X_train,
+        y,
+        cv=ClassHoldoutSplit(4, n_unseen=6, random_state=0),
+        return_estimator=True,
+        return_indices=True,
+    )
+    np.testing.assert_allclose(
+        held_out_report(results, data.X_train, y),
+        held_out_report(cross_validated, data.X_train, data.y_train),
+    )
+
+
+def test_cross_validation_without_what_is_needed(data, cross_validated):
+    with pytest.raises(ValueError, match="return_indices=True"):
+        held_out_report({"estimator": []}, data.X_train, data.y_train)
+    with pytest.raises(ValueError, match="X and y too"):
+        held_out_report(cross_validated)
+
+
+def test_folds_that_disagree(data):
+    clf = ALEClassifier(data.attributes, max_epochs=3, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    performance = clf._held_out_performance
+    # As if the start had been worse in two folds and better in the third.
+    of_start = [
+        SeenUnseenCurve(c.gaps, c.seen_accuracy * f, c.unseen_accuracy)
+        for c, f in zip(performance.curves, (0.5, 0.5, 1.1), strict=True)
+    ]
+    object.__setattr__(performance, "of_start", of_start)
+    assert performance.n_folds_against == 1
+    with pytest.warns(ZeroShotWarning, match="In 1 of 3 folds the initial estimator"):
         held_out_report(clf)

@@ -63,7 +63,7 @@ class Choice:
         record = self.records[-1]
         curves = record.curves[record.best_candidate]
         penalty, _ = best_seen_penalty(curves, known=known)
-        performance = HeldOutPerformance(curves, known)
+        performance = HeldOutPerformance(curves, known, self.records[0].of_start)
         return replace(self, penalty=penalty, performance=performance)
 
     @property

@@ -146,7 +146,25 @@ def mean_of_hidden_classes(curves, values):
     means : ndarray of shape (n_hidden,)
         One per class that was ever hidden.
     """
-    classes = np.concatenate([curve.unseen_samples.classes for curve in curves])
+    return mean_of_classes([curve.unseen_samples for curve in curves], values)
+
+
+def mean_of_classes(samples, values):
+    """Average a figure of classes over the folds in which they occur.
+
+    Parameters
+    ----------
+    samples : sequence of MovedSamples
+        Per fold those that the figures are of.
+    values : sequence of ndarray
+        Per fold one figure for each of its classes.
+
+    Returns
+    -------
+    means : ndarray of shape (n_classes,)
+        One per class that ever occurs, in the order of their positions.
+    """
+    classes = np.concatenate([part.classes for part in samples])
     return pd.Series(np.concatenate(values)).groupby(classes).mean().to_numpy()
 
 
@@ -185,6 +203,15 @@ class HeldOutRecord:
         little better on a few classes is often worse on the next ones.
         """
         return max(self.curves, key=self._certain_area)
+
+    @property
+    def of_start(self):
+        """Curves of the start of all others, where one of these is better."""
+        return (
+            []
+            if self.best_candidate == self._start
+            else self.curves.get(self._start, [])
+        )
 
     @property
     def best_area(self):

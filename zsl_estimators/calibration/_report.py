@@ -1,16 +1,22 @@
 """What the folds of hidden classes let one expect, and how little that may be."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm, t
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from zsl_estimators.calibration._held_out import mean_of_hidden_classes
-from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.calibration._held_out import mean_of_classes, mean_of_hidden_classes
+from zsl_estimators.candidates import (
+    CandidateScores,
+    check_both_kinds,
+    find_zero_shot_classifier,
+)
 from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.metrics._accuracy import harmonic_mean
 
@@ -29,10 +35,13 @@ class HeldOutPerformance:
     known : SeenUnseenCurve or None
         Of a model of all seen classes, see
         :func:`~zsl_estimators.calibration._folds.curve_of_seen_classes`.
+    of_start : list of SeenUnseenCurve, default=[]
+        One per fold, of the initial estimator, where something else was chosen.
     """
 
     curves: list
     known: SeenUnseenCurve | None
+    of_start: list = field(default_factory=list)
 
     def columns(self):
         """The curves of the folds below each other, as a dict of arrays."""
@@ -74,26 +83,42 @@ class HeldOutPerformance:
         unseen_accuracies : ndarray of shape (n_hidden,)
             Of the classes that were hidden.
         """
-        of_folds = [curve.class_accuracies_at(penalty)[1] for curve in self.curves]
-        seen, _ = self.known.class_accuracies_at(penalty)
-        counts = np.bincount(self.known.seen_samples.y)
-        hidden = mean_of_hidden_classes(self.curves, of_folds)
+        of_folds = [curve.class_accuracies_at(penalty) for curve in self.curves]
+        hidden = mean_of_hidden_classes(self.curves, [unseen for _, unseen in of_folds])
+        curves = self.curves if self.known is None else [self.known]
+        seen = mean_of_classes(
+            [curve.seen_samples for curve in curves],
+            [curve.class_accuracies_at(penalty)[0] for curve in curves],
+        )
+        counts = np.bincount(np.concatenate([c.seen_samples.y for c in curves]))
         return seen, counts[counts > 0], hidden
 
+    @property
+    def n_folds_against(self):
+        """In how many folds the initial estimator was better than what was chosen."""
+        pairs = zip(self.curves, self.of_start, strict=False)
+        return sum(before.area > curve.area for curve, before in pairs)
 
-def held_out_report(estimator, *, confidence=0.9):
+
+def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
     """Estimate the figures on the real unseen classes, with intervals.
 
     No sample of an unseen class is needed: hidden seen classes stand in for them, on
-    the folds that the estimator was fitted with. How well a model recognises one class
-    says little of the next, so that few hidden classes leave wide intervals, and more
-    folds of the same classes do not make them narrower.
+    the folds that the estimator was fitted with, or on those of a cross-validation.
+    How well a model recognises one class says little of the next, so that few hidden
+    classes leave wide intervals, and more folds of the same classes do not make them
+    narrower.
 
     Parameters
     ----------
-    estimator : estimator
+    estimator : estimator or dict
         Fitted zero-shot classifier of this package with ``seen_penalty="auto"``, or a
-        pipeline or search around one.
+        pipeline or search around one. Or the results of
+        :func:`sklearn.model_selection.cross_validate` with a
+        :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`,
+        ``return_estimator=True`` and ``return_indices=True``.
+    X, y : array-like, default=None
+        What was cross-validated on; only with such results.
     confidence : float, default=0.9
         Probability, between 0 and 1, with which an interval should hold the figure.
 
@@ -109,12 +134,14 @@ def held_out_report(estimator, *, confidence=0.9):
     Raises
     ------
     ValueError
-        If the estimator was fitted without folds.
+        If the estimator was fitted without folds, or results of a cross-validation lack
+        something.
 
     Warns
     -----
     ZeroShotWarning
-        If the interval of H is wider than 0.3, or too few classes were hidden for one.
+        If the interval of H is wider than 0.3, or too few classes were hidden for one;
+        if the initial estimator was better than the trained one in some of the folds.
 
     Notes
     -----
@@ -135,21 +162,17 @@ def held_out_report(estimator, *, confidence=0.9):
     >>> report.index.tolist()
     ['T1', 'S', 'U', 'H']
     """
-    check_is_fitted(estimator)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-    clf = find_zero_shot_classifier(estimator)
-    performance = getattr(clf, "_held_out_performance", None)
-    if performance is None:
-        raise ValueError(
-            "the estimator was fitted without folds of hidden classes, which needs "
-            'seen_penalty="auto", an unseen class in the table, and at least four seen '
-            "classes with two samples each. There is nothing to report."
-        )
+    if isinstance(estimator, dict):
+        performance, n_unseen = performance_of_folds(estimator, X, y)
+        # Their scores are penalised already.
+        penalty = 0.0
+    else:
+        performance, n_unseen, penalty = performance_of_fit(estimator)
     # The smallest step aside, for a penalty may have been set to a gap.
-    penalty = np.nextafter(clf.seen_penalty_, np.inf)
+    penalty = np.nextafter(penalty, np.inf)
     seen, n_samples, hidden = performance.accuracies_at(penalty)
-    n_unseen = len(clf.unseen_classes_)
     of_unseen = interval_of_classes(hidden, n_unseen, confidence)
     of_seen = interval_of_samples(seen, n_samples, confidence)
     several = min(len(c.unseen_samples.classes) for c in performance.curves) > 1
@@ -168,7 +191,84 @@ def held_out_report(estimator, *, confidence=0.9):
         index=["estimate", "low", "high", "n_classes"],
     ).T
     warn_of_wide(report.loc["H"])
+    warn_of_disagreement(performance)
     return report
+
+
+def performance_of_fit(estimator):
+    """What the folds of a fit have shown.
+
+    Returns
+    -------
+    performance : HeldOutPerformance
+        Of the best candidate.
+    n_unseen : int
+        Number of real unseen classes.
+    penalty : float
+        Seen penalty of the estimator.
+    """
+    check_is_fitted(estimator)
+    clf = find_zero_shot_classifier(estimator)
+    performance = getattr(clf, "_held_out_performance", None)
+    if performance is None:
+        raise ValueError(
+            "the estimator was fitted without folds of hidden classes, which needs "
+            'seen_penalty="auto", an unseen class in the table, and at least four seen '
+            "classes with two samples each. There is nothing to report."
+        )
+    return performance, len(clf.unseen_classes_), clf.seen_penalty_
+
+
+def performance_of_folds(results, X, y):
+    """What the folds of a cross-validation have shown.
+
+    Returns
+    -------
+    performance : HeldOutPerformance
+        Its scores have their penalties.
+    n_unseen : int
+        Number of real unseen classes, or of hidden ones where there are none.
+    """
+    for name, option in (
+        ("estimator", "return_estimator"),
+        ("indices", "return_indices"),
+    ):
+        if name not in results:
+            raise ValueError(
+                f"the results of a cross-validation have no {name!r}: give "
+                f"cross_validate {option}=True"
+            )
+    if X is None or y is None:
+        raise ValueError(
+            "the results of a cross-validation do not hold its samples: give "
+            "held_out_report X and y too"
+        )
+    y = as_labels(y, "y")
+    curves = [
+        curve_of_fold(estimator, _safe_indexing(X, test), y[test])
+        for estimator, test in zip(
+            results["estimator"], results["indices"]["test"], strict=True
+        )
+    ]
+    n_unseen = np.count_nonzero(~is_in(results["estimator"][0].classes_, y))
+    n_hidden = max(len(curve.unseen_samples.classes) for curve in curves)
+    return HeldOutPerformance(curves, None), n_unseen or n_hidden
+
+
+def curve_of_fold(estimator, X, y):
+    """Curve of a model's classes of the fold, in columns that all folds share."""
+    candidates = CandidateScores.of(estimator, X, y, "all")
+    check_both_kinds(y, candidates.seen_classes, "the report")
+    seen = is_in(candidates.classes, candidates.seen_classes)
+    in_fold = seen | is_in(candidates.classes, y)
+    # Classes of other folds are never the best.
+    lowest = candidates.scores.min(axis=1, keepdims=True) - 1.0
+    return SeenUnseenCurve.from_labels(
+        y,
+        np.where(in_fold, candidates.scores, lowest),
+        classes=candidates.classes,
+        seen_classes=candidates.seen_classes,
+    )
 
 
 def interval_of_classes(accuracies, n_wanted, confidence):
@@ -217,6 +317,19 @@ def warn_of_wide(of_h):
             f"{n} hidden class{'es' * (n > 1)} leave H anywhere from {of_h.low:.2f} to "
             f"{of_h.high:.2f}. Do not compare models by this figure; only samples of "
             "more seen classes would make it more certain.",
+            ZeroShotWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_disagreement(performance):
+    """Warn where the folds do not agree that training was of use."""
+    against, n_folds = performance.n_folds_against, len(performance.curves)
+    if against:
+        warnings.warn(
+            f"In {against} of {n_folds} folds the initial estimator was better than "
+            "what was trained from it. Whether training helps on the real unseen "
+            "classes is uncertain; compare with the initial estimator, init_.",
             ZeroShotWarning,
             stacklevel=3,
         )

@@ -506,7 +506,7 @@ class _InterruptAt:
         code, file = frame.f_code, frame.f_code.co_filename
         if event != "call" or file == __file__ or not file.startswith(self.places):
             return
-        # Python enters a generator once more to close it, and drops what is raised then.
+        # To close a generator Python enters it again, and drops what is raised then.
         if code.co_flags & inspect.CO_GENERATOR:
             return
         self.n_calls += 1
