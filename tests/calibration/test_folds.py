@@ -170,3 +170,25 @@ def test_nothing_chosen_is_the_default():
     assert Choice(records=(only,)).candidate(default="usual") == "usual"
     # A candidate that counts as false is a candidate all the same.
     assert Choice(records=(zero,)).candidate(default="usual") == 0
+
+
+def test_folds_may_answer_with_real_unseen_classes_too(data):
+    """As many unseen classes as in the real task, the hidden ones among them."""
+    made = []
+
+    class Watched(TwoStages):
+        def _fit_candidates(self, problem, random_state):
+            if self._fold not in ("all", "seen"):
+                made.append(self.class_attributes_)
+            return super()._fit_candidates(problem, random_state)
+
+    table = np.asarray(data.attributes)
+    unseen = np.setdiff1d(range(11), np.unique(data.y_train))
+    Watched(table, random_state=0).fit(data.X_train, data.y_train)
+    # Two of eight classes are hidden; three are unseen.
+    beside = np.array([rows[8:] for rows in made])
+    assert beside.shape == (5, 1, table.shape[1])
+    for rows in made:
+        np.testing.assert_array_equal(rows[:8], np.delete(table, unseen, axis=0))
+        assert (rows[8] == table[unseen]).all(axis=1).any()
+    assert len(np.unique(beside[:, 0], axis=0)) > 1

@@ -5,6 +5,7 @@ from zsl_estimators.calibration._held_out import (
     HeldOutRecord,
     best_seen_penalty,
     held_out_split,
+    unseen_beside_hidden,
 )
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.metrics._curve import MovedSamples
@@ -167,3 +168,22 @@ def test_record_takes_the_candidate_with_the_largest_area():
     assert frame.shape == (4, 4)
     means = frame.groupby("candidate").AUSUC.mean()
     assert means["clear"] > means["noisy"]
+
+
+@pytest.mark.parametrize(
+    ("n_unseen", "n_hidden", "n_beside"), [(5, 2, 3), (3, 3, 0), (2, 6, 0)]
+)
+def test_hidden_classes_have_as_many_beside_them_as_real_ones(
+    n_unseen, n_hidden, n_beside
+):
+    chosen = [
+        unseen_beside_hidden(n_unseen, n_hidden, np.random.RandomState(seed))
+        for seed in range(20)
+    ]
+    for positions in chosen:
+        assert len(set(positions.tolist())) == len(positions) == n_beside
+        assert np.isin(positions, range(n_unseen)).all()
+    # All of them are chosen now and then.
+    assert set(np.concatenate(chosen).tolist()) == set(
+        range(n_unseen if n_beside else 0)
+    )

@@ -11,6 +11,7 @@ from zsl_estimators.calibration._held_out import (
     SHARE_HELD_OUT,
     HeldOutRecord,
     best_seen_penalty,
+    unseen_beside_hidden,
 )
 from zsl_estimators.calibration._report import HeldOutPerformance
 from zsl_estimators.metrics import SeenUnseenCurve
@@ -113,10 +114,14 @@ class HeldOutFolds:
     def __init__(self, estimator, X, y, split, seed, n_jobs=None):
         self.X, self.y = X, y
         self.n_jobs = n_jobs
-        seen_rows = estimator._table.matrix[estimator._table.seen]
+        table = estimator._table
+        seen_rows, unseen_rows = table.matrix[table.seen], table.matrix[~table.seen]
+        random_state = np.random.RandomState(seed)
         self.folds = []
         for number, (train, held_out) in enumerate(split.split(X, y), start=1):
-            model = model_inside(estimator, seen_rows)
+            n_hidden = len(seen_rows) - len(np.unique(y[train]))
+            beside = unseen_beside_hidden(len(unseen_rows), n_hidden, random_state)
+            model = model_inside(estimator, np.vstack([seen_rows, unseen_rows[beside]]))
             model._fold = f"{number}/{split.get_n_splits()}"
             held_out = rows_to_score(held_out, y, seed)
             self.folds.append(Fold(model, train, held_out, seed))
@@ -175,7 +180,7 @@ class HeldOutFolds:
 
 
 def model_inside(estimator, attributes):
-    """A model of the same kind for other classes, numbered as in their table."""
+    """A model of the same kind for some of the classes, numbered as in their table."""
     return clone(estimator).set_params(
         attributes=attributes,
         classes=None,
@@ -226,7 +231,7 @@ def curve_of_seen_classes(estimator, X, y, choice, seed, report):
 class Fold:
     """The model of one fold, and what is held out.
 
-    Classes are numbered as in the model's own table, which has only seen classes.
+    Classes are numbered as in the model's own table, which begins with the seen ones.
     Scaled rows are kept from one call to the next, but not pickled.
 
     Parameters

@@ -69,6 +69,29 @@ def held_out_split(n_seen, n_unseen, random_state):
     return ClassHoldoutSplit(n_folds, n_unseen=n_hidden, random_state=random_state)
 
 
+def unseen_beside_hidden(n_unseen, n_hidden, random_state):
+    """Choose real unseen classes that a fold may answer with, beside its hidden ones.
+
+    A hidden class then has as many unseen classes beside it as a real one, without
+    which it would be recognised more easily.
+
+    Parameters
+    ----------
+    n_unseen : int
+        Number of real unseen classes.
+    n_hidden : int
+        Number of classes that the fold hides.
+    random_state : RandomState
+        Decides which classes are chosen.
+
+    Returns
+    -------
+    positions : ndarray
+        Among the real unseen classes; the fold has no sample of them.
+    """
+    return random_state.permutation(n_unseen)[: max(n_unseen - n_hidden, 0)]
+
+
 def best_seen_penalty(curves, criterion="harmonic_mean", known=None):
     """Find the seen penalty that is best on average over folds.
 

@@ -9,7 +9,11 @@ from scipy.stats import norm, t
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from zsl_estimators.calibration._held_out import mean_of_classes, mean_of_hidden_classes
+from zsl_estimators.calibration._held_out import (
+    mean_of_classes,
+    mean_of_hidden_classes,
+    unseen_beside_hidden,
+)
 from zsl_estimators.candidates import (
     CandidateScores,
     check_both_kinds,
@@ -105,6 +109,8 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
 
     No sample of an unseen class is needed: hidden seen classes stand in for them, on
     the folds that the estimator was fitted with, or on those of a cross-validation.
+    Real unseen classes may be predicted there too, so that a hidden class has as many
+    others beside it as a real one.
     How well a model recognises one class says little of the next, so that few hidden
     classes leave wide intervals, and more folds of the same classes do not make them
     narrower.
@@ -128,8 +134,7 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
         One row per figure: T1, the accuracy among the unseen classes alone; S and U,
         the mean per-class accuracies of samples of seen and of unseen classes; H, their
         harmonic mean. Columns are the estimate, the ends of the interval (``low`` and
-        ``high``) and the number of classes that it comes from (``n_classes``). T1 is
-        NaN where no fold hides two classes.
+        ``high``) and the number of classes that it comes from (``n_classes``).
 
     Raises
     ------
@@ -175,15 +180,12 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
     seen, n_samples, hidden = performance.accuracies_at(penalty)
     of_unseen = interval_of_classes(hidden, n_unseen, confidence)
     of_seen = interval_of_samples(seen, n_samples, confidence)
-    several = min(len(c.unseen_samples.classes) for c in performance.curves) > 1
-    alone = [curve.class_accuracies for curve in performance.curves]
+    alone = mean_of_hidden_classes(
+        performance.curves, [curve.class_accuracies for curve in performance.curves]
+    )
     report = pd.DataFrame(
         {
-            "T1": interval_of_classes(
-                mean_of_hidden_classes(performance.curves, alone), n_unseen, confidence
-            )
-            if several or n_unseen == 1
-            else (np.nan,) * 4,
+            "T1": interval_of_classes(alone, n_unseen, confidence),
             "S": of_seen,
             "U": of_unseen,
             "H": interval_of_h(of_seen, of_unseen),
@@ -244,30 +246,56 @@ def performance_of_folds(results, X, y):
             "held_out_report X and y too"
         )
     y = as_labels(y, "y")
-    curves = [
-        curve_of_fold(estimator, _safe_indexing(X, test), y[test])
-        for estimator, test in zip(
-            results["estimator"], results["indices"]["test"], strict=True
-        )
-    ]
-    n_unseen = np.count_nonzero(~is_in(results["estimator"][0].classes_, y))
+    unseen = unlabelled(results["estimator"][0].classes_, y)
+    random_state = np.random.RandomState(0)
+    curves = []
+    for fitted, test in zip(
+        results["estimator"], results["indices"]["test"], strict=True
+    ):
+        candidates = CandidateScores.of(fitted, _safe_indexing(X, test), (), "all")
+        check_both_kinds(y[test], candidates.seen_classes, "the report")
+        curves.append(curve_of_fold(candidates, y[test], unseen, random_state))
     n_hidden = max(len(curve.unseen_samples.classes) for curve in curves)
-    return HeldOutPerformance(curves, None), n_unseen or n_hidden
+    return HeldOutPerformance(curves, None), len(unseen) or n_hidden
 
 
-def curve_of_fold(estimator, X, y):
-    """Curve of a model's classes of the fold, in columns that all folds share."""
-    candidates = CandidateScores.of(estimator, X, y, "all")
-    check_both_kinds(y, candidates.seen_classes, "the report")
-    seen = is_in(candidates.classes, candidates.seen_classes)
-    in_fold = seen | is_in(candidates.classes, y)
-    # Classes of other folds are never the best.
-    lowest = candidates.scores.min(axis=1, keepdims=True) - 1.0
+def unlabelled(classes, y):
+    """Classes that do not occur in `y`."""
+    classes = as_labels(classes, "classes_")
+    return classes[~is_in(classes, y)]
+
+
+def curve_of_fold(candidates, y, unseen_classes, random_state):
+    """Curve of held-out samples, in columns that all folds share.
+
+    Parameters
+    ----------
+    candidates : CandidateScores
+        Of a model that some classes were hidden from, for all classes.
+    y : array-like of shape (n_samples,)
+        Labels of the held-out samples.
+    unseen_classes : ndarray
+        Labels of the real unseen classes.
+    random_state : RandomState
+        See :func:`unseen_beside_hidden`.
+
+    Returns
+    -------
+    curve : SeenUnseenCurve
+        Of the classes of the fold and of real unseen ones.
+    """
+    classes, seen_classes, scores = candidates
+    tested = np.unique(as_labels(y, "y"))
+    n_hidden = np.count_nonzero(~is_in(tested, seen_classes))
+    beside = unseen_beside_hidden(len(unseen_classes), n_hidden, random_state)
+    of_fold = np.concatenate([seen_classes, tested, unseen_classes[beside]])
+    # Other classes are never the best.
+    lowest = scores.min(axis=1, keepdims=True) - 1.0
     return SeenUnseenCurve.from_labels(
         y,
-        np.where(in_fold, candidates.scores, lowest),
-        classes=candidates.classes,
-        seen_classes=candidates.seen_classes,
+        np.where(is_in(classes, of_fold), scores, lowest),
+        classes=classes,
+        seen_classes=seen_classes,
     )
 
 

@@ -17,7 +17,7 @@ from zsl_estimators.calibration._held_out import (
     held_out_split,
 )
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
-from zsl_estimators.calibration._report import HeldOutPerformance
+from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
@@ -266,20 +266,28 @@ class CalibratedStackingCV(
 
     def _curves(self, fitted, plain, X, y, folds, seed):
         """One curve per fold; none when there is nothing to fit."""
-        n_seen = len(find(fitted).seen_classes_)
-        n_unseen = len(fitted.classes_) - n_seen
-        cv = held_out_split(n_seen, n_unseen, seed) if folds is None else folds
-        if n_unseen == 0 or cv is None:
+        seen = as_labels(find(fitted).seen_classes_, "seen_classes_")
+        classes = as_labels(fitted.classes_, "classes_")
+        unseen = classes[~is_in(classes, seen)]
+        cv = held_out_split(len(seen), len(unseen), seed) if folds is None else folds
+        if len(unseen) == 0 or cv is None:
             return []
         predictions = cross_val_predict_gzsl(
-            plain, X, y, cv=cv, n_jobs=self.n_jobs, verbose=self.verbose
+            plain,
+            X,
+            y,
+            cv=cv,
+            candidates="all",
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
+        random_state = np.random.RandomState(seed)
         return [
-            SeenUnseenCurve.from_labels(
+            curve_of_fold(
+                CandidateScores(fold.classes, fold.seen_classes, fold.y_score),
                 fold.y_true,
-                fold.y_score,
-                classes=fold.classes,
-                seen_classes=fold.seen_classes,
+                unseen,
+                random_state,
             )
             for fold in predictions
         ]
