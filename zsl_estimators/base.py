@@ -92,6 +92,8 @@ class BaseZeroShotClassifier(
     _fold = "all"
     # Whether models of folds are fitted before this one.
     _has_folds = False
+    # In how many stages the folds find what `held_out_results_` shows.
+    _n_results_stages = 1
     # What a model reports its steps to, how many there are, and what they are.
     _report, _n_steps, _step = Reporter(), 1, "model"
 
@@ -251,7 +253,7 @@ class BaseZeroShotClassifier(
             choice = self._choose_on_held_out_classes(X, problem, fold_seed, progress)
             with self._computing():
                 self._fit(problem, choice, np.random.RandomState(fit_seed))
-            self.held_out_results_ = choice.frame()
+            self.held_out_results_ = choice.frame(n_stages=self._n_results_stages)
             self._held_out_area = choice.area
             self._held_out_performance = choice.performance
             self.seen_penalty_ = choice.penalty

@@ -36,8 +36,8 @@ class FitProgress:
         return Reporter(self, model)
 
     def report(self, model, n_steps, **figures):
-        """Note how many steps of a model are done."""
-        self.done[model] = n_steps
+        """Note how many steps of a model are done; a second net of it adds none."""
+        self.done[model] = max(self.done[model], min(n_steps, self.steps_per_model))
         self.bar.set_postfix(figures, refresh=False)
         self.bar.update(sum(self.done) - self.bar.n)
 

@@ -17,11 +17,60 @@ def test_unseen_classes_are_found(task):
 
 def test_scores_are_cosines(task):
     clf = small(
-        ClassNormClassifier, attributes=task.attributes, scale=7.0, seen_penalty=0.0
+        ClassNormClassifier,
+        attributes=task.attributes,
+        scale=7.0,
+        feature_scaling="standard",
+        seen_penalty=0.0,
     ).fit(task.X_train, task.y_train)
     scores = clf.decision_function(task.X_test)
     assert np.abs(scores).max() <= 7.0
     # A cosine does not know how far from the mean a sample lies.
-    center = clf.feature_scaler_[0].mean_
+    center = clf.feature_scaler_.mean_
     farther = center + 3 * (task.X_test - center)
     np.testing.assert_allclose(clf.decision_function(farther), scores, atol=1e-4)
+
+
+def test_cosine_of_unscaled_features(task):
+    clf = small(
+        ClassNormClassifier,
+        attributes=task.attributes,
+        scale=7.0,
+        feature_scaling="none",
+        seen_penalty=0.0,
+    ).fit(task.X_train, task.y_train)
+    scores = clf.decision_function(task.X_test)
+    # A cosine does not know how far from zero a sample lies.
+    np.testing.assert_allclose(
+        clf.decision_function(3 * task.X_test), scores, atol=1e-4
+    )
+    assert clf.feature_scaling_ == "none"
+
+
+def test_folds_choose_the_scaling_of_features(task):
+    """Samples far from zero are all alike unless their mean is taken off."""
+    far = task.X_train + 100.0
+    clf = small(ClassNormClassifier, attributes=task.attributes, random_state=0)
+    clf.fit(far, task.y_train)
+    assert clf.feature_scaling_ == "standard"
+    results = clf.held_out_results_.groupby("feature_scaling").AUSUC.max()
+    assert results["standard"] > results["none"] + 0.1
+    # The final model is the one that was chosen, trained by itself.
+    chosen = small(
+        ClassNormClassifier,
+        attributes=task.attributes,
+        feature_scaling="standard",
+        random_state=0,
+    ).fit(far, task.y_train)
+    assert chosen.n_iter_ == clf.n_iter_
+    np.testing.assert_allclose(
+        clf.decision_function(far), chosen.decision_function(far), atol=1e-6
+    )
+
+
+def test_either_scaling_may_win(task):
+    """Many columns of small noise are as large as the others when standardised."""
+    noise = np.random.RandomState(0).normal(size=(len(task.y_train), 200))
+    X = np.hstack([task.X_train, 1e-3 * noise])
+    clf = small(ClassNormClassifier, attributes=task.attributes, random_state=0)
+    assert clf.fit(X, task.y_train).feature_scaling_ == "none"

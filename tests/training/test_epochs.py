@@ -10,7 +10,7 @@ import torch
 from tests.common import small
 from zsl_estimators import RevCDClassifier
 from zsl_estimators.training import EpochStage
-from zsl_estimators.training._epochs import TrainedNet
+from zsl_estimators.training._epochs import BestEpochStage, TrainedNet
 
 
 class CountingTraining:
@@ -49,6 +49,9 @@ class Model:
 
     def _net_has_changed(self):
         pass
+
+    def _apply_setting(self, setting):
+        self.setting = setting
 
     def _weigh_correction(self, weight):
         self.correction_weight_ = weight
@@ -105,7 +108,7 @@ def test_every_weight_of_the_correction_is_scored():
     model, seen = Model(), []
     for state in stage(max_epochs=2, weights=(0.5, 1.0)).candidates(model, 0, None):
         assert model.correction_weight_ == state.correction_weight
-        seen.append(tuple(state))
+        seen.append(state[:2])
     assert seen == [(0, 1.0), (1, 0.5), (1, 1.0), (2, 0.5), (2, 1.0)]
 
 
@@ -121,6 +124,27 @@ def test_snapshots_of_the_best_are_kept():
     list(one.candidates(model, problem, TrainedNet(3)))
     assert sorted(one.snapshots) == [3, 6, 8]
     assert one.snapshots[3]["weight"].item() == 3
+
+
+def test_best_states_of_several_nets_are_compared():
+    """Each net from its start; then all go back to what was best of them."""
+    model, problem = Model(), object()
+    first, second = (stage(setting=("width", name)) for name in ("narrow", "wide"))
+    list(first.candidates(model, problem, None))
+    best = TrainedNet(3, 1.0, first.setting)
+    scored = [state.n_epochs for state in second.candidates(model, problem, best)]
+    assert scored == [0, 1, 2, 3, 4, 5]
+    assert model.setting == ("width", "wide")
+    went_back = []
+    for one in (first, second):
+        one.training.net.inference_module.load_state_dict = went_back.append
+    last = TrainedNet(5, 1.0, second.setting)
+    compared = []
+    for state in BestEpochStage(first, second).candidates(model, problem, last):
+        assert model.setting == state.setting
+        compared.append(state)
+    assert compared == [last, best]
+    assert [snapshot["weight"].item() for snapshot in went_back] == [5, 3]
 
 
 def test_data_is_attached_once_and_after_a_move(task):

@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -76,9 +77,13 @@ class Choice:
         """The best candidate of the first stage, see :meth:`best`."""
         return self.best(0, default)
 
-    def frame(self, stage=0):
-        """Table of what the folds showed in a stage; None without folds."""
-        return self.records[stage].to_frame() if len(self.records) > stage else None
+    def frame(self, stage=0, n_stages=1):
+        """Table of what the folds showed in some stages; None without folds."""
+        records = self.records[stage : stage + n_stages]
+        if not records:
+            return None
+        frames = [record.to_frame() for record in records]
+        return pd.concat(frames, ignore_index=True)
 
 
 class HeldOutFolds:

@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+import torch
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.compatibility._base import (
@@ -13,9 +14,11 @@ from zsl_estimators.compatibility._base import (
 from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nn.compatibility import ClassNormNetwork
-from zsl_estimators.parameters import Interval
-from zsl_estimators.scaling import ATTRIBUTE_SCALING
+from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.scaling import ATTRIBUTE_SCALING, BalancedScaler
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
+
+FEATURE_SCALINGS = ("standard", "none")
 
 
 @fill_docstring
@@ -29,14 +32,20 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     Parameters
     ----------
     %(attributes)s
-    hidden : int, default=256
+    hidden : int, default=512
         Width of both hidden layers. The paper has 1024.
     scale : float, default=25.0
         Multiplies the cosine.
+    feature_scaling : {"auto", "standard", "none"}, default="auto"
+        Scaling of the features before their cosine is taken. "standard": mean 0 and
+        variance 1. "none": as they are, as in the paper; it suits features that are
+        never negative or have one length, and depends on their units. "auto" trains a
+        network with each and takes the better one on held-out seen classes, "standard"
+        where there are none.
     %(attribute_scaling)s
     max_epochs : int, default=50
         Largest number of passes over the data.
-    lr : float, default=1e-3
+    lr : float, default=3e-4
         Learning rate of AdamW at the start; it falls to 0 as a cosine.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
@@ -51,6 +60,8 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     Attributes
     ----------
     %(torch_fitted)s
+    feature_scaling_ : str
+        The scaling of the features in use.
     %(unit_fitted)s
     %(fitted)s
 
@@ -61,8 +72,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     Notes
     -----
     Hidden units are divided by their standard deviation; the notebook of the authors
-    divides by the variance. Prototypes may be negative, for features are centred
-    here; there they pass through ReLU.
+    divides by the variance. Prototypes may be negative; there they pass through ReLU.
 
     References
     ----------
@@ -86,6 +96,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "hidden": [Interval(Integral, 1, None, closed="left")],
         "scale": [Interval(Real, 0, None, closed="neither")],
+        "feature_scaling": [StrOptions({"auto", *FEATURE_SCALINGS})],
     }
 
     def __init__(
@@ -93,11 +104,12 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         attributes=None,
         *,
         classes=None,
-        hidden=256,
+        hidden=512,
         scale=25.0,
+        feature_scaling="auto",
         attribute_scaling="auto",
         max_epochs=50,
-        lr=1e-3,
+        lr=3e-4,
         weight_decay=1e-4,
         early_stopping=True,
         patience=10,
@@ -121,6 +133,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
         self.hidden = hidden
         self.scale = scale
+        self.feature_scaling = feature_scaling
         self.attribute_scaling = attribute_scaling
         self.max_epochs = max_epochs
         self.lr = lr
@@ -137,9 +150,17 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return [RidgeCompatibilityClassifier(attribute_scaling=self.attribute_scaling)]
 
     def _new_scalers(self, random_state):
-        # Descriptions with a mean square of 1 suit the initial weights.
+        # The network takes the lengths of samples away by itself. Descriptions with a
+        # mean square of 1 suit its initial weights.
         length = np.sqrt(self._table.matrix.shape[1])
-        return unit_scalers(self.attribute_scaling_, length)
+        _, attribute_scaler = unit_scalers(self.attribute_scaling_, length)
+        return BalancedScaler(), attribute_scaler
+
+    @property
+    def _settings(self):
+        given = self.feature_scaling
+        scalings = FEATURE_SCALINGS if given == "auto" else (given,)
+        return [("feature_scaling", scaling) for scaling in scalings]
 
     def _net_arguments(self, problem):
         arguments = {
@@ -147,6 +168,10 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             "hidden": self.hidden,
             "scale": self.scale,
         }
+        if self.feature_scaling_ == "none":
+            scaler = self.feature_scaler_
+            unscaling = float32(scaler.mean_), float32(scaler.scale_)
+            arguments["unscaling"] = tuple(map(torch.from_numpy, unscaling))
         return ranking_arguments(
             problem, ClassNormNetwork, arguments, "softmax", 1.0, self
         )

@@ -102,11 +102,19 @@ class ClassNormNetwork(CompatibilityNetwork):
         Width of both hidden layers.
     scale : float, default=25.0
         Score of a sample that points where the prototype does.
+    unscaling : tuple of Tensor of shape (n_features,) or None, default=None
+        Offset and factor that bring features back to the units in which their cosine
+        is taken, ``x * factor + offset``. None takes it of the features as they come.
     """
 
-    def __init__(self, class_attributes, n_features, hidden=1024, scale=25.0):
+    def __init__(
+        self, class_attributes, n_features, hidden=1024, scale=25.0, unscaling=None
+    ):
         super().__init__(class_attributes)
         self.scale = scale
+        offset, factor = (None, None) if unscaling is None else unscaling
+        self.register_buffer("offset", offset)
+        self.register_buffer("factor", factor)
         last = nn.Linear(hidden, n_features)
         # Variance 1 / (hidden * n_features), as in the official notebook.
         bound = math.sqrt(3 / (hidden * n_features))
@@ -123,6 +131,8 @@ class ClassNormNetwork(CompatibilityNetwork):
 
     def scores(self, x, attributes):
         """Scores of any classes, shape (n_rows, n_classes)."""
+        if self.offset is not None:
+            x = torch.addcmul(self.offset, x, self.factor)
         samples = functional.normalize(x, dim=1)
         prototypes = functional.normalize(self.prototypes(attributes), dim=1)
         return self.scale * samples @ prototypes.T

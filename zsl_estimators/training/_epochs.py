@@ -13,10 +13,13 @@ class TrainedNet(NamedTuple):
         How long it is trained.
     correction_weight : float, default=1.0
         How much of what it has learned is added to what it started from.
+    setting : tuple of (str, str) or None, default=None
+        Parameter in which the net differs from others that are trained, and its value.
     """
 
     n_epochs: int
     correction_weight: float = 1.0
+    setting: tuple[str, str] | None = None
 
     @property
     def is_start(self):
@@ -25,10 +28,11 @@ class TrainedNet(NamedTuple):
 
     def as_row(self):
         """How it stands in the table of what the folds showed."""
-        return {
+        row = {
             "candidate": self.n_epochs,
             "correction_weight": self.correction_weight,
         }
+        return row | dict([self.setting] if self.setting else [])
 
 
 class EpochStage:
@@ -56,9 +60,14 @@ class EpochStage:
     ready : callable or None, default=None
         ``ready(model, problem, random_state)`` brings up to date what a model scores
         with besides its net.
+    setting : tuple of (str, str) or None, default=None
+        Given to the model's `_apply_setting` before it makes the net, where several
+        nets are compared one after the other.
 
     Attributes
     ----------
+    best_before : TrainedNet or None
+        The best state of the stage before, a net with another setting.
     snapshots : dict
         Weights of the model by number of epochs: of the best one, and of those scored
         since it was asked for.
@@ -74,6 +83,7 @@ class EpochStage:
         growth,
         patience,
         ready=None,
+        setting=None,
     ):
         self.random_state = random_state
         self.max_epochs = max_epochs
@@ -82,12 +92,17 @@ class EpochStage:
         self.patience = max_epochs if only_last or patience is None else patience
         self.last_scored, self.next_scored = 0, max_epochs if only_last else 0
         self.ready = ready
+        self.setting = setting
+        self.best_before = None
         self.training = None
         self.snapshots = {}
         self._data_of = None
 
     def candidates(self, model, problem, best):
         """Yield states of the net while `model` is trained, see the class."""
+        if self.training is None:
+            self.best_before, best = best, None
+        model._apply_setting(self.setting)
         best_epoch = 0 if best is None else best.n_epochs
         self.snapshots = {n: s for n, s in self.snapshots.items() if n == best_epoch}
         training = self._attached(model, problem)
@@ -108,6 +123,8 @@ class EpochStage:
     def go_back(self, model, best):
         """Bring the net of a model back to its best state."""
         snapshot = self.snapshots[best.n_epochs]
+        model._apply_setting(self.setting)
+        model.net_ = self.training.net
         model.net_.inference_module.load_state_dict(snapshot)
         model._net_has_changed()
         model._weigh_correction(best.correction_weight)
@@ -141,7 +158,7 @@ class EpochStage:
         model._net_has_changed()
         # Nothing is learned yet that could be added.
         for weight in self.weights if n_done else (1.0,):
-            state = TrainedNet(n_done, weight)
+            state = TrainedNet(n_done, weight, self.setting)
             model._weigh_correction(weight)
             if self.ready is not None:
                 self.ready(model, problem, self.random_state)
@@ -149,28 +166,30 @@ class EpochStage:
 
 
 class BestEpochStage:
-    """Go back to the best state of a net, and score it as a fitted model is scored.
+    """Go back to the best state of every net, and score it as a fitted model is scored.
 
     While a net is followed its scores are cheap: in single precision, of few draws. The
     seen penalty is found on those that the final model will give.
 
     Parameters
     ----------
-    epochs : EpochStage
-        The stage before.
+    *stages : EpochStage
+        The stages before, one per net.
     """
 
-    def __init__(self, epochs):
-        self.epochs = epochs
+    def __init__(self, *stages):
+        self.stages = stages
 
     def candidates(self, model, problem, best):
-        """Yield what is to be compared, `best` being the best state."""
-        self.epochs.go_back(model, best)
-        ready, random_state = self.epochs.ready, self.epochs.random_state
-        self.epochs = None
-        if ready is not None:
-            ready(model, problem, random_state)
-        yield best
+        """Yield what is to be compared, `best` being the best state of the last net."""
+        # The last net first: each knows what was best before it.
+        for epochs in reversed(self.stages):
+            epochs.go_back(model, best)
+            if epochs.ready is not None:
+                epochs.ready(model, problem, epochs.random_state)
+            yield best
+            best = epochs.best_before
+        self.stages = ()
 
     def is_over(self, best):
         """There is one candidate only."""

@@ -111,6 +111,8 @@ class TorchTrainingMixin:
     _net_class = ZeroShotNet
     # Factor between the numbers of epochs that the folds compare; 1 would be all.
     _growth_of_followed_epochs = 1.2
+    # Parameters and their values of which each makes a net of its own.
+    _settings = (None,)
     # Whether this is the model of a fold between two epochs: single precision will do.
     _is_followed = False
 
@@ -137,6 +139,10 @@ class TorchTrainingMixin:
         return self.max_epochs
 
     @property
+    def _n_results_stages(self):
+        return len(self._settings)
+
+    @property
     def _is_first(self):
         """Whether no other net of this fit is trained before."""
         if self._fold == "all":
@@ -149,10 +155,10 @@ class TorchTrainingMixin:
     def _fit_candidates(self, problem, random_state):
         if not self._chooses_net:
             return None
-        epochs = self._epoch_stage(random_state)
-        return [epochs, BestEpochStage(epochs)]
+        stages = [self._epoch_stage(random_state, setting=s) for s in self._settings]
+        return [*stages, BestEpochStage(*stages)]
 
-    def _epoch_stage(self, random_state, ready=None):
+    def _epoch_stage(self, random_state, ready=None, setting=None):
         """Make the stage in which folds compare numbers of epochs."""
         return EpochStage(
             random_state,
@@ -162,6 +168,7 @@ class TorchTrainingMixin:
             growth=self._growth_of_followed_epochs,
             patience=self.patience,
             ready=ready,
+            setting=setting,
         )
 
     @property
@@ -175,13 +182,23 @@ class TorchTrainingMixin:
     @property
     def _chooses_net(self):
         """Whether the folds choose among states of the net."""
-        return self.early_stopping or len(self._correction_weights) > 1
+        n_choices = max(len(self._correction_weights), len(self._settings))
+        return self.early_stopping or n_choices > 1
 
     def _chosen_net(self, choice):
         """The state of the net that the folds have chosen, or the usual one."""
         weights = self._correction_weights
         weight = USUAL_CORRECTION_WEIGHT if len(weights) > 1 else weights[0]
-        return choice.candidate(default=TrainedNet(self.max_epochs, weight))
+        default = TrainedNet(self.max_epochs, weight, self._settings[0])
+        # The stage after those of the nets, if there are several, has compared them.
+        stage = len(self._settings) if len(self._settings) > 1 else 0
+        return choice.best(stage, default)
+
+    def _apply_setting(self, setting):
+        """Note the setting of the net that is made next, or is gone back to."""
+        if setting is not None:
+            name, value = setting
+            setattr(self, f"{name}_", value)
 
     def _weigh_correction(self, weight):
         """Add so much of what is learned to the initial estimator from now on."""
@@ -190,6 +207,8 @@ class TorchTrainingMixin:
 
     def _train(self, problem, state, random_state):
         """Train to the end and keep what prediction needs."""
+        if not self._is_warm_start():
+            self._apply_setting(state.setting)
         training = self._new_training(problem, state.n_epochs, random_state)
         self._net_has_changed()
         self._weigh_correction(state.correction_weight)
