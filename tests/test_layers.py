@@ -30,6 +30,7 @@ LAYERS = [
     {"closed_form"},
     {"exemplar"},
     {"semantic", "compatibility", "generative", "likelihood"},
+    {"ensemble"},
 ]
 # Modules that must stay free of heavy dependencies.
 FORBIDDEN = {

@@ -19,6 +19,7 @@ _HOMES = {
         "SynCClassifier",
     ),
     "decisions": ("SoftmaxHead",),
+    "ensemble": ("ZeroShotEnsembleClassifier",),
     "exemplar": ("ExemplarClassifier",),
     "generative": ("FGANClassifier", "VAEcFlowClassifier", "ZeroDiffClassifier"),
     "likelihood": ("DiffusionClassifier",),

@@ -24,8 +24,8 @@ from zsl_estimators.calibration import (
     Choice,
     HeldOutFolds,
     PenalisedPredictionMixin,
-    curve_of_seen_classes,
     held_out_split,
+    scores_of_seen_classes,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
@@ -94,6 +94,8 @@ class BaseZeroShotClassifier(
     _has_folds = False
     # In how many stages the folds find what `held_out_results_` shows.
     _n_results_stages = 1
+    # Whether an ensemble wants to see how the models of the folds score.
+    _keeps_held_out_scores = False
     # What a model reports its steps to, how many there are, and what they are.
     _report, _n_steps, _step = Reporter(), 1, "model"
 
@@ -244,19 +246,8 @@ class BaseZeroShotClassifier(
             check_classification_targets(as_labels(y, "y"))
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-            set_up = np.random.RandomState(fold_seed)
-            self._set_up(X, y, set_up)
-            problem = self._scaled_problem(X, y, set_up)
-            if self._warns_of_table:
-                scaled = self._scaled_attributes()
-                self._table.warn_of_useless(self.attributes, scaled)
-            choice = self._choose_on_held_out_classes(X, problem, fold_seed, progress)
-            with self._computing():
-                self._fit(problem, choice, np.random.RandomState(fit_seed))
-            self.held_out_results_ = choice.frame(n_stages=self._n_results_stages)
-            self._held_out_area = choice.area
-            self._held_out_performance = choice.performance
-            self.seen_penalty_ = choice.penalty
+            problem, choice = self._choose(X, y, fold_seed, progress)
+            self._fit_chosen(problem, choice, fit_seed)
         return self
 
     def score(self, X, y, sample_weight=None):
@@ -358,6 +349,34 @@ class BaseZeroShotClassifier(
         """
         with harmless_underflow(), self._fit_context():
             yield
+
+    def _choose(self, X, y, seed, progress):
+        """Begin a fit: all that comes before the final model.
+
+        Returns
+        -------
+        problem : Problem
+            For the final model.
+        choice : Choice
+            What the folds have chosen.
+        """
+        set_up = np.random.RandomState(seed)
+        self._set_up(X, y, set_up)
+        problem = self._scaled_problem(X, y, set_up)
+        if self._warns_of_table:
+            scaled = self._scaled_attributes()
+            self._table.warn_of_useless(self.attributes, scaled)
+        choice = self._choose_on_held_out_classes(X, problem, seed, progress)
+        return problem, choice
+
+    def _fit_chosen(self, problem, choice, seed):
+        """End a fit: train the final model."""
+        with self._computing():
+            self._fit(problem, choice, np.random.RandomState(seed))
+        self.held_out_results_ = choice.frame(n_stages=self._n_results_stages)
+        self._held_out_area = choice.area
+        self._held_out_performance = choice.performance
+        self.seen_penalty_ = choice.penalty
 
     def _set_up(self, X, y, random_state):
         """Set up the class table, the initial estimator and both scalers."""
@@ -496,14 +515,17 @@ class BaseZeroShotClassifier(
         self._has_folds = wanted and possible
         if not self._has_folds:
             return fixed
-        folds = HeldOutFolds(self, X, problem.y, split, seed, self.n_jobs)
+        keeps = self._keeps_held_out_scores
+        folds = HeldOutFolds(self, X, problem.y, split, seed, self.n_jobs, keeps)
         choice = folds.compare(progress)
         if not automatic:
             return replace(choice, penalty=fixed.penalty)
         report = progress.reporter(-2)
-        known = curve_of_seen_classes(self, X, problem.y, choice, seed, report)
+        known = scores_of_seen_classes(self, X, problem.y, choice, seed, report)
+        if keeps:
+            self._held_out_scores = [*folds.best_scores(choice), known]
         progress.end(-2)
-        return choice.with_known(known)
+        return choice.with_known(known.curve)
 
     def _warn_of_few_classes(self, n_seen):
         """Warn that nothing keeps a model from answering with seen classes only."""

@@ -3,20 +3,32 @@
 from zsl_estimators.calibration._folds import (
     Choice,
     HeldOutFolds,
-    curve_of_seen_classes,
+    HeldOutScores,
+    rows_of_folds,
+    rows_of_seen_classes,
+    scores_of_seen_classes,
 )
-from zsl_estimators.calibration._held_out import HeldOutRecord, held_out_split
+from zsl_estimators.calibration._held_out import (
+    HeldOutRecord,
+    best_seen_penalty,
+    held_out_split,
+)
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
-from zsl_estimators.calibration._report import held_out_report
+from zsl_estimators.calibration._report import HeldOutPerformance, held_out_report
 from zsl_estimators.calibration._stacking import CalibratedStackingCV
 
 __all__ = [
     "CalibratedStackingCV",
     "Choice",
     "HeldOutFolds",
+    "HeldOutPerformance",
     "HeldOutRecord",
+    "HeldOutScores",
     "PenalisedPredictionMixin",
-    "curve_of_seen_classes",
+    "best_seen_penalty",
     "held_out_report",
     "held_out_split",
+    "rows_of_folds",
+    "rows_of_seen_classes",
+    "scores_of_seen_classes",
 ]

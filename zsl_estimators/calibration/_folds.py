@@ -19,8 +19,34 @@ from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.threads import one_blas_thread
 
+# Candidates of which a fold keeps the scores, where they are wanted.
+MOST_KEPT = 4
 # A fold scores its models on at most so many rows; more would hardly change the choice.
 MOST_ROWS_TO_SCORE = 20_000
+
+
+@dataclass(frozen=True)
+class HeldOutScores:
+    """Scores of the held-out samples of a fold.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Column of every sample's class.
+    scores : ndarray of shape (n_samples, n_classes)
+        Without a seen penalty.
+    seen : ndarray of shape (n_classes,)
+        True for the columns of classes that the model was fitted on.
+    """
+
+    y: np.ndarray
+    scores: np.ndarray
+    seen: np.ndarray
+
+    @property
+    def curve(self):
+        """What every seen penalty would give."""
+        return SeenUnseenCurve.from_scores(self.y, self.scores, self.seen)
 
 
 @dataclass(frozen=True)
@@ -114,22 +140,21 @@ class HeldOutFolds:
         Every fold starts from this one.
     n_jobs : int or None, default=None
         Folds that are fitted at a time; the results do not depend on it.
+    keeps_scores : bool, default=False
+        Whether :meth:`best_scores` will be asked for.
     """
 
-    def __init__(self, estimator, X, y, split, seed, n_jobs=None):
+    def __init__(self, estimator, X, y, split, seed, n_jobs=None, keeps_scores=False):
         self.X, self.y = X, y
         self.n_jobs = n_jobs
         table = estimator._table
         seen_rows, unseen_rows = table.matrix[table.seen], table.matrix[~table.seen]
-        random_state = np.random.RandomState(seed)
         self.folds = []
-        for number, (train, held_out) in enumerate(split.split(X, y), start=1):
-            n_hidden = len(seen_rows) - len(np.unique(y[train]))
-            beside = unseen_beside_hidden(len(unseen_rows), n_hidden, random_state)
+        rows = rows_of_folds(X, y, split, len(unseen_rows), seed)
+        for number, (train, held_out, beside) in enumerate(rows, start=1):
             model = model_inside(estimator, np.vstack([seen_rows, unseen_rows[beside]]))
             model._fold = f"{number}/{split.get_n_splits()}"
-            held_out = rows_to_score(held_out, y, seed)
-            self.folds.append(Fold(model, train, held_out, seed))
+            self.folds.append(Fold(model, train, held_out, seed, keeps_scores))
 
     def compare(self, progress):
         """Let all candidates compete on all folds.
@@ -164,6 +189,25 @@ class HeldOutFolds:
             share_of_rows=n_rows / len(self.X),
         )
 
+    def best_scores(self, choice):
+        """Scores of the chosen model on every fold.
+
+        Parameters
+        ----------
+        choice : Choice
+            What :meth:`compare` has returned.
+
+        Returns
+        -------
+        scores : list of HeldOutScores
+            One per fold.
+        """
+        with Parallel(n_jobs=self.n_jobs) as parallel:
+            return parallel(
+                delayed(best_scores)(fold, self.X, self.y, choice)
+                for fold in self.folds
+            )
+
     def _compete(self, stage, record, best, parallel):
         """Let the candidates of one stage compete; return the best one."""
         running = range(len(self.folds))
@@ -184,6 +228,36 @@ class HeldOutFolds:
         return best
 
 
+def rows_of_folds(X, y, split, n_unseen, seed):
+    """Rows of the folds, and the real unseen classes that they may answer with.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Position of each sample's class among the seen classes.
+    split : ClassHoldoutSplit
+        Makes the folds.
+    n_unseen : int
+        Number of real unseen classes.
+    seed : int
+        Of what else is chosen.
+
+    Yields
+    ------
+    train, held_out : ndarray
+        Positions of the rows to fit on and of those to score.
+    beside : ndarray
+        Positions among the real unseen classes.
+    """
+    random_state = np.random.RandomState(seed)
+    for train, held_out in split.split(X, y):
+        n_hidden = len(np.unique(y)) - len(np.unique(y[train]))
+        beside = unseen_beside_hidden(n_unseen, n_hidden, random_state)
+        yield train, rows_to_score(held_out, y, seed), beside
+
+
 def model_inside(estimator, attributes):
     """A model of the same kind for some of the classes, numbered as in their table."""
     return clone(estimator).set_params(
@@ -194,11 +268,11 @@ def model_inside(estimator, attributes):
     )
 
 
-def curve_of_seen_classes(estimator, X, y, choice, seed, report):
-    """Curve of held-out samples of a model that is fitted on all seen classes.
+def scores_of_seen_classes(estimator, X, y, choice, seed, report):
+    """Score held-out samples with a model that is fitted on all seen classes.
 
-    Its scores are those that the final model will give to samples of the seen classes,
-    beside the real unseen ones. The unseen side of the curve is zero.
+    These are the scores that the final model will give to samples of the seen classes,
+    beside the real unseen ones. The unseen side of their curve is zero.
 
     Parameters
     ----------
@@ -217,20 +291,35 @@ def curve_of_seen_classes(estimator, X, y, choice, seed, report):
 
     Returns
     -------
-    curve : SeenUnseenCurve
-        Of the held-out samples.
+    scores : HeldOutScores
+        Of the held-out samples, columns with the seen classes first.
     """
     table = estimator._table
     seen_first = np.argsort(~table.seen, kind="stable")
     model = model_inside(estimator, table.matrix[seen_first])
     model._fold, model._report = "seen", report
-    held_out = share_of_each_class(y, SHARE_HELD_OUT, np.random.RandomState(seed))
-    train, held_out = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    rows = rows_to_score(held_out, y, seed)
-    fold = Fold(model, train, rows, seed)
+    fold = Fold(model, *rows_of_seen_classes(y, seed), seed)
     with one_blas_thread():
-        scores = fold.final_scores(X, y, choice)
-    return SeenUnseenCurve.from_scores(y[rows], scores, fold.model._table.seen)
+        return fold.final_scores(X, y, choice)
+
+
+def rows_of_seen_classes(y, seed):
+    """Rows to fit a model of all seen classes on, and rows of them to score.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Classes of all rows.
+    seed : int
+        Of which samples are held out.
+
+    Returns
+    -------
+    train, held_out : ndarray
+        Positions, rising.
+    """
+    held_out = share_of_each_class(y, SHARE_HELD_OUT, np.random.RandomState(seed))
+    return np.flatnonzero(~held_out), rows_to_score(np.flatnonzero(held_out), y, seed)
 
 
 class Fold:
@@ -247,12 +336,16 @@ class Fold:
         Rows that the model is fitted on, and those that it is scored on.
     seed : int
         Seeds the model.
+    keeps_scores : bool, default=False
+        Whether to keep scores for :meth:`best_scores`.
     """
 
-    def __init__(self, model, train, held_out, seed):
+    def __init__(self, model, train, held_out, seed, keeps_scores=False):
         self.model = model
         self.train, self.held_out = train, held_out
         self.seed = seed
+        self.keeps_scores = keeps_scores
+        self._kept = {}
         self.stages = None
         self._problem = self._held_out_rows = None
 
@@ -294,11 +387,24 @@ class Fold:
         with self.model._computing(), closing(candidates):
             for candidate in candidates:
                 scores = self.model._score_classes(self._held_out_rows)
-                curve = SeenUnseenCurve.from_scores(
-                    y[self.held_out], scores, problem.seen
-                )
-                curves.append((candidate, curve))
+                scores = HeldOutScores(y[self.held_out], scores, problem.seen)
+                curves.append((candidate, scores.curve))
+                self._keep(candidate, scores)
         return curves
+
+    def best_scores(self, X, y, choice):
+        """Scores of the model that was chosen; it is fitted again if need be."""
+        kept = self._kept.get(choice.records[-1].best_candidate)
+        return self.final_scores(X, y, choice) if kept is None else kept
+
+    def _keep(self, candidate, scores):
+        """Keep scores of the last candidates, as far as there are but a few."""
+        if self.keeps_scores:
+            small = replace(scores, scores=scores.scores.astype(np.float32))
+            self._kept.pop(candidate, None)
+            self._kept[candidate] = small
+            if len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
 
     def final_scores(self, X, y, choice):
         """Fit the model as it is fitted in the end, and score the held-out rows.
@@ -314,14 +420,15 @@ class Fold:
 
         Returns
         -------
-        scores : ndarray of shape (n_held_out, n_classes)
+        scores : HeldOutScores
             Of the classes in the model's table.
         """
         self.stages = []
         problem = self._scaled_problem(X, y)
         with self.model._computing():
             self.model._fit(problem, choice, np.random.RandomState(self.seed))
-            return self.model._score_classes(self._held_out_rows)
+            scores = self.model._score_classes(self._held_out_rows)
+        return HeldOutScores(y[self.held_out], scores, problem.seen)
 
     def __getstate__(self):
         return {**vars(self), "_problem": None, "_held_out_rows": None}
@@ -408,3 +515,9 @@ def advanced(fold, X, y, stage, best):
     """Advance a fold, wherever this is called; return it with its curves."""
     with one_blas_thread():
         return fold, fold.advance(X, y, stage, best)
+
+
+def best_scores(fold, X, y, choice):
+    """Scores of the chosen model on a fold, wherever this is called."""
+    with one_blas_thread():
+        return fold.best_scores(X, y, choice)

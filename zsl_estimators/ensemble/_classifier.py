@@ -1,0 +1,581 @@
+"""ZeroShotEnsembleClassifier: several estimators, weighed on the same folds."""
+
+import time
+import warnings
+from dataclasses import dataclass, replace
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import is_classifier
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import Bunch
+from sklearn.utils._repr_html.estimator import _VisualBlock
+from sklearn.utils.metaestimators import _BaseComposition
+
+from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.calibration import (
+    HeldOutPerformance,
+    best_seen_penalty,
+)
+from zsl_estimators.candidates import score_matrix
+from zsl_estimators.compatibility import DeViSEClassifier
+from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.ensemble._folds import CommonFolds
+from zsl_estimators.ensemble._members import Task, new_member, with_added_classes
+from zsl_estimators.ensemble._seen_classifier import (
+    SeenClassifier,
+    bounded_log_probabilities,
+    usual_classifiers,
+)
+from zsl_estimators.ensemble._weights import (
+    best_temperature,
+    greedy_weights,
+    mean_area,
+    spread,
+    weighted_sum,
+)
+from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exemplar import ExemplarClassifier
+from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
+from zsl_estimators.nested import seeded_clone
+from zsl_estimators.parameters import HasMethods, Interval, StrOptions
+from zsl_estimators.progress import FitProgress
+from zsl_estimators.semantic import (
+    ESZSLClassifierCV,
+    GaussianSemanticClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+)
+
+# Training rows from which the spread of scores is taken where there are no folds.
+ROWS_FOR_SPREAD = 1000
+
+
+def usual_estimators():
+    """What ``estimators="auto"`` stands for: the fast ones first."""
+    return [
+        ("exemplar", ExemplarClassifier()),
+        ("gaussian", GaussianSemanticClassifier()),
+        ("ridge", RidgeSemanticClassifier()),
+        ("eszsl", ESZSLClassifierCV()),
+        ("devise", DeViSEClassifier()),
+        ("vaecflow", VAEcFlowClassifier()),
+        ("fgan", FGANClassifier()),
+        ("revcd", RevCDClassifier()),
+    ]
+
+
+class OutOfTimeError(Exception):
+    """The time limit has passed while an estimator is being fitted."""
+
+
+class TimedProgress(FitProgress):
+    """Progress of one estimator, without a bar, that ends it at a deadline.
+
+    Parameters
+    ----------
+    deadline : float
+        In seconds of ``time.perf_counter``.
+    """
+
+    def __init__(self, deadline):
+        super().__init__("", 1, "step", shown=False)
+        self.deadline = deadline
+
+    def report(self, model, n_steps, **figures):
+        """Look at the clock."""
+        if time.perf_counter() > self.deadline:
+            raise OutOfTimeError
+
+
+@dataclass(frozen=True)
+class EnsembleChoice:
+    """What the common folds have chosen.
+
+    Parameters
+    ----------
+    members : list of Member
+        Those that are fitted.
+    weights : ndarray of shape (n_members,)
+        Of their scores, divided by their spreads.
+    spreads : ndarray of shape (n_members,)
+        See :func:`spread`; NaN where there are no folds.
+    seen_classifier : SeenClassifier or None
+        With its weight.
+    results : DataFrame or None
+        One row per estimator.
+    penalty : float
+        Taken from the scores of seen classes.
+    temperature : float, default=1.0
+        Of the probabilities.
+    area : float, default=0.0
+        AUSUC of the ensemble, averaged over folds.
+    performance : HeldOutPerformance or None, default=None
+        For reports.
+    """
+
+    members: list
+    weights: np.ndarray
+    spreads: np.ndarray
+    seen_classifier: SeenClassifier | None
+    results: pd.DataFrame | None
+    penalty: float
+    temperature: float = 1.0
+    area: float = 0.0
+    performance: HeldOutPerformance | None = None
+
+    def frame(self, n_stages=1):
+        """Table of what the folds showed; None without folds."""
+        return self.results
+
+
+@fill_docstring
+class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
+    """Weighted sum of several zero-shot classifiers.
+
+    Which estimator is best differs from data set to data set. All of them are compared
+    on the same folds in which seen classes are hidden, and those that make the sum of
+    the scores better get a weight [1]_. An ordinary classifier of the seen classes is
+    added as far as it helps. Nothing needs to be chosen by hand.
+
+    Parameters
+    ----------
+    %(attributes)s
+    estimators : "auto" or list of (str, estimator), default="auto"
+        Zero-shot classifiers and their names: estimators of this package, which get
+        `attributes` from here, or pipelines, searches and estimators of others, which
+        have it already and set ``seen_classes_``. ``"drop"`` in the place of an
+        estimator leaves it out. "auto" is Exemplar, GaussianSemantic, RidgeSemantic,
+        ESZSL, DeViSE, VAE-cFlow, FGAN and RevCD, in this order.
+    seen_classifier : "auto", None or classifier, default="auto"
+        Classifier of the seen classes with ``predict_proba``. Its log probabilities
+        are added to the scores of seen classes, with a weight from 0 to 1 that is
+        chosen on the folds. "auto" takes the better one of a logistic regression and
+        extremely randomized trees.
+    weights : {"greedy", "uniform"} or array-like of shape (n_estimators,), \
+default="greedy"
+        "greedy" selects estimators by the area under the seen-unseen curve of their
+        sum, and moves the weights halfway to equal ones. "uniform" gives all the same.
+        Scores of different estimators are in comparable units when they are weighed.
+    time_limit : float or None, default=None
+        Seconds after which no estimator is begun, and the one that is being fitted is
+        given up. The first one is always fitted. Estimators that use other processes
+        are given up when these return.
+    %(seen_penalty)s
+    %(n_jobs)s
+    %(random_state)s
+
+    Attributes
+    ----------
+    estimators_ : list of estimator
+        The fitted ones, those with a weight.
+    named_estimators_ : Bunch
+        The same by name.
+    weights_ : Series
+        Weight of every fitted estimator by name; they sum to 1.
+    spreads_ : Series
+        What the scores of every fitted estimator are divided by.
+    seen_classifier_ : classifier or None
+        Fitted; its classes are positions among `seen_classes_`. None if it got no
+        weight.
+    seen_classifier_weight_ : float
+        Weight of its log probabilities.
+    temperature_ : float
+        Divides the scores before the softmax of :meth:`predict_proba`.
+    %(fitted)s
+
+    See Also
+    --------
+    CalibratedStackingCV : Fits a seen penalty around any zero-shot classifier.
+    sklearn.ensemble.VotingClassifier : For classes that all have samples.
+
+    Notes
+    -----
+    An error of one estimator leaves it out, with a warning. Ctrl-C while the folds are
+    compared keeps the estimators that were compared before, with a warning, and a
+    second one ends the fit.
+
+    References
+    ----------
+    .. [1] Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble selection from libraries of
+       models, ICML 2004.
+
+    Examples
+    --------
+    >>> from zsl_estimators import (
+    ...     ExemplarClassifier, RidgeSemanticClassifier, ZeroShotEnsembleClassifier
+    ... )
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = ZeroShotEnsembleClassifier(
+    ...     data.attributes,
+    ...     estimators=[
+    ...         ("exemplar", ExemplarClassifier()),
+    ...         ("ridge", RidgeSemanticClassifier()),
+    ...     ],
+    ...     random_state=0,
+    ... )
+    >>> clf.fit(data.X_train, data.y_train).weights_.index.tolist()
+    ['exemplar', 'ridge']
+    """
+
+    _parameter_constraints = {
+        **BaseZeroShotClassifier._parameter_constraints,
+        "estimators": [StrOptions({"auto"}), list],
+        "seen_classifier": [
+            StrOptions({"auto"}),
+            None,
+            HasMethods(["fit", "predict_proba"]),
+        ],
+        "weights": [StrOptions({"greedy", "uniform"}), "array-like"],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
+    }
+    _step = "estimator"
+
+    def __init__(
+        self,
+        attributes=None,
+        *,
+        classes=None,
+        estimators="auto",
+        seen_classifier="auto",
+        weights="greedy",
+        time_limit=None,
+        seen_penalty="auto",
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            attributes,
+            classes=classes,
+            seen_penalty=seen_penalty,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.estimators = estimators
+        self.seen_classifier = seen_classifier
+        self.weights = weights
+        self.time_limit = time_limit
+
+    # -- for users ----------------------------------------------------------------
+
+    @property
+    def named_estimators_(self):
+        return Bunch(**dict(zip(self.weights_.index, self.estimators_, strict=True)))
+
+    def get_params(self, deep=True):
+        """Parameters of the ensemble and, by ``name__parameter``, of its estimators.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to list the latter.
+
+        Returns
+        -------
+        parameters : dict
+            By name.
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **parameters):
+        """Set parameters of the ensemble, or of its estimators.
+
+        Parameters
+        ----------
+        **parameters : dict
+            A name of an estimator replaces it; ``name__parameter`` reaches into it.
+
+        Returns
+        -------
+        self : object
+            The ensemble.
+        """
+        self._set_params("estimators", **parameters)
+        return self
+
+    def _sk_visual_block_(self):
+        names, estimators = zip(*self._named_estimators(), strict=True)
+        return _VisualBlock("parallel", estimators, names=names)
+
+    # -- fit ----------------------------------------------------------------------
+
+    def _named_estimators(self):
+        """The list of names and estimators that is meant."""
+        if isinstance(self.estimators, str):
+            return usual_estimators()
+        return self.estimators
+
+    @property
+    def _n_steps(self):
+        return 2 * len(self._named_estimators())
+
+    def _new_scalers(self, random_state):
+        # Every estimator scales by itself.
+        return FunctionTransformer(), FunctionTransformer()
+
+    def _choose_on_held_out_classes(self, X, problem, seed, progress):
+        """Compare the estimators on common folds."""
+        started = time.perf_counter()
+        random_state = np.random.RandomState(seed)
+        folds = CommonFolds.of(X, problem.y, self._table, seed)
+        if folds is None and self.seen_penalty == "auto":
+            self._warn_of_few_classes(problem.n_seen)
+        task = Task(X, problem.y, self._table, seed, folds, self.n_jobs)
+        members = self._new_members(task, random_state)
+        members = self._compared(members, started, progress)
+        if folds is None:
+            return self._equal_choice(members)
+        spreads = np.array([spread(member.held_out[:-1]) for member in members])
+        scaled = [
+            scaled_scores(member.held_out, factor)
+            for member, factor in zip(members, spreads, strict=True)
+        ]
+        weights = self._chosen_weights([m.name for m in members], scaled)
+        summed = weighted_sum(scaled, weights)
+        seen_classifier = self._chosen_seen_classifier(task, random_state)
+        if seen_classifier is not None and not self._is_late(started, members):
+            summed = seen_classifier.choose(summed)
+        return self._choice(members, weights, spreads, scaled, summed, seen_classifier)
+
+    def _new_members(self, task, random_state):
+        """Wrap the estimators, each with a seed."""
+        named = self._named_estimators()
+        self._check_estimators(named)
+        return [
+            new_member(name, seeded_clone(estimator, random_state), task)
+            for name, estimator in named
+            if not is_dropped(estimator)
+        ]
+
+    def _check_estimators(self, named):
+        """Refuse a list that is not one of names and estimators."""
+        if not named or not all(isinstance(e, tuple) and len(e) == 2 for e in named):
+            raise ValueError(
+                'estimators must be "auto" or a list of (name, estimator) tuples that '
+                f"is not empty, got {named!r}"
+            )
+        self._validate_names([name for name, _ in named])
+        kept = [(name, one) for name, one in named if not is_dropped(one)]
+        if not kept:
+            raise ValueError("All estimators are dropped; at least one must be left.")
+        for name, estimator in kept:
+            if not hasattr(estimator, "fit") or not is_classifier(estimator):
+                raise ValueError(
+                    f"estimators has {estimator!r} under the name {name!r}, which is "
+                    "no classifier. Give zero-shot classifiers, or pipelines or "
+                    "searches that end in one."
+                )
+
+    def _compared(self, members, started, progress):
+        """Let the members answer on the folds; those that are done in time."""
+        done, errors = [], []
+        for member in members:
+            if done and self._is_late(started, done):
+                break
+            progress.report(-1, len(done) + len(errors), fitting=member.name)
+            began = time.perf_counter()
+            try:
+                member.choose(self._timed(started, done))
+            except OutOfTimeError:
+                break
+            except KeyboardInterrupt:
+                if not done:
+                    raise
+                warn_of_interrupt(done)
+                break
+            except Exception as error:
+                errors.append(error)
+                warn_of_failure(member, error)
+                if len(errors) == len(members):
+                    raise
+                continue
+            member.fit_time = time.perf_counter() - began
+            done.append(member)
+        if not done:
+            raise errors[-1]
+        return done
+
+    def _timed(self, started, done):
+        """What a member reports to: it is given up when the time is over."""
+        if self.time_limit is None or not done:
+            return TimedProgress(np.inf)
+        to_come = sum(member.usual_time for member in done)
+        return TimedProgress(started + self.time_limit - to_come)
+
+    def _is_late(self, started, done):
+        """Whether no time is left beyond what it takes to fit those that are done."""
+        if self.time_limit is None:
+            return False
+        to_come = sum(member.usual_time for member in done)
+        return time.perf_counter() - started + to_come > self.time_limit
+
+    def _chosen_weights(self, names, scaled):
+        """One weight per member; they sum to 1."""
+        if isinstance(self.weights, str):
+            if self.weights == "greedy":
+                return greedy_weights([folds[:-1] for folds in scaled])
+            return np.full(len(names), 1 / len(names))
+        given = np.asarray(self.weights, dtype=np.float64)
+        all_names = [
+            name for name, one in self._named_estimators() if not is_dropped(one)
+        ]
+        if given.shape != (len(all_names),) or (given < 0).any() or not given.any():
+            raise ValueError(
+                f"weights must be one number from 0 per estimator, {len(all_names)} of "
+                f"them and not all 0, got {self.weights!r}"
+            )
+        kept = given[[all_names.index(name) for name in names]]
+        return kept / (kept.sum() or 1.0)
+
+    def _chosen_seen_classifier(self, task, random_state):
+        """What to add for the seen classes; None for nothing."""
+        if self.seen_classifier is None:
+            return None
+        automatic = isinstance(self.seen_classifier, str)
+        given = usual_classifiers() if automatic else [self.seen_classifier]
+        return SeenClassifier(given, task, random_state)
+
+    def _equal_choice(self, members):
+        """Without folds: all estimators alike."""
+        automatic = self.seen_penalty == "auto"
+        weights = self.weights if not isinstance(self.weights, str) else "uniform"
+        names = [member.name for member in members]
+        equal = np.full(len(members), 1 / len(members))
+        return EnsembleChoice(
+            members=members,
+            weights=equal if weights == "uniform" else self._chosen_weights(names, []),
+            spreads=np.full(len(members), np.nan),
+            seen_classifier=None,
+            results=None,
+            penalty=0.0 if automatic else float(self.seen_penalty),
+        )
+
+    def _choice(self, members, weights, spreads, scaled, summed, seen_classifier):
+        """The penalty, the temperature, and a table of how all have done."""
+        *folds, known = summed
+        curves = [fold.curve for fold in folds]
+        penalty = self.seen_penalty
+        if penalty == "auto":
+            penalty, _ = best_seen_penalty(curves, known=known.curve)
+        results = pd.DataFrame(
+            {
+                "AUSUC": [mean_area(held_out[:-1]) for held_out in scaled],
+                "best_H": [mean_best_h(held_out[:-1]) for held_out in scaled],
+                "weight": weights,
+                "seconds": [member.fit_time for member in members],
+            },
+            index=pd.Index([member.name for member in members], name="estimator"),
+        )
+        results.loc["ensemble"] = {
+            "AUSUC": mean_area(folds),
+            "best_H": mean_best_h(folds),
+            "weight": 1.0,
+            "seconds": results["seconds"].sum(),
+        }
+        return EnsembleChoice(
+            members=members,
+            weights=weights,
+            spreads=spreads,
+            seen_classifier=seen_classifier,
+            results=results,
+            penalty=float(penalty),
+            temperature=best_temperature(folds, float(penalty)),
+            area=mean_area(folds),
+            performance=HeldOutPerformance(curves, known.curve),
+        )
+
+    def _fit(self, problem, choice, random_state):
+        fitted, kept = [], np.flatnonzero(choice.weights)
+        n_members = len(self._named_estimators())
+        for number in kept:
+            member = choice.members[number]
+            self._report(n_members + len(fitted), fitting=member.name)
+            fitted.append(member.fit(TimedProgress(np.inf)))
+        names = pd.Index([choice.members[n].name for n in kept], name="estimator")
+        spreads = choice.spreads[kept]
+        if np.isnan(spreads).any():
+            spreads = [spread_of_rows(one, problem.X) for one in fitted]
+        self.estimators_ = fitted
+        self.weights_ = pd.Series(choice.weights[kept], names, name="weight")
+        self.spreads_ = pd.Series(spreads, names, name="spread")
+        self.temperature_ = choice.temperature
+        self._fit_seen_classifier(choice.seen_classifier)
+
+    def _fit_seen_classifier(self, chosen):
+        self.seen_classifier_, self.seen_classifier_weight_ = None, 0.0
+        if chosen is not None and chosen.weight > 0:
+            self.seen_classifier_ = chosen.fit()
+            self.seen_classifier_weight_ = chosen.weight
+
+    # -- prediction ---------------------------------------------------------------
+
+    @property
+    def _score_temperature(self):
+        return self.temperature_
+
+    def _score_classes(self, Z):
+        factors = self.weights_ / self.spreads_
+        summed = sum(
+            factor * score_matrix(fitted, Z)
+            for factor, fitted in zip(factors, self.estimators_, strict=True)
+        )
+        # Their columns are sorted by label.
+        scores = np.empty_like(summed)
+        scores[:, self._order] = summed
+        if self.seen_classifier_ is not None:
+            seen = np.flatnonzero(self._table.seen)
+            scores[:, seen] += self.seen_classifier_weight_ * bounded_log_probabilities(
+                self.seen_classifier_, Z, len(seen)
+            )
+        return scores
+
+    def _add_classes(self, positions):
+        matrix, labels = self._table.matrix[positions], self._table.labels[positions]
+        self.estimators_ = [
+            with_added_classes(fitted, matrix, labels) for fitted in self.estimators_
+        ]
+
+
+def is_dropped(estimator):
+    """Whether a place in the list is left empty, as in scikit-learn."""
+    return isinstance(estimator, str) and estimator == "drop"
+
+
+def scaled_scores(held_out, factor):
+    """Scores of one estimator in units of their spread."""
+    return [replace(fold, scores=fold.scores / factor) for fold in held_out]
+
+
+def mean_best_h(folds):
+    """Largest H over all penalties, averaged over folds."""
+    return float(np.mean([fold.curve.harmonic_mean.max() for fold in folds]))
+
+
+def spread_of_rows(fitted, X):
+    """Spread of a fitted estimator's scores of training rows."""
+    scores = score_matrix(fitted, X[:ROWS_FOR_SPREAD])
+    return float(scores.std(axis=1).mean()) or 1.0
+
+
+def warn_of_failure(member, error):
+    """Warn that an estimator is left out."""
+    warnings.warn(
+        f"The estimator {member.name!r} failed and is left out: "
+        f"{type(error).__name__}: {error}",
+        ZeroShotWarning,
+        stacklevel=4,
+    )
+
+
+def warn_of_interrupt(done):
+    """Warn that only some estimators are used."""
+    warnings.warn(
+        f"Interrupted: the ensemble consists of {', '.join(m.name for m in done)}. "
+        "Interrupt once more to give up the fit.",
+        ZeroShotWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,202 @@
+"""The estimators of an ensemble: their scores on the common folds, then their fit."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.calibration import HeldOutScores
+from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
+from zsl_estimators.class_table import ClassTable
+from zsl_estimators.parameters import check_parameters
+from zsl_estimators.seeds import LARGEST_SEED
+
+
+def new_member(name, estimator, task):
+    """Wrap an estimator for an ensemble, which leaves it untouched.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    estimator : estimator
+        Not fitted, its seeds set.
+    task : Task
+        What all of them are fitted to.
+
+    Returns
+    -------
+    member : OwnMember or OtherMember
+        One of this package shares its own folds with the ensemble.
+    """
+    kind = OwnMember if isinstance(estimator, BaseZeroShotClassifier) else OtherMember
+    return kind(name, estimator, task)
+
+
+class Task:
+    """What the estimators of an ensemble are fitted to.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Positions of the classes among the seen ones.
+    table : ClassTable
+        All classes.
+    seed : int
+        Of the folds, and of all that is random in them.
+    folds : CommonFolds or None
+        None where no class can be hidden.
+    n_jobs : int or None
+        Folds that are fitted at a time.
+    """
+
+    def __init__(self, X, y, table, seed, folds, n_jobs):
+        self.X, self.y = X, y
+        self.table = table
+        self.seed = seed
+        self.folds = folds
+        self.n_jobs = n_jobs
+
+    @property
+    def labels(self):
+        """Labels of the samples."""
+        return self.table.labels[self.table.seen][self.y]
+
+
+class Member:
+    """Base of what an ensemble holds for every estimator.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    estimator : estimator
+        Not fitted.
+    task : Task
+        What it is fitted to.
+
+    Attributes
+    ----------
+    held_out : list of HeldOutScores
+        Of the common folds, then of the model of all seen classes.
+    fit_time : float
+        Seconds that it took so far.
+    """
+
+    def __init__(self, name, estimator, task):
+        self.name = name
+        self.estimator = estimator
+        self.task = task
+        self.held_out = []
+        self.fit_time = 0.0
+
+    def choose(self, progress):
+        """Find `held_out`, and what the estimator chooses on folds of its own."""
+        raise NotImplementedError
+
+    def fit(self, progress):
+        """Fit the estimator on all samples; return it."""
+        raise NotImplementedError
+
+    @property
+    def usual_time(self):
+        """Seconds that the final fit will take, roughly."""
+        return self.fit_time / max(len(self.held_out), 1)
+
+
+class OwnMember(Member):
+    """An estimator of this package: its folds are those of the ensemble."""
+
+    def __init__(self, name, estimator, task):
+        super().__init__(name, estimator, task)
+        given = estimator.get_params(deep=False)
+        if given["attributes"] is not None:
+            self._check_table(given["attributes"], given["classes"])
+        estimator.set_params(
+            attributes=task.table.matrix,
+            classes=task.table.labels,
+            seen_penalty=0.0 if task.folds is None else "auto",
+        )
+        if given.get("n_jobs") is None:
+            estimator.set_params(n_jobs=task.n_jobs)
+        estimator._warns_of_table = False
+
+    def _check_table(self, attributes, classes):
+        """Refuse an estimator that describes the classes otherwise."""
+        own, table = self.task.table, None
+        table = ClassTable.from_parameters(attributes, classes, self.task.labels)
+        same = np.array_equal(own.labels, table.labels) and np.array_equal(
+            own.matrix, table.matrix
+        )
+        if not same:
+            raise ValueError(
+                f"The estimator {self.name!r} has other attributes than the ensemble. "
+                "Leave its attributes out: it gets those of the ensemble."
+            )
+
+    def choose(self, progress):
+        estimator = self.estimator
+        check_parameters(estimator)
+        estimator._keeps_held_out_scores = True
+        chosen = estimator._choose(
+            self.task.X, self.task.labels, self.task.seed, progress
+        )
+        self._chosen = chosen
+        self.held_out = vars(estimator).pop("_held_out_scores", [])
+        del estimator._keeps_held_out_scores
+
+    def fit(self, progress):
+        estimator = self.estimator
+        estimator._report = progress.reporter(-1)
+        # Without folds, and as a fit of the estimator alone would go on.
+        estimator._fit_chosen(*self._chosen, self.task.seed % LARGEST_SEED)
+        del self._chosen
+        vars(estimator).pop("_report")
+        estimator.seen_penalty_ = 0.0
+        return estimator
+
+
+class OtherMember(Member):
+    """A pipeline, a search, or an estimator of somebody else."""
+
+    def choose(self, progress):
+        if self.task.folds is None:
+            return
+        folds = self.task.folds
+        for number, (train, held_out, columns) in enumerate(folds.with_known()):
+            fitted = clone(self.estimator).fit(
+                self.task.X[train], self.task.labels[train]
+            )
+            scores = columns_of(fitted, self.task.X[held_out], columns, self.name)
+            seen = np.isin(columns, self.task.labels[train])
+            y = pd.Index(columns).get_indexer(pd.Index(self.task.labels[held_out]))
+            self.held_out.append(HeldOutScores(y, scores, seen))
+            progress.report(-1, number)
+
+    def fit(self, progress):
+        return self.estimator.fit(self.task.X, self.task.labels)
+
+
+def columns_of(fitted, X, labels, name):
+    """Scores of some classes, in the order of their labels."""
+    positions = pd.Index(np.asarray(fitted.classes_)).get_indexer(pd.Index(labels))
+    if (positions < 0).any():
+        missing = np.asarray(labels)[positions < 0][:8].tolist()
+        raise ValueError(
+            f"The estimator {name!r} has no scores for the classes {missing}. Give "
+            "every estimator the class table of the ensemble."
+        )
+    return score_matrix(fitted, X)[:, positions].astype(np.float64)
+
+
+def with_added_classes(fitted, attributes, labels):
+    """Copy of a fitted estimator that knows more classes."""
+    inner = find_zero_shot_classifier(fitted)
+    # Own estimators change nothing in place.
+    extended = copy.copy(fitted) if inner is fitted else copy.deepcopy(fitted)
+    find_zero_shot_classifier(extended).add_classes(attributes, labels)
+    return extended

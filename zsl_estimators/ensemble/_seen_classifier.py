@@ -1,0 +1,137 @@
+"""An ordinary classifier of the seen classes beside the zero-shot estimators."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators.ensemble._weights import mean_area
+from zsl_estimators.nested import log_probabilities, seeded_clone
+
+# Weights to choose from, for scores whose spread over the classes is about 1.
+WEIGHTS = (0.0, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)
+# Below this a logarithm of a probability says no more than "not this class".
+LOWEST_LOG_PROBABILITY = -6.0
+
+
+def usual_classifiers():
+    """Classifiers to choose from: a linear one, and one that needs no scaling."""
+    return [
+        make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)),
+        ExtraTreesClassifier(),
+    ]
+
+
+class SeenClassifier:
+    """Log probabilities of the seen classes, added to the scores with a weight.
+
+    Parameters
+    ----------
+    classifiers : list of estimator
+        With ``predict_proba``; the best one on held-out samples is taken.
+    task : Task
+        What it is fitted to; its classes are positions among the seen ones.
+    random_state : RandomState
+        Seeds the classifiers.
+
+    Attributes
+    ----------
+    weight : float
+        The one with the best AUSUC on the common folds; 0 leaves it out.
+    """
+
+    def __init__(self, classifiers, task, random_state):
+        self.task = task
+        self.classifiers = [seeded_clone(one, random_state) for one in classifiers]
+        self.weight = 0.0
+
+    def choose(self, ensemble):
+        """Choose a classifier and its weight.
+
+        Parameters
+        ----------
+        ensemble : list of HeldOutScores
+            Sums of the scores of the estimators on the common folds, then of the
+            samples held out from all seen classes.
+
+        Returns
+        -------
+        ensemble : list of HeldOutScores
+            With the log probabilities.
+        """
+        *folds, known = self.task.folds.with_known()
+        self.best, of_known = self._best(*known[:2])
+        added = [
+            self._log_probabilities(self._fitted(self.best, train), held_out)
+            for train, held_out, _ in folds
+        ]
+        added.append(of_known)
+        areas = [mean_area(self._with(ensemble, added, w)[:-1]) for w in WEIGHTS]
+        # The first of equals is the smallest.
+        self.weight = WEIGHTS[int(np.argmax(areas))]
+        return self._with(ensemble, added, self.weight)
+
+    def fit(self):
+        """Fit the classifier to all samples; return it."""
+        return self._fitted(self.best, np.arange(len(self.task.y)))
+
+    def _best(self, train, held_out):
+        """The best classifier, and its log probabilities of the held-out samples."""
+        fitted = [self._fitted(one, train) for one in self.classifiers]
+        added = [self._log_probabilities(one, held_out) for one in fitted]
+        accuracies = [
+            balanced_accuracy_score(self.task.y[held_out], one.argmax(axis=1))
+            for one in added
+        ]
+        best = int(np.argmax(accuracies))
+        return self.classifiers[best], added[best]
+
+    def _fitted(self, classifier, rows):
+        with warnings.catch_warnings():
+            # It need not be exact.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return clone(classifier).fit(self.task.X[rows], self.task.y[rows])
+
+    def _log_probabilities(self, fitted, rows):
+        n_seen = int(self.task.table.seen.sum())
+        return bounded_log_probabilities(fitted, self.task.X[rows], n_seen)
+
+    @staticmethod
+    def _with(ensemble, added, weight):
+        """Scores of the ensemble with so much of the log probabilities."""
+        changed = []
+        for fold, logarithms in zip(ensemble, added, strict=True):
+            scores = fold.scores.copy()
+            scores[:, : logarithms.shape[1]] += weight * logarithms
+            changed.append(replace(fold, scores=scores))
+        return changed
+
+
+def bounded_log_probabilities(fitted, X, n_seen):
+    """Log probabilities of all seen classes; 0 for those that were not trained on.
+
+    Parameters
+    ----------
+    fitted : estimator
+        Its classes are positions among the seen ones.
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    n_seen : int
+        Number of seen classes.
+
+    Returns
+    -------
+    logarithms : ndarray of shape (n_samples, n_seen)
+        From `LOWEST_LOG_PROBABILITY` to 0.
+    """
+    logarithms = np.zeros((len(X), n_seen))
+    of_trained = np.maximum(log_probabilities(fitted, X), LOWEST_LOG_PROBABILITY)
+    logarithms[:, fitted.classes_] = of_trained
+    return logarithms
