@@ -2,8 +2,17 @@
 
 import inspect
 
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
 import zsl_estimators
-from zsl_estimators import BaseZeroShotClassifier, SoftmaxHead
+from zsl_estimators import (
+    BaseZeroShotClassifier,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+    SoftmaxHead,
+)
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 from zsl_estimators.likelihood import (
     CrossAttentionRule,
@@ -61,6 +70,13 @@ SMALL = {
     "ClassNormClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
     "CMTClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
     "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
+    "ZeroShotEnsembleClassifier": {
+        "estimators": [
+            ("exemplar", ExemplarClassifier(alpha=0.1, shrinkage=0.5)),
+            ("ridge", RidgeSemanticClassifier(alpha=0.1)),
+        ],
+        "seen_classifier": make_pipeline(StandardScaler(), LogisticRegression()),
+    },
 }
 
 SMALL_RULES = [

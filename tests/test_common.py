@@ -19,6 +19,7 @@ from zsl_estimators import (
     SoftmaxHead,
     VAEcFlowClassifier,
     ZeroDiffClassifier,
+    ZeroShotEnsembleClassifier,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.likelihood import LatentKNNRule
@@ -47,6 +48,7 @@ FAILS_WITH_FIVE_COLUMNS = (
     IAPClassifier,
     VAEcFlowClassifier,
     ZeroDiffClassifier,
+    ZeroShotEnsembleClassifier,
 )
 # The classifier inside explains that it needs two labels, which the check accepts.
 REFUSES_ONE_LABEL = ConSEClassifier, IAPClassifier

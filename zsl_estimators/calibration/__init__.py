@@ -15,7 +15,10 @@ from zsl_estimators.calibration._held_out import (
 )
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._report import HeldOutPerformance, held_out_report
-from zsl_estimators.calibration._stacking import CalibratedStackingCV
+from zsl_estimators.calibration._stacking import (
+    CalibratedStackingCV,
+    without_penalty,
+)
 
 __all__ = [
     "CalibratedStackingCV",
@@ -31,4 +34,5 @@ __all__ = [
     "rows_of_folds",
     "rows_of_seen_classes",
     "scores_of_seen_classes",
+    "without_penalty",
 ]

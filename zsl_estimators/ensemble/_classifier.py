@@ -17,6 +17,7 @@ from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.calibration import (
     HeldOutPerformance,
     best_seen_penalty,
+    held_out_split,
 )
 from zsl_estimators.candidates import score_matrix
 from zsl_estimators.compatibility import DeViSEClassifier
@@ -183,6 +184,12 @@ default="greedy"
         Weight of its log probabilities.
     temperature_ : float
         Divides the scores before the softmax of :meth:`predict_proba`.
+    fit_times_ : Series
+        Seconds that every estimator took on the folds, by name.
+    feature_scaler_ : FunctionTransformer
+        Changes nothing: every estimator scales by itself.
+    attribute_scaler_ : FunctionTransformer
+        Changes nothing.
     %(fitted)s
 
     See Also
@@ -267,12 +274,12 @@ default="greedy"
         return Bunch(**dict(zip(self.weights_.index, self.estimators_, strict=True)))
 
     def get_params(self, deep=True):
-        """Parameters of the ensemble and, by ``name__parameter``, of its estimators.
+        """Get parameters of the ensemble and of its estimators.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to list the latter.
+            Whether to list the latter too, as ``name__parameter``.
 
         Returns
         -------
@@ -321,9 +328,10 @@ default="greedy"
         """Compare the estimators on common folds."""
         started = time.perf_counter()
         random_state = np.random.RandomState(seed)
-        folds = CommonFolds.of(X, problem.y, self._table, seed)
-        if folds is None and self.seen_penalty == "auto":
+        split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
+        if split is None and self.seen_penalty == "auto":
             self._warn_of_few_classes(problem.n_seen)
+        folds = CommonFolds.of(X, problem.y, self._table, split, seed)
         task = Task(X, problem.y, self._table, seed, folds, self.n_jobs)
         members = self._new_members(task, random_state)
         members = self._compared(members, started, progress)
@@ -466,7 +474,6 @@ default="greedy"
                 "AUSUC": [mean_area(held_out[:-1]) for held_out in scaled],
                 "best_H": [mean_best_h(held_out[:-1]) for held_out in scaled],
                 "weight": weights,
-                "seconds": [member.fit_time for member in members],
             },
             index=pd.Index([member.name for member in members], name="estimator"),
         )
@@ -474,7 +481,6 @@ default="greedy"
             "AUSUC": mean_area(folds),
             "best_H": mean_best_h(folds),
             "weight": 1.0,
-            "seconds": results["seconds"].sum(),
         }
         return EnsembleChoice(
             members=members,
@@ -503,6 +509,8 @@ default="greedy"
         self.weights_ = pd.Series(choice.weights[kept], names, name="weight")
         self.spreads_ = pd.Series(spreads, names, name="spread")
         self.temperature_ = choice.temperature
+        times = {member.name: member.fit_time for member in choice.members}
+        self.fit_times_ = pd.Series(times, name="seconds").rename_axis("estimator")
         self._fit_seen_classifier(choice.seen_classifier)
 
     def _fit_seen_classifier(self, chosen):

@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from zsl_estimators.calibration import (
-    held_out_split,
-    rows_of_folds,
-    rows_of_seen_classes,
-)
+from zsl_estimators.calibration import rows_of_folds, rows_of_seen_classes
 
 
 class CommonFolds:
@@ -37,9 +33,8 @@ class CommonFolds:
         ]
 
     @classmethod
-    def of(cls, X, y, table, seed):
-        """The folds of a task; None where no class can be hidden."""
-        split = held_out_split(int(table.seen.sum()), int((~table.seen).sum()), seed)
+    def of(cls, X, y, table, split, seed):
+        """The folds of a task; None where no class can be hidden and tested."""
         if split is None or np.bincount(y).max() < 2:
             return None
         return cls(X, y, table, split, seed)

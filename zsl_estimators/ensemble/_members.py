@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.calibration import HeldOutScores
+from zsl_estimators.calibration import HeldOutScores, without_penalty
 from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.parameters import check_parameters
@@ -163,6 +163,9 @@ class OwnMember(Member):
 class OtherMember(Member):
     """A pipeline, a search, or an estimator of somebody else."""
 
+    def __init__(self, name, estimator, task):
+        super().__init__(name, without_penalty(estimator), task)
+
     def choose(self, progress):
         if self.task.folds is None:
             return
@@ -183,6 +186,7 @@ class OtherMember(Member):
 
 def columns_of(fitted, X, labels, name):
     """Scores of some classes, in the order of their labels."""
+    find_zero_shot_classifier(fitted)
     positions = pd.Index(np.asarray(fitted.classes_)).get_indexer(pd.Index(labels))
     if (positions < 0).any():
         missing = np.asarray(labels)[positions < 0][:8].tolist()

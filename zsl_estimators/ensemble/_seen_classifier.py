@@ -22,10 +22,10 @@ LOWEST_LOG_PROBABILITY = -6.0
 
 
 def usual_classifiers():
-    """Classifiers to choose from: a linear one, and one that needs no scaling."""
+    """Classifiers to choose from: a linear one, and trees."""
     return [
         make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)),
-        ExtraTreesClassifier(),
+        make_pipeline(StandardScaler(), ExtraTreesClassifier()),
     ]
 
 

@@ -1,0 +1,408 @@
+"""The ensemble: what it is made of, and what happens when something goes wrong."""
+
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_html_repr
+
+from zsl_estimators import (
+    ALEClassifier,
+    CalibratedStackingCV,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+    ZeroShotEnsembleClassifier,
+    held_out_report,
+)
+from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.ensemble import _classifier, _seen_classifier
+from zsl_estimators.ensemble._seen_classifier import LOWEST_LOG_PROBABILITY
+from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.metrics import ausuc_score, harmonic_mean_scorer
+from zsl_estimators.model_selection import ClassHoldoutSplit
+
+PAIR = [
+    ("exemplar", ExemplarClassifier(alpha=0.1, shrinkage=0.5)),
+    ("ridge", RidgeSemanticClassifier(alpha=0.1)),
+]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_gzsl(20, n_seen=12, n_unseen=4, class_sep=1.0, random_state=0)
+
+
+def ensemble(data, **parameters):
+    defaults = {"estimators": PAIR, "seen_classifier": None, "random_state": 0}
+    return ZeroShotEnsembleClassifier(data.attributes, **{**defaults, **parameters})
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    clf = ensemble(data, seen_classifier=LogisticRegression(C=0.1))
+    with pytest.MonkeyPatch.context() as patch:
+        # Some of it, whether it helps here or not.
+        patch.setattr(_seen_classifier, "WEIGHTS", (0.3,))
+        return clf.fit(data.X_train, data.y_train)
+
+
+class Broken(RidgeSemanticClassifier):
+    def _solutions(self, problem, precomputed, settings):
+        raise ArithmeticError("nothing to solve")
+
+
+class Slow(ALEClassifier):
+    """Half a second per epoch."""
+
+    def _states_are_slow(self):
+        time.sleep(0.5)
+
+    def _net_has_changed(self):
+        super()._net_has_changed()
+        self._states_are_slow()
+
+
+# -- what it is -----------------------------------------------------------------------
+
+
+def test_scores_are_the_weighted_sum(data, fitted):
+    summed = sum(
+        weight / spread * member.decision_function(data.X_test)
+        for weight, spread, member in zip(
+            fitted.weights_, fitted.spreads_, fitted.estimators_, strict=True
+        )
+    )
+    seen = np.isin(fitted.classes_, fitted.seen_classes_)
+    logarithms = fitted.seen_classifier_.predict_log_proba(data.X_test)
+    summed[:, seen] += fitted.seen_classifier_weight_ * np.maximum(
+        logarithms, LOWEST_LOG_PROBABILITY
+    )
+    expected = summed - fitted.seen_penalty_ * seen
+    np.testing.assert_allclose(fitted.decision_function(data.X_test), expected)
+    assert fitted.seen_classifier_weight_ == 0.3
+    assert fitted.weights_.sum() == pytest.approx(1)
+    assert fitted.named_estimators_.ridge is fitted.estimators_[1]
+
+
+def test_members_are_those_that_a_fit_alone_would_give(data, fitted):
+    """But for their penalty: their folds are those of the ensemble."""
+    for (_, given), member in zip(PAIR, fitted.estimators_, strict=True):
+        alone = clone(given).set_params(attributes=data.attributes, random_state=0)
+        alone.fit(data.X_train, data.y_train)
+        alone.seen_penalty_ = 0.0
+        assert member.attribute_scaling_ == alone.attribute_scaling_
+        np.testing.assert_allclose(
+            member.decision_function(data.X_test), alone.decision_function(data.X_test)
+        )
+        # The list that was given is as it was.
+        assert given.attributes is None
+        assert not hasattr(given, "classes_")
+
+
+def test_table_of_results(fitted):
+    results = fitted.held_out_results_
+    assert results.index.tolist() == ["exemplar", "ridge", "ensemble"]
+    assert results.columns.tolist() == ["AUSUC", "best_H", "weight"]
+    assert results.loc["ensemble", "AUSUC"] >= results.AUSUC.iloc[:2].max() - 0.02
+    assert results.loc[["exemplar", "ridge"], "weight"].sum() == pytest.approx(1)
+    assert (fitted.fit_times_ > 0).all()
+    assert held_out_report(fitted).loc["H"].between(0, 1)[:3].all()
+
+
+def test_it_is_at_least_as_good_as_its_members(data, fitted):
+    def area(clf):
+        return ausuc_score(
+            data.y_test,
+            clf.decision_function(data.X_test),
+            classes=clf.classes_,
+            seen_classes=clf.seen_classes_,
+        )
+
+    assert area(fitted) > max(map(area, fitted.estimators_)) - 0.02
+
+
+def test_probabilities_are_calibrated(data, fitted):
+    """Better than with temperatures far from the chosen one, on test samples too."""
+
+    def loss(temperature):
+        clf = fitted
+        chosen, clf.temperature_ = clf.temperature_, temperature
+        try:
+            p = clf.predict_proba(data.X_test)
+        finally:
+            clf.temperature_ = chosen
+        rows = np.searchsorted(clf.classes_, data.y_test)
+        return -np.log(p[np.arange(len(p)), rows]).mean()
+
+    chosen = loss(fitted.temperature_)
+    assert chosen < loss(3 * fitted.temperature_)
+    assert chosen < loss(fitted.temperature_ / 3)
+
+
+# -- weights and the seen classifier ---------------------------------------------------
+
+
+def test_given_weights(data):
+    clf = ensemble(data, weights=[3, 1]).fit(data.X_train, data.y_train)
+    np.testing.assert_allclose(clf.weights_, [0.75, 0.25])
+    only = ensemble(data, weights=[0, 2]).fit(data.X_train, data.y_train)
+    assert only.weights_.index.tolist() == ["ridge"]
+    np.testing.assert_allclose(only.held_out_results_.weight, [0, 1, 1])
+    same = ensemble(data, weights="uniform").fit(data.X_train, data.y_train)
+    np.testing.assert_allclose(same.weights_, 0.5)
+
+
+@pytest.mark.parametrize("weights", [[1], [0, 0], [-1, 2], "best"])
+def test_weights_that_cannot_be(data, weights):
+    with pytest.raises(ValueError, match="weights"):
+        ensemble(data, weights=weights).fit(data.X_train, data.y_train)
+
+
+def test_the_better_seen_classifier_is_taken(data):
+    usual = [DummyClassifier(), LogisticRegression(), DummyClassifier()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_classifier, "usual_classifiers", lambda: usual)
+        patch.setattr(_seen_classifier, "WEIGHTS", (0.3,))
+        clf = ensemble(data, seen_classifier="auto").fit(data.X_train, data.y_train)
+    assert isinstance(clf.seen_classifier_, LogisticRegression)
+    # Its seed comes from that of the ensemble.
+    assert clf.seen_classifier_.random_state is not None
+
+
+def test_a_useless_seen_classifier_is_left_out(data):
+    class Constant(LogisticRegression):
+        def predict_proba(self, X):
+            p = np.random.RandomState(0).dirichlet(np.ones(len(self.classes_)), len(X))
+            return p
+
+    clf = ensemble(data, seen_classifier=Constant()).fit(data.X_train, data.y_train)
+    assert clf.seen_classifier_ is None
+    assert clf.seen_classifier_weight_ == 0
+
+
+def test_seen_classifier_of_some_kind_is_needed(data):
+    from sklearn.svm import LinearSVC
+
+    with pytest.raises(ValueError, match="seen_classifier"):
+        ensemble(data, seen_classifier=LinearSVC()).fit(data.X_train, data.y_train)
+
+
+# -- members of other kinds ------------------------------------------------------------
+
+
+def test_pipelines_and_own_estimators_share_the_folds(data):
+    """A pipeline that scales first is what the estimator alone is."""
+    inner = ExemplarClassifier(
+        data.attributes, alpha=0.1, shrinkage=0.5, attribute_scaling="standard"
+    )
+    own = clone(inner).set_params(attributes=None)
+    pipeline = make_pipeline(StandardScaler(), inner)
+    clf = ensemble(data, estimators=[("own", own), ("pipeline", pipeline)])
+    clf.fit(data.X_train, data.y_train)
+    results = clf.held_out_results_
+    assert results.AUSUC["own"] == pytest.approx(results.AUSUC["pipeline"], rel=1e-6)
+    np.testing.assert_allclose(clf.spreads_["own"], clf.spreads_["pipeline"], rtol=1e-6)
+    # The penalty inside the pipeline is not taken twice.
+    assert clf.estimators_[1][-1].seen_penalty == 0.0
+
+
+def test_searches_and_stacking_as_members(data):
+    search = GridSearchCV(
+        RidgeSemanticClassifier(data.attributes, alpha=1.0, shrink_to="zero"),
+        {"attribute_scaling": ["unit", "standard"]},
+        cv=ClassHoldoutSplit(2, random_state=0),
+        scoring=harmonic_mean_scorer,
+    )
+    clf = ensemble(data, estimators=[*PAIR, ("search", search)])
+    clf.fit(data.X_train, data.y_train)
+    assert clf.predict(data.X_test).shape == data.y_test.shape
+    stacked = CalibratedStackingCV(clf, random_state=0, cv=2)
+    assert stacked.fit(data.X_train, data.y_train).score(data.X_test, data.y_test) > 0.3
+
+
+def test_member_with_another_table(data):
+    other = data.attributes + np.random.RandomState(0).normal(size=(16, 1))
+    estimators = [("one", ExemplarClassifier(other))]
+    with pytest.raises(ValueError, match="'one' has other attributes than the ens"):
+        ensemble(data, estimators=estimators).fit(data.X_train, data.y_train)
+    same = [("one", ExemplarClassifier(data.attributes, alpha=0.1, shrinkage=0.5))]
+    ensemble(data, estimators=same).fit(data.X_train, data.y_train)
+
+
+def test_pipeline_without_some_classes(data):
+    seen = data.attributes.loc[np.unique(data.y_train)]
+    pipeline = make_pipeline(StandardScaler(), ExemplarClassifier(seen))
+    with pytest.warns(ZeroShotWarning, match="left out.*no scores for the classes"):
+        ensemble(data, estimators=[*PAIR, ("some", pipeline)]).fit(
+            data.X_train, data.y_train
+        )
+
+
+# -- scikit-learn ----------------------------------------------------------------------
+
+
+def test_parameters_of_members(data):
+    clf = ensemble(data)
+    assert clf.get_params()["ridge__alpha"] == 0.1
+    clf = clone(clf).set_params(ridge__alpha=5.0, exemplar="drop")
+    clf.fit(data.X_train, data.y_train)
+    assert clf.weights_.index.tolist() == ["ridge"]
+    assert clf.estimators_[0].alpha_ == 5.0
+    assert ZeroShotEnsembleClassifier().get_params()["estimators"] == "auto"
+
+
+def test_searched(data):
+    search = GridSearchCV(
+        ensemble(data),
+        {"weights": ["greedy", [1, 0]], "ridge__alpha": [0.1, 10.0]},
+        cv=ClassHoldoutSplit(2, random_state=0),
+        scoring=harmonic_mean_scorer,
+    ).fit(data.X_train, data.y_train)
+    assert set(search.best_params_) == {"weights", "ridge__alpha"}
+
+
+def test_html_shows_the_members(data, fitted):
+    page = estimator_html_repr(fitted)
+    assert "sk-parallel" in page
+    assert "exemplar" in page
+    assert "RidgeSemanticClassifier" in page
+    usual = estimator_html_repr(ZeroShotEnsembleClassifier())
+    assert "RevCDClassifier" in usual
+
+
+def test_names_of_columns(data):
+    X = pd.DataFrame(data.X_train).add_prefix("f")
+    clf = ensemble(data).fit(X, data.y_train)
+    assert clf.feature_names_in_.tolist() == X.columns.tolist()
+    np.testing.assert_array_equal(
+        clf.predict(pd.DataFrame(data.X_test).add_prefix("f")),
+        ensemble(data).fit(data.X_train, data.y_train).predict(data.X_test),
+    )
+
+
+@pytest.mark.parametrize(
+    ("estimators", "message"),
+    [
+        ([], "not empty"),
+        ([ExemplarClassifier()], "tuples"),
+        ([("a", ExemplarClassifier()), ("a", ExemplarClassifier())], "not unique"),
+        ([("a", "drop")], "dropped"),
+        ([("a", StandardScaler())], "no classifier"),
+        ([("weights", ExemplarClassifier())], "conflict"),
+        ("all", "estimators"),
+    ],
+)
+def test_lists_that_cannot_be(data, estimators, message):
+    with pytest.raises(ValueError, match=message):
+        ensemble(data, estimators=estimators).fit(data.X_train, data.y_train)
+
+
+def test_an_ordinary_classifier_is_no_member(data):
+    ordinary = [("lr", make_pipeline(StandardScaler(), LogisticRegression()))]
+    with pytest.raises(
+        (ValueError, TypeError), match=r"zero-shot classifier|no scores"
+    ):
+        ensemble(data, estimators=ordinary).fit(data.X_train, data.y_train)
+
+
+# -- when something goes wrong ---------------------------------------------------------
+
+
+def test_a_member_that_fails_is_left_out(data):
+    with pytest.warns(ZeroShotWarning, match="'bad' failed.*ArithmeticError: nothing"):
+        clf = ensemble(data, estimators=[("bad", Broken()), *PAIR]).fit(
+            data.X_train, data.y_train
+        )
+    assert "bad" not in clf.held_out_results_.index
+    with (
+        pytest.warns(ZeroShotWarning, match="'bad' failed"),
+        pytest.raises(ArithmeticError, match="nothing to solve"),
+    ):
+        ensemble(data, estimators=[("bad", Broken())]).fit(data.X_train, data.y_train)
+
+
+def test_time_limit_gives_up_what_is_being_fitted(data):
+    estimators = [*PAIR, ("slow", Slow(max_epochs=40)), ("later", PAIR[0][1])]
+    began = time.perf_counter()
+    clf = ensemble(data, estimators=estimators, time_limit=2.0).fit(
+        data.X_train, data.y_train
+    )
+    # All epochs of all folds would take a minute.
+    assert time.perf_counter() - began < 20
+    assert clf.weights_.index.tolist() == ["exemplar", "ridge"]
+    assert not {"slow", "later"} & set(clf.held_out_results_.index)
+
+
+def test_the_first_estimator_is_fitted_in_any_case(data):
+    clf = ensemble(data, time_limit=1e-9).fit(data.X_train, data.y_train)
+    assert clf.weights_.index.tolist() == ["exemplar"]
+    with pytest.raises(ValueError, match="time_limit"):
+        ensemble(data, time_limit=0).fit(data.X_train, data.y_train)
+
+
+def test_an_interrupt_keeps_what_is_finished(data):
+    class Interrupted(RidgeSemanticClassifier):
+        def _solutions(self, problem, precomputed, settings):
+            raise KeyboardInterrupt
+
+    stops = ("stops", Interrupted())
+    with pytest.warns(ZeroShotWarning, match="Interrupted: the ensemble consists of e"):
+        clf = ensemble(data, estimators=[PAIR[0], stops, PAIR[1]]).fit(
+            data.X_train, data.y_train
+        )
+    assert clf.weights_.index.tolist() == ["exemplar"]
+    with pytest.raises(KeyboardInterrupt):
+        ensemble(data, estimators=[stops]).fit(data.X_train, data.y_train)
+
+
+def test_members_without_weight_are_not_fitted(data, monkeypatch):
+    fits = []
+    original = _classifier.new_member
+
+    def watched(name, estimator, task):
+        member = original(name, estimator, task)
+        fit = member.fit
+        member.fit = lambda progress: fits.append(name) or fit(progress)
+        return member
+
+    monkeypatch.setattr(_classifier, "new_member", watched)
+    ensemble(data, weights=[0, 1]).fit(data.X_train, data.y_train)
+    assert fits == ["ridge"]
+
+
+def test_added_classes_reach_all_members(data):
+    label = np.setdiff1d(data.attributes.index, data.y_train)[0]
+    known, new = data.attributes.drop(index=label), data.attributes.loc[[label]]
+    estimators = [
+        *PAIR,
+        ("pipeline", make_pipeline(StandardScaler(), clone(PAIR[0][1]))),
+    ]
+    estimators[2][1].set_params(exemplarclassifier__attributes=known)
+    clf = ensemble(data, estimators=estimators).set_params(attributes=known)
+    clf.fit(data.X_train, data.y_train)
+    before, members = clf.decision_function(data.X_test), clf.estimators_
+    clf.add_classes(new)
+    column = np.flatnonzero(clf.classes_ == label)
+    after = clf.decision_function(data.X_test)
+    np.testing.assert_allclose(np.delete(after, column, axis=1), before)
+    assert (clf.predict(data.X_test) == label).any()
+    # The former members are as they were, should something have failed.
+    assert all(len(member.classes_) == len(known) for member in members)
+
+
+def test_without_unseen_classes_all_count_the_same(data):
+    clf = ensemble(data).set_params(attributes=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf.fit(data.X_train, data.y_train)
+    np.testing.assert_allclose(clf.weights_, 0.5)
+    assert clf.held_out_results_ is None
+    assert (clf.spreads_ > 0).all()
