@@ -473,12 +473,16 @@ class BaseZeroShotClassifier(
         self.init_ = self._best_inside(inits, X, y, random_state)
 
     def _best_inside(self, estimators, X, y, random_state):
-        """Fit other estimators to the same task; the best one on held-out classes."""
-        fitted = [self._fitted_inside(one, X, y, random_state) for one in estimators]
+        """Fit other estimators to the same task; the best one on held-out classes.
+
+        They are compared on the same folds, those of one seed.
+        """
+        seed = random_state.randint(LARGEST_SEED)
+        fitted = [self._fitted_inside(one, X, y, seed) for one in estimators]
         # The first of equals, for without folds there is no difference.
         return max(fitted, key=lambda one: one._held_out_area)
 
-    def _fitted_inside(self, estimator, X, y, random_state):
+    def _fitted_inside(self, estimator, X, y, seed):
         """Fit another estimator to the same task, for its scores without a penalty."""
         estimator.set_params(
             attributes=self._table.matrix,
@@ -486,7 +490,7 @@ class BaseZeroShotClassifier(
             seen_penalty=0.0,
         )
         if estimator.random_state is None:
-            estimator.set_params(random_state=random_state)
+            estimator.set_params(random_state=seed)
         return fit_inside(estimator, X, y)
 
     def _fold_parameters(self):

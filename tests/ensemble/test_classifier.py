@@ -307,8 +307,9 @@ def test_lists_that_cannot_be(data, estimators, message):
 
 def test_an_ordinary_classifier_is_no_member(data):
     ordinary = [("lr", make_pipeline(StandardScaler(), LogisticRegression()))]
-    with pytest.raises(
-        (ValueError, TypeError), match=r"zero-shot classifier|no scores"
+    with (
+        pytest.warns(ZeroShotWarning, match="'lr' failed"),
+        pytest.raises(TypeError, match="holds no fitted zero-shot classifier"),
     ):
         ensemble(data, estimators=ordinary).fit(data.X_train, data.y_train)
 
