@@ -44,6 +44,7 @@ ESTIMATORS = (
     "RevCDClassifier",
     "FGANClassifier",
     "VAEcFlowClassifier",
+    "ZeroShotEnsembleClassifier",
     "ClassNormClassifier",
 )
 MARKS = "osD^v<>ph*X"

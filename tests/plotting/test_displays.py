@@ -23,12 +23,14 @@ from zsl_estimators import (
     RevCDClassifier,
     RidgeSemanticClassifier,
     VAEcFlowClassifier,
+    ZeroShotEnsembleClassifier,
 )
 from zsl_estimators.metrics import ausuc_score, gzsl_report, harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 from zsl_estimators.plotting import (
     AttributeErrorDisplay,
     DenoisingDisplay,
+    EnsembleDisplay,
     GZSLConfusionDisplay,
     SeenPenaltyDisplay,
     SeenUnseenDisplay,
@@ -156,6 +158,31 @@ class TestSeenUnseen:
     def test_needs_both_kinds(self, named, ridge):
         with pytest.raises(ValueError, match="unseen"):
             SeenUnseenDisplay.from_estimator(ridge, named["X"], named["y"])
+
+
+class TestEnsemble:
+    def test_marks_and_line(self, named):
+        pipeline = fitted(named, ZeroShotEnsembleClassifier)
+        display = EnsembleDisplay.from_estimator(pipeline)
+        ensemble = pipeline[-1]
+        results = ensemble.held_out_results_
+        (marks,) = display.ax_.collections
+        np.testing.assert_allclose(
+            marks.get_offsets(),
+            np.column_stack(
+                [ensemble.fit_times_, results.best_H[["exemplar", "ridge"]]]
+            ),
+        )
+        assert display.ax_.lines[0].get_ydata()[0] == results.best_H["ensemble"]
+        assert {text.get_text() for text in display.ax_.texts} == {"exemplar", "ridge"}
+        assert_legible(display)
+
+    def test_nothing_to_draw(self, task, ridge):
+        with pytest.raises(ValueError, match="ZeroShotEnsembleClassifier"):
+            EnsembleDisplay.from_estimator(ridge)
+        alone = small(ZeroShotEnsembleClassifier).fit(task.X_train, task.y_train)
+        with pytest.raises(ValueError, match="not compared"):
+            EnsembleDisplay.from_estimator(alone)
 
 
 class TestSeenPenalty:

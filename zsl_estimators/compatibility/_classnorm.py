@@ -32,7 +32,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     Parameters
     ----------
     %(attributes)s
-    hidden : int, default=512
+    hidden : int, default=256
         Width of both hidden layers. The paper has 1024.
     scale : float, default=25.0
         Multiplies the cosine.
@@ -45,7 +45,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     %(attribute_scaling)s
     max_epochs : int, default=50
         Largest number of passes over the data.
-    lr : float, default=3e-4
+    lr : float, default=1e-3
         Learning rate of AdamW at the start; it falls to 0 as a cosine.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
@@ -104,12 +104,12 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         attributes=None,
         *,
         classes=None,
-        hidden=512,
+        hidden=256,
         scale=25.0,
         feature_scaling="auto",
         attribute_scaling="auto",
         max_epochs=50,
-        lr=3e-4,
+        lr=1e-3,
         weight_decay=1e-4,
         early_stopping=True,
         patience=10,

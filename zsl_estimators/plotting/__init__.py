@@ -3,6 +3,7 @@
 from zsl_estimators.plotting._attribute_error import AttributeErrorDisplay
 from zsl_estimators.plotting._confusion import GZSLConfusionDisplay
 from zsl_estimators.plotting._denoising import DenoisingDisplay
+from zsl_estimators.plotting._ensemble import EnsembleDisplay
 from zsl_estimators.plotting._seen_penalty import SeenPenaltyDisplay
 from zsl_estimators.plotting._seen_unseen import SeenUnseenDisplay
 from zsl_estimators.plotting._synthetic import SyntheticFeaturesDisplay
@@ -11,6 +12,7 @@ from zsl_estimators.plotting._training import TrainingCurvesDisplay
 __all__ = [
     "AttributeErrorDisplay",
     "DenoisingDisplay",
+    "EnsembleDisplay",
     "GZSLConfusionDisplay",
     "SeenPenaltyDisplay",
     "SeenUnseenDisplay",
