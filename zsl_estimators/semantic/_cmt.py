@@ -199,8 +199,8 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         super()._fit(problem, choice, random_state)
         self._fit_detector(problem.X, random_state)
 
-    def _epoch_stage(self, random_state, ready=None):
-        return super()._epoch_stage(random_state, ready=fit_detector)
+    def _epoch_stage(self, random_state, ready=None, setting=None):
+        return super()._epoch_stage(random_state, fit_detector, setting)
 
     def _update_decision(self, problem):
         # The detector comes last, so that callbacks see the scores without it.
