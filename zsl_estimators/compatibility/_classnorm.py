@@ -180,9 +180,12 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             "scale": self.scale,
         }
         if self.feature_scaling_ == "none":
-            scaler = self.feature_scaler_
-            unscaling = float32(scaler.mean_), float32(scaler.scale_)
-            arguments["unscaling"] = tuple(map(torch.from_numpy, unscaling))
+            unscaling = np.stack(
+                [self.feature_scaler_.mean_, self.feature_scaler_.scale_]
+            )
+            # A cosine does not know the unit, and single precision not every number.
+            unscaling = float32(unscaling / np.abs(unscaling).max())
+            arguments["unscaling"] = tuple(torch.from_numpy(unscaling))
         return ranking_arguments(
             problem, ClassNormNetwork, arguments, "softmax", 1.0, self
         )
