@@ -297,6 +297,7 @@ def test_names_of_columns(data):
         ([("a", "drop")], "dropped"),
         ([("a", StandardScaler())], "no classifier"),
         ([("weights", ExemplarClassifier())], "conflict"),
+        ([("ensemble", ExemplarClassifier())], "name 'ensemble'"),
         ("all", "estimators"),
     ],
 )
@@ -371,7 +372,7 @@ def test_members_without_weight_are_not_fitted(data, monkeypatch):
     def watched(name, estimator, task):
         member = original(name, estimator, task)
         fit = member.fit
-        member.fit = lambda progress: fits.append(name) or fit(progress)
+        member.fit = lambda seed: fits.append(name) or fit(seed)
         return member
 
     monkeypatch.setattr(_classifier, "new_member", watched)

@@ -42,6 +42,7 @@ from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.progress import FitProgress
+from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic import (
     ESZSLClassifierCV,
     GaussianSemanticClassifier,
@@ -49,6 +50,8 @@ from zsl_estimators.semantic import (
     RidgeSemanticClassifier,
 )
 
+# Row of the results that tells of all estimators together.
+OF_THE_SUM = "ensemble"
 # Training rows from which the spread of scores is taken where there are no folds.
 ROWS_FOR_SPREAD = 1000
 
@@ -366,7 +369,13 @@ default="greedy"
                 'estimators must be "auto" or a list of (name, estimator) tuples that '
                 f"is not empty, got {named!r}"
             )
-        self._validate_names([name for name, _ in named])
+        names = [name for name, _ in named]
+        self._validate_names(names)
+        if OF_THE_SUM in names:
+            raise ValueError(
+                f"No estimator can have the name {OF_THE_SUM!r}, which stands for all "
+                "of them together in held_out_results_."
+            )
         kept = [(name, one) for name, one in named if not is_dropped(one)]
         if not kept:
             raise ValueError("All estimators are dropped; at least one must be left.")
@@ -477,7 +486,7 @@ default="greedy"
             },
             index=pd.Index([member.name for member in members], name="estimator"),
         )
-        results.loc["ensemble"] = {
+        results.loc[OF_THE_SUM] = {
             "AUSUC": mean_area(folds),
             "best_H": mean_best_h(folds),
             "weight": 1.0,
@@ -500,7 +509,7 @@ default="greedy"
         for number in kept:
             member = choice.members[number]
             self._report(n_members + len(fitted), fitting=member.name)
-            fitted.append(member.fit(TimedProgress(np.inf)))
+            fitted.append(member.fit(random_state.randint(LARGEST_SEED)))
         names = pd.Index([choice.members[n].name for n in kept], name="estimator")
         spreads = choice.spreads[kept]
         if np.isnan(spreads).any():

@@ -11,7 +11,6 @@ from zsl_estimators.calibration import HeldOutScores, without_penalty
 from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.parameters import check_parameters
-from zsl_estimators.seeds import LARGEST_SEED
 
 
 def new_member(name, estimator, task):
@@ -98,7 +97,7 @@ class Member:
         """Find `held_out`, and what the estimator chooses on folds of its own."""
         raise NotImplementedError
 
-    def fit(self, progress):
+    def fit(self, seed):
         """Fit the estimator on all samples; return it."""
         raise NotImplementedError
 
@@ -127,7 +126,7 @@ class OwnMember(Member):
 
     def _check_table(self, attributes, classes):
         """Refuse an estimator that describes the classes otherwise."""
-        own, table = self.task.table, None
+        own = self.task.table
         table = ClassTable.from_parameters(attributes, classes, self.task.labels)
         same = np.array_equal(own.labels, table.labels) and np.array_equal(
             own.matrix, table.matrix
@@ -149,15 +148,12 @@ class OwnMember(Member):
         self.held_out = vars(estimator).pop("_held_out_scores", [])
         del estimator._keeps_held_out_scores
 
-    def fit(self, progress):
-        estimator = self.estimator
-        estimator._report = progress.reporter(-1)
-        # Without folds, and as a fit of the estimator alone would go on.
-        estimator._fit_chosen(*self._chosen, self.task.seed % LARGEST_SEED)
+    def fit(self, seed):
+        self.estimator._fit_chosen(*self._chosen, seed)
         del self._chosen
-        vars(estimator).pop("_report")
-        estimator.seen_penalty_ = 0.0
-        return estimator
+        # The ensemble has one of its own.
+        self.estimator.seen_penalty_ = 0.0
+        return self.estimator
 
 
 class OtherMember(Member):
@@ -180,7 +176,7 @@ class OtherMember(Member):
             self.held_out.append(HeldOutScores(y, scores, seen))
             progress.report(-1, number)
 
-    def fit(self, progress):
+    def fit(self, seed):
         return self.estimator.fit(self.task.X, self.task.labels)
 
 
