@@ -39,8 +39,9 @@ def test_an_unseen_class_is_a_weighted_mean_of_phantoms(task):
 
 def test_scale_is_chosen_on_held_out_classes(task):
     clf = fitted(task)
-    means = clf.held_out_results_.groupby("candidate").AUSUC.mean()
-    assert means[clf.scale_] == means.max()
+    results = clf.held_out_results_.groupby(["attribute_scaling", "candidate"])
+    means = results.AUSUC.mean()
+    assert means[clf.attribute_scaling_, clf.scale_] == means.max()
 
 
 def test_two_seen_classes(task):
