@@ -40,7 +40,9 @@ def test_untrained_it_is_the_exemplar_classifier(task):
     exemplar = ExemplarClassifier(
         task.attributes,
         alpha=clf.init_.alpha_,
+        shrink_to=clf.init_.shrink_to_,
         shrinkage=clf.init_.shrinkage_,
+        attribute_scaling=clf.attribute_scaling_,
         seen_penalty=0.0,
     ).fit(task.X_train, task.y_train)
     one, other = (c.decision_function(task.X_test) for c in (clf, exemplar))
