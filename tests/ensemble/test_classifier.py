@@ -237,6 +237,13 @@ def test_member_with_another_table(data):
     ensemble(data, estimators=same).fit(data.X_train, data.y_train)
 
 
+def test_a_wrong_parameter_of_a_member_is_no_failure(data):
+    """It raises, for leaving the member out would hide the mistake."""
+    estimators = [*PAIR, ("wrong", RidgeSemanticClassifier(alpha=-1.0))]
+    with pytest.raises(ValueError, match="alpha"):
+        ensemble(data, estimators=estimators).fit(data.X_train, data.y_train)
+
+
 def test_pipeline_without_some_classes(data):
     seen = data.attributes.loc[np.unique(data.y_train)]
     pipeline = make_pipeline(StandardScaler(), ExemplarClassifier(seen))

@@ -123,6 +123,7 @@ class OwnMember(Member):
         if given.get("n_jobs") is None:
             estimator.set_params(n_jobs=task.n_jobs)
         estimator._warns_of_table = False
+        check_parameters(estimator)
 
     def _check_table(self, attributes, classes):
         """Refuse an estimator that describes the classes otherwise."""
@@ -139,7 +140,6 @@ class OwnMember(Member):
 
     def choose(self, progress):
         estimator = self.estimator
-        check_parameters(estimator)
         estimator._keeps_held_out_scores = True
         chosen = estimator._choose(
             self.task.X, self.task.labels, self.task.seed, progress
