@@ -149,7 +149,8 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
     estimators : "auto" or list of (str, estimator), default="auto"
         Zero-shot classifiers and their names: estimators of this package, which get
         `attributes` from here, or pipelines, searches and estimators of others, which
-        have it already and set ``seen_classes_``. ``"drop"`` in the place of an
+        have it already and set ``seen_classes_``. Features reach all of them as an
+        array. ``"drop"`` in the place of an
         estimator leaves it out. "auto" is Exemplar, GaussianSemantic, RidgeSemantic,
         ESZSL, DeViSE, VAE-cFlow, FGAN and RevCD, in this order.
     seen_classifier : "auto", None or classifier, default="auto"
