@@ -192,3 +192,22 @@ def test_folds_may_answer_with_real_unseen_classes_too(data):
         np.testing.assert_array_equal(rows[:8], np.delete(table, unseen, axis=0))
         assert (rows[8] == table[unseen]).all(axis=1).any()
     assert len(np.unique(beside[:, 0], axis=0)) > 1
+
+
+@pytest.mark.parametrize(("n_seen", "n_unseen"), [(5, 3), (12, 4)])
+def test_names_of_classes_do_not_matter(n_seen, n_unseen):
+    """Which classes are hidden, and which real ones stand beside them."""
+    n_classes = n_seen + n_unseen
+    data = make_gzsl(
+        n_classes, n_seen=n_seen, n_unseen=n_unseen, class_sep=1.0, random_state=0
+    )
+    other = np.random.RandomState(1).permutation(n_classes)
+    table = np.asarray(data.attributes)
+    plain = RidgeSemanticClassifier(table, random_state=0)
+    plain.fit(data.X_train, data.y_train)
+    renamed = RidgeSemanticClassifier(table, classes=other, random_state=0)
+    renamed.fit(data.X_train, other[data.y_train])
+    assert renamed.alpha_ == plain.alpha_
+    assert renamed.seen_penalty_ == pytest.approx(plain.seen_penalty_)
+    predicted = plain.predict(data.X_test)
+    np.testing.assert_array_equal(renamed.predict(data.X_test), other[predicted])

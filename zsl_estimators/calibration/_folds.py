@@ -150,7 +150,7 @@ class HeldOutFolds:
         table = estimator._table
         seen_rows, unseen_rows = table.matrix[table.seen], table.matrix[~table.seen]
         self.folds = []
-        rows = rows_of_folds(X, y, split, len(unseen_rows), seed)
+        rows = rows_of_folds(X, y, split, seen_rows, unseen_rows, seed)
         for number, (train, held_out, beside) in enumerate(rows, start=1):
             model = model_inside(estimator, np.vstack([seen_rows, unseen_rows[beside]]))
             model._fold = f"{number}/{split.get_n_splits()}"
@@ -228,8 +228,10 @@ class HeldOutFolds:
         return best
 
 
-def rows_of_folds(X, y, split, n_unseen, seed):
+def rows_of_folds(X, y, split, seen_rows, unseen_rows, seed):
     """Rows of the folds, and the real unseen classes that they may answer with.
+
+    Which classes these are depends on the descriptions, not on the names of classes.
 
     Parameters
     ----------
@@ -239,8 +241,8 @@ def rows_of_folds(X, y, split, n_unseen, seed):
         Position of each sample's class among the seen classes.
     split : ClassHoldoutSplit
         Makes the folds.
-    n_unseen : int
-        Number of real unseen classes.
+    seen_rows, unseen_rows : ndarray of shape (n_classes, n_attributes)
+        Descriptions of the seen classes, and of the real unseen ones.
     seed : int
         Of what else is chosen.
 
@@ -252,10 +254,16 @@ def rows_of_folds(X, y, split, n_unseen, seed):
         Positions among the real unseen classes.
     """
     random_state = np.random.RandomState(seed)
-    for train, held_out in split.split(X, y):
-        n_hidden = len(np.unique(y)) - len(np.unique(y[train]))
-        beside = unseen_beside_hidden(n_unseen, n_hidden, random_state)
-        yield train, rows_to_score(held_out, y, seed), beside
+    rank, unseen = np.argsort(order_of_rows(seen_rows)), order_of_rows(unseen_rows)
+    for train, held_out in split.split(X, rank[y]):
+        n_hidden = len(rank) - len(np.unique(y[train]))
+        beside = unseen_beside_hidden(len(unseen), n_hidden, random_state)
+        yield train, rows_to_score(held_out, y, seed), unseen[beside]
+
+
+def order_of_rows(rows):
+    """Positions that sort rows by the first column, then by the next, and so on."""
+    return np.lexsort(rows.T[::-1])
 
 
 def model_inside(estimator, attributes):

@@ -29,7 +29,9 @@ class CommonFolds:
         self.unseen_labels = unseen = table.labels[~table.seen]
         self.folds = [
             (train, held_out, np.concatenate([self.seen_labels, unseen[beside]]))
-            for train, held_out, beside in rows_of_folds(X, y, split, len(unseen), seed)
+            for train, held_out, beside in rows_of_folds(
+                X, y, split, table.matrix[table.seen], table.matrix[~table.seen], seed
+            )
         ]
 
     @classmethod
