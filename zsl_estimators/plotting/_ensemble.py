@@ -102,6 +102,8 @@ class EnsembleDisplay:
         """
         self.ax_ = new_axes(ax, figsize=(7, 4.5), layout="constrained")
         self.figure_ = self.ax_.figure
+        from matplotlib.ticker import LogLocator, NullLocator
+
         members = pd.DataFrame(self.results).loc[self.fit_times.index]
         seconds, best_h = self.fit_times.to_numpy(), members["best_H"].to_numpy()
         weights = members["weight"].to_numpy()
@@ -119,6 +121,10 @@ class EnsembleDisplay:
             xlim=(seconds.min() / 2, seconds.max() * 2),
             ylim=(low - margin, high + margin),
         )
+        # Seconds as people write them, also where they span less than a decade.
+        self.ax_.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        self.ax_.xaxis.set_major_formatter("{x:g}")
+        self.ax_.xaxis.set_minor_locator(NullLocator())
         self.ax_.legend(fontsize="small", loc="lower right")
         places = np.column_stack([seconds, best_h])
         label_points(self.ax_, places, members.index, fontsize="small")
