@@ -103,9 +103,10 @@ class ClosedFormMixin:
                 yield Solution(scaling, settings)
 
     def _rescaled(self, problem, scaling):
-        """The problem with its descriptions in another scaling, from now on in use."""
-        if scaling == self.attribute_scaling_:
-            return problem
+        """The problem with its descriptions in a scaling, from now on in use.
+
+        A model that has tried several may be in any of them, whatever the problem is.
+        """
         self.attribute_scaling_ = scaling
         self._fit_attribute_scaler(problem.random_state)
         return replace(problem, S=self._scaled_attributes())

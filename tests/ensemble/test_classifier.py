@@ -18,10 +18,12 @@ from zsl_estimators import (
     ALEClassifier,
     CalibratedStackingCV,
     ExemplarClassifier,
+    GaussianSemanticClassifier,
     RidgeSemanticClassifier,
     ZeroShotEnsembleClassifier,
     held_out_report,
 )
+from zsl_estimators import scaling as scaling_module
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.ensemble import _classifier, _seen_classifier
 from zsl_estimators.ensemble._seen_classifier import LOWEST_LOG_PROBABILITY
@@ -114,6 +116,25 @@ def test_table_of_results(fitted):
     assert results.loc[["exemplar", "ridge"], "weight"].sum() == pytest.approx(1)
     assert (fitted.fit_times_ > 0).all()
     assert held_out_report(fitted).loc["H"].between(0, 1)[:3].all()
+
+
+@pytest.mark.parametrize("scaling", ["whitened", "standard", "rms", "unit"])
+def test_scores_on_the_folds_are_those_of_what_was_chosen(data, monkeypatch, scaling):
+    """Models of folds have tried other candidates since."""
+    others = [one for one in scaling_module.SCALINGS_TO_COMPARE if one != scaling]
+    for order in ([*others, scaling], [scaling, *others]):
+        monkeypatch.setattr(scaling_module, "SCALINGS_TO_COMPARE", tuple(order))
+        members = [
+            ("exemplar", ExemplarClassifier()),
+            ("gaussian", GaussianSemanticClassifier()),
+            ("ridge", RidgeSemanticClassifier()),
+            ("ale", ALEClassifier(max_epochs=2)),
+        ]
+        clf = ensemble(data, estimators=members, weights=[1, 1, 1, 1])
+        clf.fit(data.X_train, data.y_train)
+        for name, member in clf.named_estimators_.items():
+            found = clf.held_out_results_.AUSUC[name]
+            assert found == pytest.approx(member._held_out_area, abs=2e-3), name
 
 
 def test_it_is_at_least_as_good_as_its_members(data, fitted):
