@@ -62,8 +62,8 @@ def usual_estimators():
         ("exemplar", ExemplarClassifier()),
         ("gaussian", GaussianSemanticClassifier()),
         ("ridge", RidgeSemanticClassifier()),
-        ("eszsl", ESZSLClassifierCV()),
         ("devise", DeViSEClassifier()),
+        ("eszsl", ESZSLClassifierCV()),
         ("vaecflow", VAEcFlowClassifier()),
         ("fgan", FGANClassifier()),
         ("revcd", RevCDClassifier()),
@@ -152,7 +152,7 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
         have it already and set ``seen_classes_``. Features reach all of them as an
         array. ``"drop"`` in the place of an
         estimator leaves it out. "auto" is Exemplar, GaussianSemantic, RidgeSemantic,
-        ESZSL, DeViSE, VAE-cFlow, FGAN and RevCD, in this order.
+        DeViSE, ESZSL, VAE-cFlow, FGAN and RevCD, in this order.
     seen_classifier : "auto", None or classifier, default="auto"
         Classifier of the seen classes with ``predict_proba``. Its log probabilities
         are added to the scores of seen classes, with a weight from 0 to 1 that is
