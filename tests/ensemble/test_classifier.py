@@ -277,6 +277,29 @@ def test_pipeline_without_some_classes(data):
 # -- scikit-learn ----------------------------------------------------------------------
 
 
+def test_an_ensemble_of_ensembles(data):
+    """One of a single ensemble is that ensemble, whose scores have one spread."""
+    inner = ensemble(data).set_params(attributes=None)
+    clf = ensemble(data, estimators=[("inner", inner), PAIR[0]], weights=[1, 0])
+    clf.fit(data.X_train, data.y_train)
+    (fitted,) = clf.estimators_
+    assert clf.held_out_results_.AUSUC["inner"] == pytest.approx(fitted._held_out_area)
+    assert clf.seen_penalty_ != 0
+    assert set(clf.predict(data.X_test)) & set(clf.unseen_classes_)
+
+
+def test_weights_of_what_is_left(data):
+    """All of the weight is on an estimator that failed."""
+    estimators = [("bad", Broken()), PAIR[0]]
+    with (
+        pytest.warns(ZeroShotWarning, match="'bad' failed"),
+        pytest.raises(ValueError, match="only exemplar could be fitted"),
+    ):
+        ensemble(data, estimators=estimators, weights=[1, 0]).fit(
+            data.X_train, data.y_train
+        )
+
+
 def test_parameters_of_members(data):
     clf = ensemble(data)
     assert clf.get_params()["ridge__alpha"] == 0.1

@@ -150,9 +150,9 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
         Zero-shot classifiers and their names: estimators of this package, which get
         `attributes` from here, or pipelines, searches and estimators of others, which
         have it already and set ``seen_classes_``. Features reach all of them as an
-        array. ``"drop"`` in the place of an
-        estimator leaves it out. "auto" is Exemplar, GaussianSemantic, RidgeSemantic,
-        DeViSE, ESZSL, VAE-cFlow, FGAN and RevCD, in this order.
+        array. ``"drop"`` in the place of an estimator leaves it out. "auto" is
+        Exemplar, GaussianSemantic, RidgeSemantic, DeViSE, ESZSL, VAE-cFlow, FGAN and
+        RevCD, in this order.
     seen_classifier : "auto", None or classifier, default="auto"
         Classifier of the seen classes with ``predict_proba``. Its log probabilities
         are added to the scores of seen classes, with a weight from 0 to 1 that is
@@ -357,11 +357,23 @@ default="greedy"
         """Wrap the estimators, each with a seed."""
         named = self._named_estimators()
         self._check_estimators(named)
+        kept = [(name, one) for name, one in named if not is_dropped(one)]
+        self._check_weights(len(kept))
         return [
             new_member(name, seeded_clone(estimator, random_state), task)
-            for name, estimator in named
-            if not is_dropped(estimator)
+            for name, estimator in kept
         ]
+
+    def _check_weights(self, n_estimators):
+        """Refuse weights that do not fit the estimators, before any is fitted."""
+        if isinstance(self.weights, str):
+            return
+        given = np.asarray(self.weights, dtype=np.float64)
+        if given.shape != (n_estimators,) or (given < 0).any() or not given.any():
+            raise ValueError(
+                f"weights must be one number from 0 per estimator, {n_estimators} of "
+                f"them and not all 0, got {self.weights!r}"
+            )
 
     def _check_estimators(self, named):
         """Refuse a list that is not one of names and estimators."""
@@ -437,17 +449,18 @@ default="greedy"
             if self.weights == "greedy":
                 return greedy_weights([folds[:-1] for folds in scaled])
             return np.full(len(names), 1 / len(names))
-        given = np.asarray(self.weights, dtype=np.float64)
         all_names = [
             name for name, one in self._named_estimators() if not is_dropped(one)
         ]
-        if given.shape != (len(all_names),) or (given < 0).any() or not given.any():
+        weight_of = dict(zip(all_names, self.weights, strict=True))
+        kept = np.array([weight_of[name] for name in names], dtype=np.float64)
+        if not kept.any():
             raise ValueError(
-                f"weights must be one number from 0 per estimator, {len(all_names)} of "
-                f"them and not all 0, got {self.weights!r}"
+                f"Of the estimators only {', '.join(names)} could be fitted, in time "
+                "and without an error, and their weights are 0. Give them a weight, or "
+                "the others more time."
             )
-        kept = given[[all_names.index(name) for name in names]]
-        return kept / (kept.sum() or 1.0)
+        return kept / kept.sum()
 
     def _chosen_seen_classifier(self, task, random_state):
         """What to add for the seen classes; None for nothing."""
@@ -475,6 +488,8 @@ default="greedy"
     def _choice(self, members, weights, spreads, scaled, summed, seen_classifier):
         """The penalty, the temperature, and a table of how all have done."""
         *folds, known = summed
+        if self._keeps_held_out_scores:
+            self._held_out_scores = summed
         curves = [fold.curve for fold in folds]
         penalty = self.seen_penalty
         if penalty == "auto":

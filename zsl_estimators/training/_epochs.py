@@ -192,7 +192,7 @@ class BestEpochStage:
         self.stages = ()
 
     def is_over(self, best):
-        """There is one candidate only."""
+        """Every net has one candidate only."""
         return True
 
 
