@@ -25,7 +25,7 @@ from zsl_estimators import (
 )
 from zsl_estimators import scaling as scaling_module
 from zsl_estimators.datasets import make_gzsl
-from zsl_estimators.ensemble import _classifier, _seen_classifier
+from zsl_estimators.ensemble import _classifier, _comparison, _seen_classifier
 from zsl_estimators.ensemble._seen_classifier import LOWEST_LOG_PROBABILITY
 from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.metrics import ausuc_score, harmonic_mean_scorer
@@ -384,7 +384,7 @@ def test_a_member_that_fails_is_left_out(data):
 
 def test_time_limit_gives_up_what_is_being_fitted(data, monkeypatch):
     clock = SimpleNamespace(perf_counter=lambda: Slow.seconds)
-    monkeypatch.setattr(_classifier, "time", clock)
+    monkeypatch.setattr(_comparison, "time", clock)
     monkeypatch.setattr(Slow, "seconds", 0.0)
     estimators = [*PAIR, ("slow", Slow(max_epochs=40)), ("later", PAIR[0][1])]
     clf = ensemble(data, estimators=estimators, time_limit=25.0).fit(
@@ -394,6 +394,39 @@ def test_time_limit_gives_up_what_is_being_fitted(data, monkeypatch):
     assert 25.0 < Slow.seconds < 100.0
     assert clf.weights_.index.tolist() == ["exemplar", "ridge"]
     assert not {"slow", "later"} & set(clf.held_out_results_.index)
+
+
+def test_time_limit_without_folds(data, monkeypatch):
+    """There is nothing to compare, and the fits themselves are given up."""
+    clock = SimpleNamespace(perf_counter=lambda: Slow.seconds)
+    monkeypatch.setattr(_comparison, "time", clock)
+    monkeypatch.setattr(Slow, "seconds", 0.0)
+    estimators = [*PAIR, ("slow", Slow(max_epochs=3)), ("later", PAIR[0][1])]
+    clf = ensemble(data, estimators=estimators, time_limit=5.0)
+    clf.set_params(attributes=None).fit(data.X_train, data.y_train)
+    assert clf.weights_.to_dict() == {"exemplar": 0.5, "ridge": 0.5}
+
+
+def test_failures_without_folds(data):
+    clf = ensemble(data, estimators=[("bad", Broken()), PAIR[0]])
+    with pytest.warns(ZeroShotWarning, match="'bad' failed") as caught:
+        clf.set_params(attributes=None).fit(data.X_train, data.y_train)
+    assert caught[0].filename == __file__
+    assert clf.weights_.index.tolist() == ["exemplar"]
+
+
+def test_a_seen_classifier_that_fails_is_left_out(data):
+    class Failing(LogisticRegression):
+        def fit(self, X, y):
+            raise ArithmeticError("no line")
+
+    clf = ensemble(data, seen_classifier=Failing())
+    with pytest.warns(
+        ZeroShotWarning, match="seen_classifier failed.*no line"
+    ) as caught:
+        clf.fit(data.X_train, data.y_train)
+    assert caught[0].filename == __file__
+    assert clf.seen_classifier_ is None
 
 
 def test_the_first_estimator_is_fitted_in_any_case(data):

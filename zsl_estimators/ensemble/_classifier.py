@@ -1,7 +1,5 @@
 """ZeroShotEnsembleClassifier: several estimators, weighed on the same folds."""
 
-import time
-import warnings
 from dataclasses import dataclass, replace
 from numbers import Real
 
@@ -22,6 +20,7 @@ from zsl_estimators.calibration import (
 from zsl_estimators.candidates import score_matrix
 from zsl_estimators.compatibility import DeViSEClassifier
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.ensemble._comparison import Comparison, warn_of_failure
 from zsl_estimators.ensemble._folds import CommonFolds
 from zsl_estimators.ensemble._members import Task, new_member, with_added_classes
 from zsl_estimators.ensemble._seen_classifier import (
@@ -36,12 +35,10 @@ from zsl_estimators.ensemble._weights import (
     spread,
     weighted_sum,
 )
-from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
-from zsl_estimators.progress import FitProgress
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic import (
     ESZSLClassifierCV,
@@ -68,29 +65,6 @@ def usual_estimators():
         ("fgan", FGANClassifier()),
         ("revcd", RevCDClassifier()),
     ]
-
-
-class OutOfTimeError(Exception):
-    """The time limit has passed while an estimator is being fitted."""
-
-
-class TimedProgress(FitProgress):
-    """Progress of one estimator, without a bar, that ends it at a deadline.
-
-    Parameters
-    ----------
-    deadline : float
-        In seconds of ``time.perf_counter``.
-    """
-
-    def __init__(self, deadline):
-        super().__init__("", 1, "step", shown=False)
-        self.deadline = deadline
-
-    def report(self, model, n_steps, **figures):
-        """Look at the clock."""
-        if time.perf_counter() > self.deadline:
-            raise OutOfTimeError
 
 
 @dataclass(frozen=True)
@@ -330,15 +304,18 @@ default="greedy"
 
     def _choose_on_held_out_classes(self, X, problem, seed, progress):
         """Compare the estimators on common folds."""
-        started = time.perf_counter()
         random_state = np.random.RandomState(seed)
         split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
         if split is None and self.seen_penalty == "auto":
             self._warn_of_few_classes(problem.n_seen)
         folds = CommonFolds.of(X, problem.y, self._table, split, seed)
         task = Task(X, problem.y, self._table, seed, folds, self.n_jobs)
-        members = self._new_members(task, random_state)
-        members = self._compared(members, started, progress)
+        comparison = Comparison(
+            self._new_members(task, random_state),
+            self.time_limit,
+            progress.reporter(-1),
+        )
+        members = comparison.run()
         if folds is None:
             return self._equal_choice(members)
         spreads = np.array([spread(member.held_out[:-1]) for member in members])
@@ -349,8 +326,11 @@ default="greedy"
         weights = self._chosen_weights([m.name for m in members], scaled)
         summed = weighted_sum(scaled, weights)
         seen_classifier = self._chosen_seen_classifier(task, random_state)
-        if seen_classifier is not None and not self._is_late(started, members):
-            summed = seen_classifier.choose(summed)
+        if seen_classifier is not None and not comparison.is_late:
+            try:
+                summed = seen_classifier.choose(summed)
+            except Exception as problem:
+                warn_of_failure("The seen_classifier", problem, stacklevel=5)
         return self._choice(members, weights, spreads, scaled, summed, seen_classifier)
 
     def _new_members(self, task, random_state):
@@ -399,49 +379,6 @@ default="greedy"
                     "no classifier. Give zero-shot classifiers, or pipelines or "
                     "searches that end in one."
                 )
-
-    def _compared(self, members, started, progress):
-        """Let the members answer on the folds; those that are done in time."""
-        done, errors = [], []
-        for member in members:
-            if done and self._is_late(started, done):
-                break
-            progress.report(-1, len(done) + len(errors), fitting=member.name)
-            began = time.perf_counter()
-            try:
-                member.choose(self._timed(started, done))
-            except OutOfTimeError:
-                break
-            except KeyboardInterrupt:
-                if not done:
-                    raise
-                warn_of_interrupt(done)
-                break
-            except Exception as error:
-                errors.append(error)
-                warn_of_failure(member, error)
-                if len(errors) == len(members):
-                    raise
-                continue
-            member.fit_time = time.perf_counter() - began
-            done.append(member)
-        if not done:
-            raise errors[-1]
-        return done
-
-    def _timed(self, started, done):
-        """What a member reports to: it is given up when the time is over."""
-        if self.time_limit is None or not done:
-            return TimedProgress(np.inf)
-        to_come = sum(member.usual_time for member in done)
-        return TimedProgress(started + self.time_limit - to_come)
-
-    def _is_late(self, started, done):
-        """Whether no time is left beyond what it takes to fit those that are done."""
-        if self.time_limit is None:
-            return False
-        to_come = sum(member.usual_time for member in done)
-        return time.perf_counter() - started + to_come > self.time_limit
 
     def _chosen_weights(self, names, scaled):
         """One weight per member; they sum to 1."""
@@ -525,7 +462,7 @@ default="greedy"
         for number in kept:
             member = choice.members[number]
             self._report(n_members + len(fitted), fitting=member.name)
-            fitted.append(member.fit(random_state.randint(LARGEST_SEED)))
+            fitted.append(member.fitted_with(random_state.randint(LARGEST_SEED)))
         names = pd.Index([choice.members[n].name for n in kept], name="estimator")
         spreads = choice.spreads[kept]
         if np.isnan(spreads).any():
@@ -592,23 +529,3 @@ def spread_of_rows(fitted, X):
     """Spread of a fitted estimator's scores of training rows."""
     scores = score_matrix(fitted, X[:ROWS_FOR_SPREAD])
     return float(scores.std(axis=1).mean()) or 1.0
-
-
-def warn_of_failure(member, error):
-    """Warn that an estimator is left out."""
-    warnings.warn(
-        f"The estimator {member.name!r} failed and is left out: "
-        f"{type(error).__name__}: {error}",
-        ZeroShotWarning,
-        stacklevel=4,
-    )
-
-
-def warn_of_interrupt(done):
-    """Warn that only some estimators are used."""
-    warnings.warn(
-        f"Interrupted: the ensemble consists of {', '.join(m.name for m in done)}. "
-        "Interrupt once more to give up the fit.",
-        ZeroShotWarning,
-        stacklevel=4,
-    )

@@ -83,7 +83,7 @@ class Member:
     held_out : list of HeldOutScores
         Of the common folds, then of the model of all seen classes.
     fit_time : float
-        Seconds that it took so far.
+        Seconds that :meth:`compare` took.
     """
 
     def __init__(self, name, estimator, task):
@@ -92,19 +92,30 @@ class Member:
         self.task = task
         self.held_out = []
         self.fit_time = 0.0
+        self._fitted = None
 
     def choose(self, progress):
         """Find `held_out`, and what the estimator chooses on folds of its own."""
         raise NotImplementedError
 
-    def fit(self, seed):
+    def fit(self, seed, progress=None):
         """Fit the estimator on all samples; return it."""
         raise NotImplementedError
+
+    def compare(self, progress):
+        """Find `held_out`; without folds there is only the final fit, which is done."""
+        self.choose(progress)
+        if self.task.folds is None:
+            self._fitted = self.fit(self.task.seed, progress)
+
+    def fitted_with(self, seed):
+        """The estimator, fitted on all samples."""
+        return self.fit(seed) if self._fitted is None else self._fitted
 
     @property
     def usual_time(self):
         """Seconds that the final fit will take, roughly."""
-        return self.fit_time / max(len(self.held_out), 1)
+        return self.fit_time / len(self.held_out) if self.held_out else 0.0
 
 
 class OwnMember(Member):
@@ -148,9 +159,12 @@ class OwnMember(Member):
         self.held_out = vars(estimator).pop("_held_out_scores", [])
         del estimator._keeps_held_out_scores
 
-    def fit(self, seed):
+    def fit(self, seed, progress=None):
+        if progress is not None:
+            self.estimator._report = progress.reporter(-1)
         self.estimator._fit_chosen(*self._chosen, seed)
         del self._chosen
+        vars(self.estimator).pop("_report", None)
         # The ensemble has one of its own.
         self.estimator.seen_penalty_ = 0.0
         return self.estimator
@@ -176,7 +190,7 @@ class OtherMember(Member):
             self.held_out.append(HeldOutScores(y, scores, seen))
             progress.report(-1, number)
 
-    def fit(self, seed):
+    def fit(self, seed, progress=None):
         return self.estimator.fit(self.task.X, self.task.labels)
 
 
