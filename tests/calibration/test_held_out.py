@@ -1,4 +1,7 @@
+from itertools import product
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from zsl_estimators.calibration._held_out import (
@@ -168,6 +171,37 @@ def test_record_takes_the_candidate_with_the_largest_area():
     assert frame.shape == (4, 4)
     means = frame.groupby("candidate").AUSUC.mean()
     assert means["clear"] > means["noisy"]
+
+
+def test_record_forgets_curves_of_worse_candidates_but_not_their_figures():
+    record, whole = HeldOutRecord(), HeldOutRecord()
+    candidates = [TrainedNet(n, 0.5 * (n > 0)) for n in range(30)]
+    noise = np.random.RandomState(9).normal(size=random_scores(0)[1].shape)
+    # Folds add a stretch of candidates, then compare them.
+    for stretch in np.split(np.arange(30), 3):
+        for number, seed in product(stretch, range(2)):
+            y, scores, seen = random_scores(seed)
+            noisy = scores + 0.2 * abs(number - 17) * noise
+            curve = SeenUnseenCurve.from_scores(y, noisy, seen)
+            record.add(candidates[number], curve)
+            whole.add(candidates[number], curve)
+        record.forget_worse()
+    best = record.best_candidate
+    assert best == whole.best_candidate != candidates[0]
+    assert record.penalties() == {
+        kept: whole.penalties()[kept] for kept in (candidates[0], best)
+    }
+    assert len(record.best_curves) == len(record.of_start) == 2
+    pd.testing.assert_frame_equal(record.to_frame(), whole.to_frame())
+
+
+def test_record_keeps_the_curves_of_a_few_candidates():
+    record = HeldOutRecord()
+    for name, values in (("a", [[0.5, 0.5]]), ("b", [[0.7, 0.5]])):
+        for curve in curves_of_gains(values):
+            record.add(name, curve)
+    record.forget_worse()
+    assert record.penalties().keys() == {"a", "b"}
 
 
 @pytest.mark.parametrize(

@@ -189,12 +189,40 @@ def test_weights_that_cannot_be(data, weights):
 def test_the_better_seen_classifier_is_taken(data):
     usual = [DummyClassifier(), LogisticRegression(), DummyClassifier()]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_classifier, "usual_classifiers", lambda: usual)
+        patch.setattr(_seen_classifier, "usual_classifiers", lambda *sizes: usual)
         patch.setattr(_seen_classifier, "WEIGHTS", (0.3,))
         clf = ensemble(data, seen_classifier="auto").fit(data.X_train, data.y_train)
     assert isinstance(clf.seen_classifier_, LogisticRegression)
     # Its seed comes from that of the ensemble.
     assert clf.seen_classifier_.random_state is not None
+
+
+def test_seen_classifiers_of_large_tasks_stay_small(data, monkeypatch):
+    """First without trees, then of a sample of rows, then none at all."""
+    assert len(_seen_classifier.usual_classifiers(1_000, 10)) == 2
+    assert len(_seen_classifier.usual_classifiers(100_000, 10)) == 1
+    fitted_to = []
+
+    class Counted(LogisticRegression):
+        def fit(self, X, y):
+            fitted_to.append(np.bincount(y))
+            return super().fit(X, y)
+
+    monkeypatch.setattr(_seen_classifier, "usual_classifiers", lambda *n: [Counted()])
+    n_seen, n_features = len(np.unique(data.y_train)), data.X_train.shape[1]
+    monkeypatch.setattr(
+        _seen_classifier, "MOST_PRODUCTS", 6 * n_seen * n_features * n_seen
+    )
+    ensemble(data, seen_classifier="auto").fit(data.X_train, data.y_train)
+    assert fitted_to
+    assert all(counts.max() <= 6 * n_seen // (counts > 0).sum() for counts in fitted_to)
+    fitted_to.clear()
+    monkeypatch.setattr(
+        _seen_classifier, "MOST_PRODUCTS", 4 * n_seen * n_features * n_seen
+    )
+    clf = ensemble(data, seen_classifier="auto").fit(data.X_train, data.y_train)
+    assert clf.seen_classifier_ is None
+    assert not fitted_to
 
 
 def test_a_useless_seen_classifier_is_left_out(data):

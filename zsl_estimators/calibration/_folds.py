@@ -16,7 +16,7 @@ from zsl_estimators.calibration._held_out import (
 )
 from zsl_estimators.calibration._report import HeldOutPerformance
 from zsl_estimators.metrics import SeenUnseenCurve
-from zsl_estimators.model_selection._class_holdout import share_of_each_class
+from zsl_estimators.model_selection._class_holdout import at_most, share_of_each_class
 from zsl_estimators.threads import one_blas_thread
 
 # Candidates of which a fold keeps the scores, where they are wanted.
@@ -88,8 +88,7 @@ class Choice:
         known : SeenUnseenCurve
             See :func:`best_seen_penalty`.
         """
-        record = self.records[-1]
-        curves = record.curves[record.best_candidate]
+        curves = self.records[-1].best_curves
         penalty, _ = best_seen_penalty(curves, known=known)
         performance = HeldOutPerformance(curves, known, self.records[0].of_start)
         return replace(self, penalty=penalty, performance=performance)
@@ -184,7 +183,7 @@ class HeldOutFolds:
             progress.end(number)
         n_rows = np.mean([len(fold.train) for fold in self.folds])
         return Choice(
-            penalty=records[-1].best_penalty(best),
+            penalty=best_seen_penalty(records[-1].best_curves)[0],
             records=tuple(records),
             share_of_rows=n_rows / len(self.X),
         )
@@ -224,6 +223,7 @@ class HeldOutFolds:
                 for candidate, curve in curves:
                     record.add(candidate, curve)
             best = record.best_candidate
+            record.forget_worse()
             running = [n for n in running if not self.folds[n].is_over(stage, best)]
         return best
 
@@ -476,15 +476,7 @@ def rows_to_score(held_out, y, seed):
     rows : ndarray
         Positions, rising.
     """
-    if len(held_out) <= MOST_ROWS_TO_SCORE:
-        return held_out
-    shuffled = np.random.RandomState(seed).permutation(held_out)
-    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
-    counts = np.unique(y[by_class], return_counts=True)[1]
-    starts = np.cumsum(counts) - counts
-    place_in_class = np.arange(len(by_class)) - np.repeat(starts, counts)
-    n_per_class = max(MOST_ROWS_TO_SCORE // len(counts), 1)
-    return np.sort(by_class[place_in_class < n_per_class])
+    return at_most(MOST_ROWS_TO_SCORE, held_out, y, seed)
 
 
 def stages_of(model, problem, seed):

@@ -11,6 +11,7 @@ under the seen-unseen curve, which needs no penalty.
 
 import math
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ FEW_SEEN_CLASSES = 7
 # folds can tell, and the one in the middle is the safest. Like the number above, it was
 # chosen on hidden classes of seven data sets; 0.9 to 0.98 did equally well.
 AS_GOOD_AS_BEST = 0.95
+# Of so many candidates all curves are kept.
+FEW_CANDIDATES = 16
 
 # Share of the samples of every seen class that a model of all of them is scored on.
 SHARE_HELD_OUT = 0.2
@@ -177,8 +180,8 @@ def mean_of_classes(samples, values):
 
     Parameters
     ----------
-    samples : sequence of MovedSamples
-        Per fold those that the figures are of.
+    samples : sequence of MovedSamples or FoldFigures
+        Per fold what the figures are of; only their `classes` matter.
     values : sequence of ndarray
         Per fold one figure for each of its classes.
 
@@ -191,8 +194,36 @@ def mean_of_classes(samples, values):
     return pd.Series(np.concatenate(values)).groupby(classes).mean().to_numpy()
 
 
+@dataclass(frozen=True)
+class FoldFigures:
+    """What is kept of every candidate's curve on a fold.
+
+    Parameters
+    ----------
+    area : float
+        AUSUC.
+    best_h : float
+        Largest H over all penalties.
+    classes : ndarray of shape (n_hidden,)
+        Columns of the hidden classes.
+    class_areas : ndarray of shape (n_hidden,)
+        Area that each of them gives alone.
+    """
+
+    area: float
+    best_h: float
+    classes: np.ndarray
+    class_areas: np.ndarray
+
+    @classmethod
+    def of(cls, curve):
+        """The figures of a SeenUnseenCurve."""
+        classes, best_h = curve.unseen_samples.classes, curve.harmonic_mean.max()
+        return cls(curve.area, best_h, classes, curve.class_areas)
+
+
 class HeldOutRecord:
-    """Curves of every candidate model on every fold.
+    """How every candidate model did on every fold.
 
     A candidate is whatever the folds choose between: a number of epochs, a
     regularisation strength, a decision. Models without a choice have the candidate
@@ -200,7 +231,8 @@ class HeldOutRecord:
     """
 
     def __init__(self):
-        self.curves = defaultdict(list)
+        self._figures = defaultdict(list)
+        self._curves = defaultdict(list)
         self._start = None
 
     def add(self, candidate, curve):
@@ -213,9 +245,21 @@ class HeldOutRecord:
         curve : SeenUnseenCurve
             Of the held-out samples of the fold.
         """
-        self.curves[candidate].append(curve)
+        self._figures[candidate].append(FoldFigures.of(curve))
+        self._curves[candidate].append(curve)
         if getattr(candidate, "is_start", False):
             self._start = candidate
+
+    def forget_worse(self):
+        """Keep only the curves of the best candidate, and of the start of all others.
+
+        A curve takes 33 bytes per held-out sample, and what has been worse on all folds
+        stays so. A few candidates, such as decisions, are all kept.
+        """
+        if len(self._figures) > FEW_CANDIDATES:
+            kept = {self.best_candidate, self._start}
+            for candidate in self._curves.keys() - kept:
+                del self._curves[candidate]
 
     @property
     def best_candidate(self):
@@ -225,26 +269,31 @@ class HeldOutRecord:
         start is largest, less one standard error over hidden classes: what looks a
         little better on a few classes is often worse on the next ones.
         """
-        return max(self.curves, key=self._certain_area)
+        return max(self._figures, key=self._certain_area)
+
+    @property
+    def best_curves(self):
+        """Curves of the best candidate, one per fold."""
+        return self._curves[self.best_candidate]
 
     @property
     def of_start(self):
         """Curves of the start of all others, where one of these is better."""
-        return (
-            []
-            if self.best_candidate == self._start
-            else self.curves.get(self._start, [])
-        )
+        if self.best_candidate == self._start:
+            return []
+        return self._curves.get(self._start, [])
 
     @property
     def best_area(self):
-        """AUSUC of that candidate."""
+        """AUSUC of the best candidate."""
         return self._mean_area(self.best_candidate)
 
-    def best_penalty(self, candidate):
-        """The seen penalty for a candidate, see :func:`best_seen_penalty`."""
-        penalty, _ = best_seen_penalty(self.curves[candidate])
-        return penalty
+    def penalties(self):
+        """Seen penalties of all candidates whose curves are kept, as a dict."""
+        return {
+            candidate: best_seen_penalty(curves)[0]
+            for candidate, curves in self._curves.items()
+        }
 
     def to_frame(self):
         """Table of what the folds showed.
@@ -261,29 +310,32 @@ class HeldOutRecord:
                 {
                     **as_row(candidate),
                     "fold": fold,
-                    "AUSUC": curve.area,
-                    "best_H": curve.harmonic_mean.max(),
+                    "AUSUC": figures.area,
+                    "best_H": figures.best_h,
                 }
-                for candidate, curves in self.curves.items()
-                for fold, curve in enumerate(curves)
+                for candidate, of_folds in self._figures.items()
+                for fold, figures in enumerate(of_folds)
             ]
         )
 
     def _certain_area(self, candidate):
         """Mean area, less the standard error of the gain over the start."""
-        curves, of_start = self.curves[candidate], self.curves.get(self._start, [])
-        if candidate == self._start or len(curves) != len(of_start):
+        of_folds, of_start = (
+            self._figures[candidate],
+            self._figures.get(self._start, []),
+        )
+        if candidate == self._start or len(of_folds) != len(of_start):
             return self._mean_area(candidate)
         gains = [
-            curve.class_areas - before.class_areas
-            for curve, before in zip(curves, of_start, strict=True)
+            figures.class_areas - before.class_areas
+            for figures, before in zip(of_folds, of_start, strict=True)
         ]
-        gains = mean_of_hidden_classes(curves, gains)
+        gains = mean_of_classes(of_folds, gains)
         error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else 0.0
         return self._mean_area(candidate) - error
 
     def _mean_area(self, candidate):
-        return np.mean([curve.area for curve in self.curves[candidate]])
+        return np.mean([figures.area for figures in self._figures[candidate]])
 
 
 def as_row(candidate):

@@ -26,7 +26,6 @@ from zsl_estimators.ensemble._members import Task, new_member, with_added_classe
 from zsl_estimators.ensemble._seen_classifier import (
     SeenClassifier,
     bounded_log_probabilities,
-    usual_classifiers,
 )
 from zsl_estimators.ensemble._weights import (
     best_temperature,
@@ -131,7 +130,9 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
         Classifier of the seen classes with ``predict_proba``. Its log probabilities
         are added to the scores of seen classes, with a weight from 0 to 1 that is
         chosen on the folds. "auto" takes the better one of a logistic regression and
-        extremely randomized trees.
+        extremely randomized trees. With very many rows it is fitted to a sample of
+        them; trees with very many numbers are not grown, and with very many classes
+        and features there is no classifier.
     weights : {"greedy", "uniform"} or array-like of shape (n_estimators,), \
 default="greedy"
         "greedy" selects estimators by the area under the seen-unseen curve of their
@@ -403,9 +404,9 @@ default="greedy"
         """What to add for the seen classes; None for nothing."""
         if self.seen_classifier is None:
             return None
-        automatic = isinstance(self.seen_classifier, str)
-        given = usual_classifiers() if automatic else [self.seen_classifier]
-        return SeenClassifier(given, task, random_state)
+        if isinstance(self.seen_classifier, str):
+            return SeenClassifier.usual(task, random_state)
+        return SeenClassifier([self.seen_classifier], task, random_state)
 
     def _equal_choice(self, members):
         """Without folds: all estimators alike."""

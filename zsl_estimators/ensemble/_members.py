@@ -1,6 +1,7 @@
 """The estimators of an ensemble: their scores on the common folds, then their fit."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from zsl_estimators.calibration import HeldOutScores, without_penalty
 from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.parameters import check_parameters
+from zsl_estimators.problem import scaled_features
 
 
 def new_member(name, estimator, task):
@@ -152,17 +154,20 @@ class OwnMember(Member):
     def choose(self, progress):
         estimator = self.estimator
         estimator._keeps_held_out_scores = True
-        chosen = estimator._choose(
+        problem, choice = estimator._choose(
             self.task.X, self.task.labels, self.task.seed, progress
         )
-        self._chosen = chosen
+        # The scaled rows of all estimators together would be much larger than X.
+        self._chosen = replace(problem, X=None), choice
         self.held_out = vars(estimator).pop("_held_out_scores", [])
         del estimator._keeps_held_out_scores
 
     def fit(self, seed, progress=None):
         if progress is not None:
             self.estimator._report = progress.reporter(-1)
-        self.estimator._fit_chosen(*self._chosen, seed)
+        problem, choice = self._chosen
+        X = scaled_features(self.estimator.feature_scaler_, self.task.X)
+        self.estimator._fit_chosen(replace(problem, X=X), choice, seed)
         del self._chosen
         vars(self.estimator).pop("_report", None)
         # The ensemble has one of its own.

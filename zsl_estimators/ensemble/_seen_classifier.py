@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.ensemble._weights import mean_area
+from zsl_estimators.model_selection._class_holdout import at_most
 from zsl_estimators.nested import log_probabilities, seeded_clone
 
 # Weights to choose from, for scores whose spread over the classes is about 1.
@@ -21,12 +22,33 @@ WEIGHTS = (0.0, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)
 LOWEST_LOG_PROBABILITY = -6.0
 
 
-def usual_classifiers():
-    """Classifiers to choose from: a linear one, and trees."""
-    return [
-        make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)),
-        make_pipeline(StandardScaler(), ExtraTreesClassifier()),
-    ]
+# A tree can have a leaf for every row, with a number for every class: a hundred with
+# more numbers than that would take half a gigabyte.
+MOST_NUMBERS_IN_TREE = 2**18
+# Rows times features times classes that take a linear classifier about a minute. More
+# rows are sampled, and where so few of a class would be left, there is no classifier.
+MOST_PRODUCTS = 2**31
+FEWEST_ROWS_OF_CLASS = 5
+
+
+def usual_classifiers(n_rows, n_classes):
+    """Classifiers to choose from: a linear one, and trees unless they were large.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of training rows.
+    n_classes : int
+        Number of seen classes.
+
+    Returns
+    -------
+    classifiers : list of estimator
+        Not fitted.
+    """
+    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
+    trees = make_pipeline(StandardScaler(), ExtraTreesClassifier())
+    return [linear, trees] if n_rows * n_classes <= MOST_NUMBERS_IN_TREE else [linear]
 
 
 class SeenClassifier:
@@ -40,6 +62,9 @@ class SeenClassifier:
         What it is fitted to; its classes are positions among the seen ones.
     random_state : RandomState
         Seeds the classifiers.
+    most_rows : int, default=None
+        With more rows than that they are fitted to a sample with equally many of every
+        class. None is all rows.
 
     Attributes
     ----------
@@ -47,10 +72,22 @@ class SeenClassifier:
         The one with the best AUSUC on the common folds; 0 leaves it out.
     """
 
-    def __init__(self, classifiers, task, random_state):
+    def __init__(self, classifiers, task, random_state, most_rows=None):
         self.task = task
+        self.most_rows = len(task.y) if most_rows is None else most_rows
         self.classifiers = [seeded_clone(one, random_state) for one in classifiers]
         self.weight = 0.0
+
+    @classmethod
+    def usual(cls, task, random_state):
+        """What ``seen_classifier="auto"`` stands for; None where it would take long."""
+        n_rows, n_features = task.X.shape
+        n_classes = int(task.table.seen.sum())
+        most_rows = MOST_PRODUCTS // (n_features * n_classes)
+        if most_rows < FEWEST_ROWS_OF_CLASS * n_classes:
+            return None
+        classifiers = usual_classifiers(min(n_rows, most_rows), n_classes)
+        return cls(classifiers, task, random_state, most_rows)
 
     def choose(self, ensemble):
         """Choose a classifier and its weight.
@@ -97,6 +134,7 @@ class SeenClassifier:
         with warnings.catch_warnings():
             # It need not be exact.
             warnings.simplefilter("ignore", ConvergenceWarning)
+            rows = at_most(self.most_rows, rows, self.task.y, self.task.seed)
             return clone(classifier).fit(self.task.X[rows], self.task.y[rows])
 
     def _log_probabilities(self, fitted, rows):

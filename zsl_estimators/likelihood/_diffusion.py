@@ -363,10 +363,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _keep_held_out(self, choice, chosen):
         self.held_out_decisions_, self._penalties = choice.frame(1), None
         if len(choice.records) > 1:
-            record = choice.records[1]
-            self._penalties = {
-                name: record.best_penalty(name) for name in record.curves
-            }
+            self._penalties = choice.records[1].penalties()
             # For this one more is known than the folds tell.
             self._penalties[chosen] = choice.penalty
 

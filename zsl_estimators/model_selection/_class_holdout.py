@@ -169,3 +169,33 @@ def share_of_each_class(codes, share, random_state):
     marked = np.zeros(len(codes), dtype=bool)
     marked[order] = rank < n_marked[codes[order]]
     return marked
+
+
+def at_most(n_rows, rows, y, seed):
+    """Rows, or if they are too many a sample with equally many of every class.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many are not too many.
+    rows : ndarray
+        Positions.
+    y : ndarray of shape (n_samples,)
+        Position of each sample's class.
+    seed : int
+        Of the sample.
+
+    Returns
+    -------
+    rows : ndarray
+        Positions, rising.
+    """
+    if len(rows) <= n_rows:
+        return rows
+    shuffled = np.random.RandomState(seed).permutation(rows)
+    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
+    counts = np.unique(y[by_class], return_counts=True)[1]
+    starts = np.cumsum(counts) - counts
+    place_in_class = np.arange(len(by_class)) - np.repeat(starts, counts)
+    n_per_class = max(n_rows // len(counts), 1)
+    return np.sort(by_class[place_in_class < n_per_class])
