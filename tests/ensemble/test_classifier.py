@@ -3,6 +3,7 @@
 import warnings
 from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +11,12 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
+from tests.common import small
 from zsl_estimators import (
     ALEClassifier,
     CalibratedStackingCV,
@@ -59,6 +62,15 @@ def fitted(data):
 class Broken(RidgeSemanticClassifier):
     def _solutions(self, problem, precomputed, settings):
         raise ArithmeticError("nothing to solve")
+
+
+class BrokenInTheEnd(ExemplarClassifier):
+    """Can be compared, but not fitted to all samples."""
+
+    def _fit(self, problem, choice, random_state):
+        if self._fold == "all":
+            raise ArithmeticError("too late")
+        super()._fit(problem, choice, random_state)
 
 
 class Slow(ALEClassifier):
@@ -443,6 +455,38 @@ def test_failures_without_folds(data):
     assert clf.weights_.index.tolist() == ["exemplar"]
 
 
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_member_whose_last_fit_fails_is_left_out(data, n_jobs):
+    """The others are what they are without it."""
+    bad = ("bad", BrokenInTheEnd(alpha=0.1, shrinkage=0.5))
+    with pytest.warns(
+        ZeroShotWarning, match="'bad' failed.*ArithmeticError: too late"
+    ) as caught:
+        clf = ensemble(data, estimators=[*PAIR, bad], n_jobs=n_jobs).fit(
+            data.X_train, data.y_train
+        )
+    assert caught[0].filename == __file__
+    without = ensemble(data).fit(data.X_train, data.y_train)
+    pd.testing.assert_series_equal(clf.weights_, without.weights_)
+    pd.testing.assert_frame_equal(clf.held_out_results_, without.held_out_results_)
+    assert clf.seen_penalty_ == without.seen_penalty_
+    np.testing.assert_array_equal(
+        clf.predict(data.X_test), without.predict(data.X_test)
+    )
+    only = ensemble(data, estimators=[bad])
+    with (
+        pytest.warns(ZeroShotWarning, match="'bad' failed"),
+        pytest.raises(ArithmeticError, match="too late"),
+    ):
+        only.fit(data.X_train, data.y_train)
+    weighed = ensemble(data, estimators=[PAIR[0], bad], weights=[0, 1])
+    with (
+        pytest.warns(ZeroShotWarning, match="'bad' failed"),
+        pytest.raises(ValueError, match="only exemplar could be fitted, in time"),
+    ):
+        weighed.fit(data.X_train, data.y_train)
+
+
 def test_a_seen_classifier_that_fails_is_left_out(data):
     class Failing(LogisticRegression):
         def fit(self, X, y):
@@ -477,6 +521,36 @@ def test_an_interrupt_keeps_what_is_finished(data):
     assert clf.weights_.index.tolist() == ["exemplar"]
     with pytest.raises(KeyboardInterrupt):
         ensemble(data, estimators=[stops]).fit(data.X_train, data.y_train)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_side_by_side_is_the_same(data, backend):
+    """Also beside a pipeline, which is of another kind, and a seen classifier."""
+    pipeline = make_pipeline(StandardScaler(), clone(PAIR[1][1]))
+    pipeline[-1].set_params(attributes=data.attributes)
+    estimators = [*PAIR, ("ale", small(ALEClassifier)), ("pipeline", pipeline)]
+    fits = []
+    for n_jobs in (None, 2):
+        clf = ensemble(
+            data, estimators=estimators, seen_classifier=GaussianNB(), n_jobs=n_jobs
+        )
+        with joblib.parallel_config(backend=backend):
+            fits.append(clf.fit(data.X_train, data.y_train))
+    alone, side_by_side = fits
+    pd.testing.assert_frame_equal(
+        alone.held_out_results_, side_by_side.held_out_results_
+    )
+    np.testing.assert_array_equal(
+        alone.decision_function(data.X_test),
+        side_by_side.decision_function(data.X_test),
+    )
+    assert alone.fit_times_.index.tolist() == side_by_side.fit_times_.index.tolist()
+
+
+def test_time_limit_side_by_side(data):
+    """The first one is fitted, whatever has been begun beside it."""
+    clf = ensemble(data, time_limit=1e-9, n_jobs=2).fit(data.X_train, data.y_train)
+    assert clf.weights_.index.tolist() == ["exemplar"]
 
 
 def test_members_without_weight_are_not_fitted(data, monkeypatch):

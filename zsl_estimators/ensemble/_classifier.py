@@ -1,6 +1,5 @@
 """ZeroShotEnsembleClassifier: several estimators, weighed on the same folds."""
 
-from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
@@ -10,29 +9,25 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.parallel import Parallel, delayed
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.calibration import (
-    HeldOutPerformance,
-    best_seen_penalty,
-    held_out_split,
-)
+from zsl_estimators.calibration import held_out_split
 from zsl_estimators.candidates import score_matrix
 from zsl_estimators.compatibility import DeViSEClassifier
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.ensemble._choice import OF_THE_SUM, Weighing
 from zsl_estimators.ensemble._comparison import Comparison, warn_of_failure
 from zsl_estimators.ensemble._folds import CommonFolds
-from zsl_estimators.ensemble._members import Task, new_member, with_added_classes
+from zsl_estimators.ensemble._members import (
+    Task,
+    fitted_or_error,
+    new_member,
+    with_added_classes,
+)
 from zsl_estimators.ensemble._seen_classifier import (
     SeenClassifier,
     bounded_log_probabilities,
-)
-from zsl_estimators.ensemble._weights import (
-    best_temperature,
-    greedy_weights,
-    mean_area,
-    spread,
-    weighted_sum,
 )
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
@@ -46,8 +41,6 @@ from zsl_estimators.semantic import (
     RidgeSemanticClassifier,
 )
 
-# Row of the results that tells of all estimators together.
-OF_THE_SUM = "ensemble"
 # Training rows from which the spread of scores is taken where there are no folds.
 ROWS_FOR_SPREAD = 1000
 
@@ -64,47 +57,6 @@ def usual_estimators():
         ("fgan", FGANClassifier()),
         ("revcd", RevCDClassifier()),
     ]
-
-
-@dataclass(frozen=True)
-class EnsembleChoice:
-    """What the common folds have chosen.
-
-    Parameters
-    ----------
-    members : list of Member
-        Those that are fitted.
-    weights : ndarray of shape (n_members,)
-        Of their scores, divided by their spreads.
-    spreads : ndarray of shape (n_members,)
-        See :func:`spread`; NaN where there are no folds.
-    seen_classifier : SeenClassifier or None
-        With its weight.
-    results : DataFrame or None
-        One row per estimator.
-    penalty : float
-        Taken from the scores of seen classes.
-    temperature : float, default=1.0
-        Of the probabilities.
-    area : float, default=0.0
-        AUSUC of the ensemble, averaged over folds.
-    performance : HeldOutPerformance or None, default=None
-        For reports.
-    """
-
-    members: list
-    weights: np.ndarray
-    spreads: np.ndarray
-    seen_classifier: SeenClassifier | None
-    results: pd.DataFrame | None
-    penalty: float
-    temperature: float = 1.0
-    area: float = 0.0
-    performance: HeldOutPerformance | None = None
-
-    def frame(self, n_stages=1):
-        """Table of what the folds showed; None without folds."""
-        return self.results
 
 
 @fill_docstring
@@ -140,8 +92,7 @@ default="greedy"
         Scores of different estimators are in comparable units when they are weighed.
     time_limit : float or None, default=None
         Seconds after which no estimator is begun, and the one that is being fitted is
-        given up. The first one is always fitted. Estimators that use other processes
-        are given up when these return.
+        given up. The first one is always fitted.
     %(seen_penalty)s
     %(n_jobs)s
     %(random_state)s
@@ -310,29 +261,24 @@ default="greedy"
         if split is None and self.seen_penalty == "auto":
             self._warn_of_few_classes(problem.n_seen)
         folds = CommonFolds.of(X, problem.y, self._table, split, seed)
-        task = Task(X, problem.y, self._table, seed, folds, self.n_jobs)
+        task = Task(X, problem.y, self._table, seed, folds)
         comparison = Comparison(
             self._new_members(task, random_state),
             self.time_limit,
+            self.n_jobs,
             progress.reporter(-1),
         )
         members = comparison.run()
-        if folds is None:
-            return self._equal_choice(members)
-        spreads = np.array([spread(member.held_out[:-1]) for member in members])
-        scaled = [
-            scaled_scores(member.held_out, factor)
-            for member, factor in zip(members, spreads, strict=True)
-        ]
-        weights = self._chosen_weights([m.name for m in members], scaled)
-        summed = weighted_sum(scaled, weights)
-        seen_classifier = self._chosen_seen_classifier(task, random_state)
-        if seen_classifier is not None and not comparison.is_late:
-            try:
-                summed = seen_classifier.choose(summed)
-            except Exception as problem:
-                warn_of_failure("The seen_classifier", problem, stacklevel=5)
-        return self._choice(members, weights, spreads, scaled, summed, seen_classifier)
+        is_late = folds is None or comparison.is_late
+        self._weighing = Weighing(
+            self._given_weights(),
+            self.seen_penalty,
+            None if is_late else self._new_seen_classifier(task, random_state),
+        )
+        choice = self._weighing.choice(members)
+        if self._keeps_held_out_scores:
+            self._held_out_scores = choice.scores
+        return choice
 
     def _new_members(self, task, random_state):
         """Wrap the estimators, each with a seed."""
@@ -381,26 +327,14 @@ default="greedy"
                     "searches that end in one."
                 )
 
-    def _chosen_weights(self, names, scaled):
-        """One weight per member; they sum to 1."""
+    def _given_weights(self):
+        """How to weigh the members: a word, or a number for each name."""
         if isinstance(self.weights, str):
-            if self.weights == "greedy":
-                return greedy_weights([folds[:-1] for folds in scaled])
-            return np.full(len(names), 1 / len(names))
-        all_names = [
-            name for name, one in self._named_estimators() if not is_dropped(one)
-        ]
-        weight_of = dict(zip(all_names, self.weights, strict=True))
-        kept = np.array([weight_of[name] for name in names], dtype=np.float64)
-        if not kept.any():
-            raise ValueError(
-                f"Of the estimators only {', '.join(names)} could be fitted, in time "
-                "and without an error, and their weights are 0. Give them a weight, or "
-                "the others more time."
-            )
-        return kept / kept.sum()
+            return self.weights
+        names = [name for name, one in self._named_estimators() if not is_dropped(one)]
+        return dict(zip(names, np.asarray(self.weights, dtype=float), strict=True))
 
-    def _chosen_seen_classifier(self, task, random_state):
+    def _new_seen_classifier(self, task, random_state):
         """What to add for the seen classes; None for nothing."""
         if self.seen_classifier is None:
             return None
@@ -408,67 +342,50 @@ default="greedy"
             return SeenClassifier.usual(task, random_state)
         return SeenClassifier([self.seen_classifier], task, random_state)
 
-    def _equal_choice(self, members):
-        """Without folds: all estimators alike."""
-        automatic = self.seen_penalty == "auto"
-        weights = self.weights if not isinstance(self.weights, str) else "uniform"
-        names = [member.name for member in members]
-        equal = np.full(len(members), 1 / len(members))
-        return EnsembleChoice(
-            members=members,
-            weights=equal if weights == "uniform" else self._chosen_weights(names, []),
-            spreads=np.full(len(members), np.nan),
-            seen_classifier=None,
-            results=None,
-            penalty=0.0 if automatic else float(self.seen_penalty),
-        )
-
-    def _choice(self, members, weights, spreads, scaled, summed, seen_classifier):
-        """The penalty, the temperature, and a table of how all have done."""
-        *folds, known = summed
-        if self._keeps_held_out_scores:
-            self._held_out_scores = summed
-        curves = [fold.curve for fold in folds]
-        penalty = self.seen_penalty
-        if penalty == "auto":
-            penalty, _ = best_seen_penalty(curves, known=known.curve)
-        results = pd.DataFrame(
-            {
-                "AUSUC": [mean_area(held_out[:-1]) for held_out in scaled],
-                "best_H": [mean_best_h(held_out[:-1]) for held_out in scaled],
-                "weight": weights,
-            },
-            index=pd.Index([member.name for member in members], name="estimator"),
-        )
-        results.loc[OF_THE_SUM] = {
-            "AUSUC": mean_area(folds),
-            "best_H": mean_best_h(folds),
-            "weight": 1.0,
+    def _fit_chosen(self, problem, choice, seed):
+        """Fit the estimators; the ensemble is chosen again without those that fail."""
+        random_state = np.random.RandomState(seed)
+        seeds = {
+            member.name: random_state.randint(LARGEST_SEED) for member in choice.members
         }
-        return EnsembleChoice(
-            members=members,
-            weights=weights,
-            spreads=spreads,
-            seen_classifier=seen_classifier,
-            results=results,
-            penalty=float(penalty),
-            temperature=best_temperature(folds, float(penalty)),
-            area=mean_area(folds),
-            performance=HeldOutPerformance(curves, known.curve),
-        )
+        while problems := self._fit_members(choice.used_members, seeds):
+            for name, error in problems.items():
+                warn_of_failure(f"The estimator {name!r}", error, stacklevel=4)
+            members = [one for one in choice.members if one.name not in problems]
+            if not members:
+                raise error
+            choice = self._weighing.choice(members)
+        del self._weighing
+        super()._fit_chosen(problem, choice, seed)
+
+    def _fit_members(self, members, seeds):
+        """Fit those that are not yet; return the errors by name."""
+        missing = [member for member in members if member.fitted is None]
+        parallel = Parallel(n_jobs=self.n_jobs, batch_size=1, pre_dispatch="n_jobs")
+        outcomes = parallel(self._final_fits(missing, seeds))
+        for member, (fitted, _) in zip(missing, outcomes, strict=True):
+            member.fitted = fitted
+        return {
+            member.name: error
+            for member, (_, error) in zip(missing, outcomes, strict=True)
+            if error is not None
+        }
+
+    def _final_fits(self, members, seeds):
+        """Yield the calls that fit the members, when it is their turn."""
+        n_compared = len(self._named_estimators())
+        for number, member in enumerate(members):
+            self._report(n_compared + number, fitting=member.name)
+            yield delayed(fitted_or_error)(member, seeds[member.name])
 
     def _fit(self, problem, choice, random_state):
-        fitted, kept = [], np.flatnonzero(choice.weights)
-        n_members = len(self._named_estimators())
-        for number in kept:
-            member = choice.members[number]
-            self._report(n_members + len(fitted), fitting=member.name)
-            fitted.append(member.fitted_with(random_state.randint(LARGEST_SEED)))
-        names = pd.Index([choice.members[n].name for n in kept], name="estimator")
+        kept = np.flatnonzero(choice.weights)
+        members = choice.used_members
+        names = pd.Index([member.name for member in members], name="estimator")
+        self.estimators_ = [member.fitted for member in members]
         spreads = choice.spreads[kept]
         if np.isnan(spreads).any():
-            spreads = [spread_of_rows(one, problem.X) for one in fitted]
-        self.estimators_ = fitted
+            spreads = [spread_of_rows(one, problem.X) for one in self.estimators_]
         self.weights_ = pd.Series(choice.weights[kept], names, name="weight")
         self.spreads_ = pd.Series(spreads, names, name="spread")
         self.temperature_ = choice.temperature
@@ -514,16 +431,6 @@ default="greedy"
 def is_dropped(estimator):
     """Whether a place in the list is left empty, as in scikit-learn."""
     return isinstance(estimator, str) and estimator == "drop"
-
-
-def scaled_scores(held_out, factor):
-    """Scores of one estimator in units of their spread."""
-    return [replace(fold, scores=fold.scores / factor) for fold in held_out]
-
-
-def mean_best_h(folds):
-    """Largest H over all penalties, averaged over folds."""
-    return float(np.mean([fold.curve.harmonic_mean.max() for fold in folds]))
 
 
 def spread_of_rows(fitted, X):

@@ -13,6 +13,7 @@ from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.parameters import check_parameters
 from zsl_estimators.problem import scaled_features
+from zsl_estimators.threads import one_blas_thread
 
 
 def new_member(name, estimator, task):
@@ -51,16 +52,13 @@ class Task:
         Of the folds, and of all that is random in them.
     folds : CommonFolds or None
         None where no class can be hidden.
-    n_jobs : int or None
-        Folds that are fitted at a time.
     """
 
-    def __init__(self, X, y, table, seed, folds, n_jobs):
+    def __init__(self, X, y, table, seed, folds):
         self.X, self.y = X, y
         self.table = table
         self.seed = seed
         self.folds = folds
-        self.n_jobs = n_jobs
 
     @property
     def labels(self):
@@ -86,6 +84,8 @@ class Member:
         Of the common folds, then of the model of all seen classes.
     fit_time : float
         Seconds that :meth:`compare` took.
+    fitted : estimator or None
+        Fitted on all samples.
     """
 
     def __init__(self, name, estimator, task):
@@ -94,7 +94,7 @@ class Member:
         self.task = task
         self.held_out = []
         self.fit_time = 0.0
-        self._fitted = None
+        self.fitted = None
 
     def choose(self, progress):
         """Find `held_out`, and what the estimator chooses on folds of its own."""
@@ -108,11 +108,7 @@ class Member:
         """Find `held_out`; without folds there is only the final fit, which is done."""
         self.choose(progress)
         if self.task.folds is None:
-            self._fitted = self.fit(self.task.seed, progress)
-
-    def fitted_with(self, seed):
-        """The estimator, fitted on all samples."""
-        return self.fit(seed) if self._fitted is None else self._fitted
+            self.fitted = self.fit(self.task.seed, progress)
 
     @property
     def usual_time(self):
@@ -133,8 +129,6 @@ class OwnMember(Member):
             classes=task.table.labels,
             seen_penalty=0.0 if task.folds is None else "auto",
         )
-        if given.get("n_jobs") is None:
-            estimator.set_params(n_jobs=task.n_jobs)
         estimator._warns_of_table = False
         check_parameters(estimator)
 
@@ -197,6 +191,30 @@ class OtherMember(Member):
 
     def fit(self, seed, progress=None):
         return self.estimator.fit(self.task.X, self.task.labels)
+
+
+def fitted_or_error(member, seed):
+    """Fit a member on all samples, wherever this is called.
+
+    Parameters
+    ----------
+    member : Member
+        Compared.
+    seed : int
+        Seeds the fit.
+
+    Returns
+    -------
+    fitted : estimator or None
+        None if it failed.
+    error : Exception or None
+        What it failed with.
+    """
+    try:
+        with one_blas_thread():
+            return member.fit(seed), None
+    except Exception as error:
+        return None, error
 
 
 def columns_of(fitted, X, labels, name):
