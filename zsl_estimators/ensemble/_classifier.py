@@ -94,7 +94,11 @@ default="greedy"
         Seconds after which no estimator is begun, and the one that is being fitted is
         given up. The first one is always fitted.
     %(seen_penalty)s
-    %(n_jobs)s
+    n_jobs : int or None, default=None
+        Estimators that are fitted at a time, by the joblib backend in use; None is 1
+        outside of a ``joblib.parallel_config``. The result does not depend on it. With
+        several, and without a time limit, the last estimators are begun first, which
+        take the longest.
     %(random_state)s
 
     Attributes
@@ -129,7 +133,8 @@ default="greedy"
 
     Notes
     -----
-    An error of one estimator leaves it out, with a warning. Ctrl-C while the folds are
+    An error of one estimator leaves it out, with a warning; if it comes in the fit on
+    all samples, the others are weighed again. Ctrl-C while the folds are
     compared keeps the estimators that were compared before, with a warning, and a
     second one ends the fit.
 
@@ -400,6 +405,24 @@ default="greedy"
             self.seen_classifier_weight_ = chosen.weight
 
     # -- prediction ---------------------------------------------------------------
+
+    def predict_proba(self, X):
+        """Turn the scores into probabilities with a softmax.
+
+        Its temperature is the one that fits held-out samples of seen and of hidden
+        classes best; 1 where there were no folds.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1, columns in the order of `classes_`.
+        """
+        return super().predict_proba(X)
 
     @property
     def _score_temperature(self):
