@@ -27,6 +27,7 @@ from zsl_estimators.calibration import (
     held_out_split,
     scores_of_seen_classes,
 )
+from zsl_estimators.calibration._prediction import rows_per_block
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning
@@ -40,8 +41,6 @@ from zsl_estimators.scaling import BalancedScaler, scalings_to_compare
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 from zsl_estimators.threads import one_blas_thread
 
-# Scores that `predict` holds at a time; 2^24 of them take 128 MiB.
-SCORES_PER_BLOCK = 2**24
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {
     "seen_penalty": 0.0,
@@ -561,7 +560,7 @@ class BaseZeroShotClassifier(
     def _penalised_scores(self, X):
         X = self._checked(X)
         seen = self._table.seen[self._order]
-        n_rows = max(SCORES_PER_BLOCK // len(self._order), 1)
+        n_rows = rows_per_block(len(self._order))
         for start in range(0, len(X), n_rows):
             with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(X[start : start + n_rows]))

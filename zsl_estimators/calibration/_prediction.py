@@ -1,9 +1,17 @@
 """The predict family of classifiers that take a penalty from seen classes."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
+import pandas as pd
 from scipy.special import softmax
+from sklearn import get_config
+from sklearn.utils.validation import check_is_fitted
+
+from zsl_estimators.labels import as_labels, check_same_kind
+
+# Scores that are held at a time, in MiB, unless scikit-learn is configured for less.
+WORKING_MEMORY = 128
 
 
 class PenalisedPredictionMixin:
@@ -36,23 +44,73 @@ class PenalisedPredictionMixin:
             )
         return scores - penalty * seen
 
-    def predict(self, X):
+    def predict(self, X, classes=None):
         """Predict a class, seen or unseen, for every sample.
+
+        Scores are computed for some rows at a time, so that memory does not grow with
+        their number.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
+        classes : array-like of shape (n_candidates,), default=None
+            Labels to choose from: the unseen classes for conventional zero-shot
+            learning, or those of a branch of a hierarchy. None is all classes.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
             Labels out of `classes_`.
-        """
-        columns = [scores.argmax(axis=1) for scores in self._penalised_scores(X)]
-        return self.classes_[np.concatenate(columns)]
 
-    def predict_proba(self, X):
+        Raises
+        ------
+        ValueError
+            If one of `classes` was not described when the model was fitted.
+        """
+        columns = self._columns_of(classes)
+        best = [s[:, columns].argmax(axis=1) for s in self._penalised_scores(X)]
+        return self.classes_[columns][np.concatenate(best)]
+
+    def predict_top_k(self, X, k=5, classes=None):
+        """Predict the most likely classes of every sample, the best one first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        k : int, default=5
+            How many.
+        classes : array-like of shape (n_candidates,), default=None
+            Labels to choose from; None is all classes.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples, k)
+            Labels out of `classes_`; the first column is what :meth:`predict` returns.
+        scores : ndarray of shape (n_samples, k)
+            Their scores, falling, with the seen penalty taken off.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than `k` classes, or one of `classes` is not known.
+        """
+        columns = self._columns_of(classes)
+        n_classes = len(self.classes_[columns])
+        if not isinstance(k, Integral) or not 1 <= k <= n_classes:
+            raise ValueError(
+                f"k must be an integer from 1 to {n_classes}, the number of classes to "
+                f"choose from, got {k!r}"
+            )
+        labels, scores = [], []
+        for block in self._penalised_scores(X):
+            best, scores_of_best = largest(block[:, columns], k)
+            labels.append(self.classes_[columns][best])
+            scores.append(scores_of_best)
+        return np.concatenate(labels), np.concatenate(scores)
+
+    def predict_proba(self, X, classes=None):
         """Turn the scores into probabilities with a softmax.
 
         They rank classes as :meth:`decision_function` does. They are not fitted to
@@ -62,15 +120,26 @@ class PenalisedPredictionMixin:
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
+        classes : array-like of shape (n_candidates,), default=None
+            Labels that are possible; None is all classes.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            Rows sum to 1, columns in the order of `classes_`.
+            Rows sum to 1. Columns in the order of `classes`, or of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If one of `classes` was not described when the model was fitted.
         """
-        scores = np.concatenate(list(self._penalised_scores(X)))
+        columns = self._columns_of(classes)
         with np.errstate(under="ignore"):
-            return softmax(scores / self._score_temperature, axis=1)
+            blocks = [
+                softmax(scores[:, columns] / self._score_temperature, axis=1)
+                for scores in self._penalised_scores(X)
+            ]
+        return np.concatenate(blocks)
 
     def decision_function(self, X):
         """Score every class; the seen penalty is taken off already.
@@ -88,3 +157,58 @@ class PenalisedPredictionMixin:
         """
         scores = np.concatenate(list(self._penalised_scores(X)))
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+    def _columns_of(self, classes):
+        """Columns of the labels to choose from, in their order."""
+        check_is_fitted(self)
+        if classes is None:
+            return slice(None)
+        labels = as_labels(classes, "classes")
+        check_same_kind(classes_=self.classes_, classes=labels)
+        if not len(labels):
+            raise ValueError(
+                "classes is empty. Give the labels to choose from, or None for all."
+            )
+        columns = pd.Index(self.classes_).get_indexer(pd.Index(labels))
+        if (columns < 0).any():
+            raise ValueError(
+                f"classes holds {labels[columns < 0][:8].tolist()}, which the model "
+                "does not know. Describe new classes with add_classes."
+            )
+        return columns
+
+
+def rows_per_block(n_classes):
+    """Rows whose float64 scores fit into the working memory."""
+    memory = min(WORKING_MEMORY, get_config()["working_memory"])
+    return max(int(memory * 2**20 // (8 * n_classes)), 1)
+
+
+def largest(scores, k):
+    """The largest scores of every row, falling.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_classes)
+        Of equal ones the first counts as larger, as for ``argmax``.
+    k : int
+        How many.
+
+    Returns
+    -------
+    columns : ndarray of shape (n_rows, k)
+        Where they are.
+    values : ndarray of shape (n_rows, k)
+        The scores.
+    """
+    kth = np.partition(scores, -k, axis=1)[:, -k, None]
+    larger, equal = scores > kth, scores == kth
+    n_equal = k - larger.sum(axis=1, keepdims=True)
+    larger |= equal & (equal.cumsum(axis=1, dtype=np.int32) <= n_equal)
+    columns = np.nonzero(larger)[1].reshape(-1, k)
+    values = np.take_along_axis(scores, columns, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return (
+        np.take_along_axis(columns, order, axis=1),
+        np.take_along_axis(values, order, axis=1),
+    )

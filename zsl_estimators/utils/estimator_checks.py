@@ -218,6 +218,26 @@ def check_scores(name, estimator):
     np.testing.assert_array_equal(clf.classes_[proba.argmax(axis=1)], predicted)
 
 
+def check_some_classes_only(name, estimator):
+    """What is predicted among some classes, and the best three, follow from scores."""
+    data = _task()
+    clf = _fitted(estimator, data)
+    scores = clf.decision_function(data.X_test)
+    few = clf.unseen_classes_[::-1]
+    of_few = scores[:, np.searchsorted(clf.classes_, few)]
+    predicted = clf.predict(data.X_test, classes=few)
+    np.testing.assert_array_equal(predicted, few[of_few.argmax(axis=1)])
+    proba = clf.predict_proba(data.X_test, classes=few)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_array_equal(few[proba.argmax(axis=1)], predicted)
+    labels, best = clf.predict_top_k(data.X_test, k=3)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :3]
+    np.testing.assert_array_equal(labels, clf.classes_[order])
+    np.testing.assert_array_equal(best, np.take_along_axis(scores, order, axis=1))
+    _assert_refused(lambda: clf.predict(data.X_test, classes=[99]), "classes", "99")
+    _assert_refused(lambda: clf.predict_top_k(data.X_test, k=9), "k must be", "9")
+
+
 def check_two_classes_give_one_column(name, estimator):
     """With two classes the decision function is a vector, as in scikit-learn."""
     data = _task()
@@ -773,6 +793,7 @@ def _predict_without_gpu(content, X):
 ALL_CHECKS = (
     check_fitted_attributes,
     check_scores,
+    check_some_classes_only,
     check_two_classes_give_one_column,
     check_row_order_does_not_matter,
     check_array_equals_dataframe,
