@@ -1,5 +1,6 @@
 """Scores of the classes that a fitted model may answer with."""
 
+from collections.abc import Sized
 from typing import NamedTuple
 
 import numpy as np
@@ -38,9 +39,9 @@ class CandidateScores(NamedTuple):
             Held-out samples.
         y : array-like of shape (n_samples,)
             Their labels.
-        candidates : {"fold", "all"}
+        candidates : {"fold", "all"} or array-like
             "fold": the classes the model was trained on and those in `y`. "all":
-            every class of the model.
+            every class of the model. Or the labels of classes that the model knows.
 
         Returns
         -------
@@ -52,7 +53,7 @@ class CandidateScores(NamedTuple):
         TypeError
             If no zero-shot classifier is inside `estimator`.
         ValueError
-            If `candidates` is something else.
+            If `candidates` is something else, or holds an unknown label.
         """
         check_candidates(candidates)
         check_is_fitted(estimator)
@@ -62,7 +63,22 @@ class CandidateScores(NamedTuple):
             as_labels(seen_classes, "seen_classes_"),
             score_matrix(estimator, X),
         )
+        if not isinstance(candidates, str):
+            return everything.among(candidates)
         return everything.in_fold(y) if candidates == "fold" else everything
+
+    def among(self, labels):
+        """Only columns of some classes."""
+        labels = as_labels(labels, "candidates")
+        check_same_kind(classes_=self.classes, candidates=labels)
+        unknown = labels[~is_in(labels, self.classes)]
+        if len(unknown):
+            raise ValueError(
+                f"candidates holds {unknown[:8].tolist()}, which the model does not "
+                "know. Describe all classes in attributes."
+            )
+        kept = is_in(self.classes, labels)
+        return self._replace(classes=self.classes[kept], scores=self.scores[:, kept])
 
     def in_fold(self, y):
         """Only columns of classes that were trained on or occur in `y`."""
@@ -143,9 +159,16 @@ def score_matrix(estimator, X):
 
 
 def check_candidates(candidates):
-    """Refuse anything but "fold" and "all"."""
-    if candidates not in ("fold", "all"):
-        raise ValueError(f'candidates must be "fold" or "all", got {candidates!r}')
+    """Refuse anything but "fold", "all" and labels."""
+    if isinstance(candidates, str) and candidates in ("fold", "all"):
+        return
+    if isinstance(candidates, str) or not isinstance(candidates, Sized):
+        raise ValueError(
+            f'candidates must be "fold", "all" or the labels of classes, got '
+            f"{candidates!r}"
+        )
+    if not len(candidates):
+        raise ValueError('candidates is empty. Give labels, or "fold" or "all".')
 
 
 def check_both_kinds(y, seen_classes, what, remedy=""):

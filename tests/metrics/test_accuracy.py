@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, top_k_accuracy_score
 
 from zsl_estimators.metrics import (
     harmonic_mean_score,
+    hit_at_k_score,
     per_class_accuracy_score,
     seen_accuracy_score,
     unseen_accuracy_score,
@@ -62,3 +63,49 @@ def test_string_labels():
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="inconsistent"):
         per_class_accuracy_score([0, 1], [0])
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_hit_at_k_against_scikit_learn(k):
+    """Per sample it is top_k_accuracy_score, per class its mean over classes."""
+    rng = np.random.RandomState(0)
+    y = rng.randint(6, size=200)
+    scores = rng.normal(size=(200, 8))
+    classes = np.arange(8)
+    assert hit_at_k_score(y, scores, classes=classes, k=k, average="sample") == (
+        pytest.approx(top_k_accuracy_score(y, scores, k=k, labels=classes))
+    )
+    of_classes = [
+        hit_at_k_score(y[y == c], scores[y == c], classes=classes, k=k)
+        for c in range(6)
+    ]
+    assert hit_at_k_score(y, scores, classes=classes, k=k) == (
+        pytest.approx(np.mean(of_classes))
+    )
+
+
+def test_hit_at_one_is_the_accuracy_of_predictions():
+    """Also where scores are equal: both take the first class."""
+    rng = np.random.RandomState(0)
+    y, scores = rng.randint(4, size=100), rng.randint(3, size=(100, 4))
+    names = np.array(["d", "a", "c", "b"])
+    predicted = names[scores.argmax(axis=1)]
+    assert hit_at_k_score(names[y], scores, classes=names, k=1) == (
+        pytest.approx(per_class_accuracy_score(names[y], predicted))
+    )
+    assert hit_at_k_score(names[y], scores, classes=names, k=4) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"k": 0}, "k must be a positive integer"),
+        ({"k": 2.0}, "k must be a positive integer"),
+        ({"average": "macro"}, "average"),
+        ({"classes": [0, 1]}, "columns for 2 classes"),
+    ],
+)
+def test_mistakes_of_hit_at_k(wrong, message):
+    arguments = {"classes": [0, 1, 2], "k": 1, **wrong}
+    with pytest.raises(ValueError, match=message):
+        hit_at_k_score([0, 1], np.eye(3)[:2], **arguments)

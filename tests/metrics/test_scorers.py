@@ -15,6 +15,7 @@ from zsl_estimators.metrics import (
     gzsl_report,
     gzsl_scorer,
     harmonic_mean_scorer,
+    per_class_accuracy_score,
 )
 from zsl_estimators.metrics._scorers import METRICS
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -131,7 +132,28 @@ def test_other_classifiers_are_refused(data):
         harmonic_mean_scorer(clf, data.X_test, data.y_test)
 
 
-@pytest.mark.parametrize("arguments", [{"metric": "F1"}, {"candidates": "some"}])
+def test_candidates_may_be_labels():
+    """T1 is U where only the unseen classes may be predicted."""
+    data = make_gzsl(20, n_seen=8, n_unseen=4, class_sep=0.7, random_state=0)
+    fitted = ExemplarClassifier(data.attributes, seen_penalty=0.0, random_state=0)
+    fitted.fit(data.X_train, data.y_train)
+    unseen = fitted.unseen_classes_
+    rows = np.isin(data.y_test, unseen)
+    X, y = data.X_test[rows], data.y_test[rows]
+    among = GZSLScorer("U", candidates=unseen[::-1])(fitted, X, y)
+    predicted = fitted.predict(X, classes=unseen)
+    assert among == pytest.approx(per_class_accuracy_score(y, predicted))
+    assert among > GZSLScorer("U", candidates="all")(fitted, X, y)
+    assert among == GZSLScorer("T1", candidates=unseen)(fitted, X, y)
+    assert among == pytest.approx(GZSLScorer("T1", candidates="all")(fitted, X, y))
+    with pytest.raises(ValueError, match=r"candidates holds \[99\]"):
+        GZSLScorer("U", candidates=[*unseen, 99])(fitted, X, y)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"metric": "F1"}, {"candidates": "some"}, {"candidates": []}, {"candidates": 3}],
+)
 def test_unknown_arguments_are_refused(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
         GZSLScorer(**arguments)

@@ -2,6 +2,7 @@
 
 from zsl_estimators.metrics._accuracy import (
     harmonic_mean_score,
+    hit_at_k_score,
     per_class_accuracy_score,
     seen_accuracy_score,
     unseen_accuracy_score,
@@ -32,6 +33,7 @@ __all__ = [
     "gzsl_scorer",
     "harmonic_mean_score",
     "harmonic_mean_scorer",
+    "hit_at_k_score",
     "per_class_accuracy_score",
     "seen_accuracy_score",
     "seen_accuracy_scorer",

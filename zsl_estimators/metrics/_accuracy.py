@@ -1,7 +1,10 @@
 """Accuracies of generalized zero-shot learning, all averaged over classes."""
 
+from numbers import Integral
+
 import numpy as np
-from sklearn.utils import check_consistent_length
+import pandas as pd
+from sklearn.utils import check_array, check_consistent_length
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
@@ -155,6 +158,111 @@ def harmonic_mean_score(y_true, y_pred, *, seen_classes):
             unseen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
         )
     )
+
+
+def hit_at_k_score(y_true, y_score, *, classes, k=5, average="class"):
+    """Share of samples whose true class is among the `k` with the largest scores.
+
+    With ``average="sample"`` it is the flat hit@k of the ImageNet protocol of
+    zero-shot learning [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels.
+    y_score : array-like of shape (n_samples, n_classes)
+        Scores, one column per class.
+    classes : array-like of shape (n_classes,)
+        Labels of the columns.
+    k : int, default=5
+        How many classes a sample may be answered with.
+    average : {"class", "sample"}, default="class"
+        Whether every class or every sample counts the same.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1. With ``k=1`` and "class" it is the per-class accuracy.
+
+    Raises
+    ------
+    ValueError
+        If `k` is no positive integer, or a label in `y_true` has no column.
+
+    See Also
+    --------
+    sklearn.metrics.top_k_accuracy_score : With "sample" the same.
+
+    References
+    ----------
+    .. [1] Frome et al.: DeViSE: a deep visual-semantic embedding model, NIPS 2013.
+
+    Examples
+    --------
+    >>> from zsl_estimators.metrics import hit_at_k_score
+    >>> scores = [[0.9, 0.1, 0.5], [0.6, 0.3, 0.1], [0.2, 0.3, 0.1]]
+    >>> hit_at_k_score([0, 1, 2], scores, classes=[0, 1, 2], k=2)
+    0.666...
+    """
+    if not isinstance(k, Integral) or k < 1:
+        raise ValueError(f"k must be a positive integer, got {k!r}")
+    if average not in ("class", "sample"):
+        raise ValueError(f'average must be "class" or "sample", got {average!r}')
+    y_index, scores, _ = indexed_scores(y_true, y_score, classes)
+    of_true = np.take_along_axis(scores, y_index[:, None], axis=1)
+    # Of equal scores the first column counts as larger, as for a prediction.
+    before = np.arange(scores.shape[1]) < y_index[:, None]
+    n_better = ((scores > of_true) | ((scores == of_true) & before)).sum(axis=1)
+    hits = n_better < k
+    if average == "sample":
+        return float(hits.mean())
+    return float(np.sum(hits * class_balanced_weights(y_index)))
+
+
+def indexed_scores(y_true, y_score, classes):
+    """Check scores and turn labels into numbers of their columns.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels.
+    y_score : array-like of shape (n_samples, n_classes)
+        Scores, one column per class.
+    classes : array-like of shape (n_classes,)
+        Labels of the columns.
+
+    Returns
+    -------
+    y_index : ndarray of shape (n_samples,)
+        Column of every sample's class.
+    scores : ndarray of shape (n_samples, n_classes)
+        Float64.
+    classes : ndarray of shape (n_classes,)
+        As labels.
+
+    Raises
+    ------
+    ValueError
+        If they do not fit one another.
+    """
+    y_true, classes = as_labels(y_true, "y_true"), as_labels(classes, "classes")
+    check_same_kind(y_true=y_true, classes=classes)
+    scores = check_array(y_score, dtype=np.float64)
+    check_consistent_length(y_true, scores)
+    if scores.shape[1] != len(classes):
+        raise ValueError(
+            f"y_score has {scores.shape[1]} columns for {len(classes)} classes; give "
+            "one column per class."
+        )
+    y_index = pd.Index(classes).get_indexer(pd.Index(y_true))
+    if (y_index < 0).any():
+        missing = np.unique(y_true[y_index < 0])
+        raise ValueError(
+            f"y_true holds {missing[:8].tolist()}, which are not among the classes "
+            "that were scored. Describe them in attributes when fitting, or by "
+            "add_classes, or leave their rows out."
+        )
+    return y_index, scores, classes
 
 
 def seen_labels(seen_classes, **others):

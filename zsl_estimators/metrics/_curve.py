@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-from sklearn.utils import check_array, check_consistent_length
 
-from zsl_estimators.labels import as_labels, check_same_kind, is_in
+from zsl_estimators.labels import is_in
 from zsl_estimators.metrics._accuracy import (
     class_balanced_weights,
     harmonic_mean,
+    indexed_scores,
     per_class_accuracy_score,
     seen_labels,
 )
@@ -390,24 +389,8 @@ def _best_of(columns, y_index, scores):
 
 def _indexed(y_true, y_score, classes, seen_classes):
     """Check the arguments and turn labels into column numbers."""
-    y_true, classes = as_labels(y_true, "y_true"), as_labels(classes, "classes")
-    check_same_kind(y_true=y_true, classes=classes)
+    y_index, scores, classes = indexed_scores(y_true, y_score, classes)
     seen_classes = seen_labels(seen_classes, classes=classes)
-    scores = check_array(y_score, dtype=np.float64)
-    check_consistent_length(y_true, scores)
-    if scores.shape[1] != len(classes):
-        raise ValueError(
-            f"y_score has {scores.shape[1]} columns for {len(classes)} classes; give "
-            "one column per class."
-        )
-    y_index = pd.Index(classes).get_indexer(pd.Index(y_true))
-    if (y_index < 0).any():
-        missing = np.unique(y_true[y_index < 0])
-        raise ValueError(
-            f"y_true holds {missing[:8].tolist()}, which are not among the classes "
-            "that were scored. Describe them in attributes when fitting, or by "
-            "add_classes, or leave their rows out."
-        )
     seen = is_in(classes, seen_classes)
     if not seen.any():
         raise ValueError(

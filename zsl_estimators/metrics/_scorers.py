@@ -35,10 +35,11 @@ class GZSLScorer:
     metric : {"H", "S", "U", "T1", "AUSUC"} or None, default="H"
         The figure to return. None returns all of them as a dict, for
         ``GridSearchCV(..., refit="H")``.
-    candidates : {"fold", "all"}, default="fold"
+    candidates : {"fold", "all"} or array-like of labels, default="fold"
         Classes that may be predicted. "fold": those the model was trained on and
         those in `y`, as in the real task, where every unseen class can occur.
-        "all": every class of the table.
+        "all": every class of the table. Or the labels of classes that the table
+        describes, such as those of one branch of a hierarchy.
     replace_undefined_by : float or None, default=None
         Value of figures that the samples do not define, such as H on training rows,
         which hold no unseen class. None raises an error. With ``numpy.nan`` tools that
@@ -109,14 +110,7 @@ class GZSLScorer:
         y = as_labels(y, "y")
         candidates = CandidateScores.of(estimator, X, y, self.candidates)
         undefined = self._undefined(y, candidates.seen_classes)
-        figures = gzsl_report(
-            y,
-            candidates.predictions,
-            seen_classes=candidates.seen_classes,
-            y_score=candidates.scores,
-            classes=candidates.classes,
-        )
-        figures = figures.iloc[0].to_dict()
+        figures = figures_of(y, candidates)
         figures.update(dict.fromkeys(undefined, self.replace_undefined_by))
         return figures if self.metric is None else figures[self.metric]
 
@@ -139,6 +133,33 @@ class GZSLScorer:
         if self.replace_undefined_by is not None:
             arguments += f", replace_undefined_by={self.replace_undefined_by!r}"
         return f"GZSLScorer({arguments})"
+
+
+def figures_of(y, candidates):
+    """All figures of some scores by name.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        True labels.
+    candidates : CandidateScores
+        Of the classes that may be predicted.
+
+    Returns
+    -------
+    figures : dict of str to float
+        Where no seen class may be predicted, samples of unseen classes are told from
+        each other only, so that T1 and AUSUC are U.
+    """
+    seen_classes = candidates.seen_classes
+    scores = {"y_score": candidates.scores, "classes": candidates.classes}
+    if not is_in(candidates.classes, seen_classes).any():
+        scores = {}
+    report = gzsl_report(y, candidates.predictions, seen_classes=seen_classes, **scores)
+    figures = report.iloc[0].to_dict()
+    if not scores:
+        figures["T1"] = figures["AUSUC"] = figures["U"]
+    return figures
 
 
 harmonic_mean_scorer = GZSLScorer("H")

@@ -51,9 +51,9 @@ def cross_val_predict_gzsl(
         Folds. None or an int is
         :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`, of 3 or as many
         folds.
-    candidates : {"fold", "all"}, default="fold"
+    candidates : {"fold", "all"} or array-like of labels, default="fold"
         Classes that may be predicted: those that the fold was trained or is tested on,
-        or every class of the table.
+        every class of the table, or these.
     random_state : int, RandomState instance or None, default=None
         Decides which classes and samples are held out, when `cv` is None or an int.
     n_jobs : int or None, default=None
