@@ -88,8 +88,9 @@ class SharedGaussian:
         deviations = np.sqrt(self.variances)
         X, means = rotated / deviations, self.rotated(means) / deviations
         # Without the square of X the sum would not be a distance.
-        squares = (X**2).sum(axis=1)[:, None] + (means**2).sum(axis=1)
-        return np.maximum(squares - 2 * X @ means.T, 0)
+        distances = (X**2).sum(axis=1)[:, None] + (means**2).sum(axis=1)
+        distances -= 2 * X @ means.T
+        return np.maximum(distances, 0, out=distances)
 
     @property
     def variances(self):

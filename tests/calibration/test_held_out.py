@@ -204,8 +204,15 @@ def test_record_keeps_the_curves_of_a_few_candidates():
     assert record.penalties().keys() == {"a", "b"}
 
 
+def test_of_very_many_unseen_classes_some_are_beside_the_hidden_ones():
+    chosen = unseen_beside_hidden(20_000, 40, np.random.RandomState(0))
+    assert len(set(chosen.tolist())) == 1000
+    assert chosen.max() > 10_000
+
+
 @pytest.mark.parametrize(
-    ("n_unseen", "n_hidden", "n_beside"), [(5, 2, 3), (3, 3, 0), (2, 6, 0)]
+    ("n_unseen", "n_hidden", "n_beside"),
+    [(5, 2, 3), (3, 3, 0), (2, 6, 0)],
 )
 def test_hidden_classes_have_as_many_beside_them_as_real_ones(
     n_unseen, n_hidden, n_beside

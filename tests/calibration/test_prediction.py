@@ -106,7 +106,7 @@ def test_blocks_of_rows_do_not_change_predictions(clf, data):
 
 
 def test_memory_allows_a_row_at_least():
-    assert rows_per_block(1000) == 2**20 * 128 // 8000
+    assert rows_per_block(1000) == 2**20 * 64 // 8000
     with sklearn.config_context(working_memory=0):
         assert rows_per_block(10**6) == 1
 

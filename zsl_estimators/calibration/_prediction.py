@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from zsl_estimators.labels import as_labels, check_same_kind
 
 # Scores that are held at a time, in MiB, unless scikit-learn is configured for less.
-WORKING_MEMORY = 128
+WORKING_MEMORY = 64
 
 
 class PenalisedPredictionMixin:

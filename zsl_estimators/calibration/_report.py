@@ -110,7 +110,8 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
     No sample of an unseen class is needed: hidden seen classes stand in for them, on
     the folds that the estimator was fitted with, or on those of a cross-validation.
     Real unseen classes may be predicted there too, so that a hidden class has as many
-    others beside it as a real one.
+    others beside it as a real one, up to a thousand; with more the estimates of T1, U
+    and H are too high.
     How well a model recognises one class says little of the next, so that few hidden
     classes leave wide intervals, and more folds of the same classes do not make them
     narrower.
