@@ -35,8 +35,9 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     Parameters
     ----------
     %(attributes)s
-    hidden : int, default=256
-        Width of both hidden layers. The paper has 1024.
+    hidden : int, default=1024
+        Width of both hidden layers, as in the paper. With 256 a fit takes a quarter of
+        the time, and depends more on the initial weights.
     scale : float, default=25.0
         Multiplies the cosine.
     feature_scaling : {"auto", "standard", "none"}, default="auto"
@@ -53,7 +54,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         seen classes, and "standard" where there are none.
     max_epochs : int, default=50
         Largest number of passes over the data.
-    lr : float, default=1e-3
+    lr : float, default=3e-4
         Learning rate of AdamW at the start; it falls to 0 as a cosine.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
@@ -112,12 +113,12 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         attributes=None,
         *,
         classes=None,
-        hidden=256,
+        hidden=1024,
         scale=25.0,
         feature_scaling="auto",
         attribute_scaling="auto",
         max_epochs=50,
-        lr=1e-3,
+        lr=3e-4,
         weight_decay=1e-4,
         early_stopping=True,
         patience=10,
