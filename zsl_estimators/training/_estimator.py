@@ -20,6 +20,10 @@ from zsl_estimators.training._fit_net import (
     standard_callbacks,
 )
 from zsl_estimators.training._net import ZeroShotNet
+from zsl_estimators.training._prediction_module import (
+    PredictionModule,
+    copied_in_precision,
+)
 from zsl_estimators.training._seeding import repeatable_fit, usual_torch_settings
 
 
@@ -113,6 +117,8 @@ class TorchTrainingMixin:
     _growth_of_followed_epochs = 1.2
     # Parameters and their values of which each makes a net of its own.
     _settings = (None,)
+    # Keeps the copy that the fitted net predicts with; None while it is trained.
+    _kept_module = None
     # Whether this is the model of a fold between two epochs: single precision will do.
     _is_followed = False
 
@@ -209,6 +215,7 @@ class TorchTrainingMixin:
         """Train to the end and keep what prediction needs."""
         if not self._is_warm_start():
             self._apply_setting(state.setting)
+        self._kept_module = None
         training = self._new_training(problem, state.n_epochs, random_state)
         self._net_has_changed()
         self._weigh_correction(state.correction_weight)
@@ -221,6 +228,7 @@ class TorchTrainingMixin:
         self.n_iter_ = len(self.history_)
         if not self.warm_start:
             self.net_.trim_for_prediction()
+        self._kept_module = PredictionModule()
 
     def _new_training(self, problem, n_epochs, random_state):
         """Make the net, or a copy of the fitted one, ready to be trained."""
@@ -274,23 +282,30 @@ class TorchTrainingMixin:
 
     @contextmanager
     def _inference(self):
-        """Yield the module to predict with, see `_module_for_prediction`."""
-        with torch.inference_mode():
-            yield self._module_for_prediction()
-
-    def _module_for_prediction(self, single=False):
-        """Copy the trained module.
+        """Yield the module to predict with, which nobody may change.
 
         It is in double precision, so that a prediction does not depend, beyond the
         last digits, on which other rows are in the batch. MPS has single precision
         only. Candidates that are merely followed do not need more, nor a copy, which
         may take longer than what is done with it.
         """
+        with torch.inference_mode():
+            if self._is_followed or self._kept_module is None:
+                yield self._module_for_prediction()
+            else:
+                module, n_epochs = self.net_.inference_module, len(self.net_.history)
+                yield self._kept_module.of(module, self._predicts_in_single, n_epochs)
+
+    def _module_for_prediction(self, single=False):
+        """Copy the trained module; see :meth:`_inference`."""
+        module = self.net_.inference_module
         if self._is_followed:
-            return self.net_.inference_module.eval()
-        single = single or str(self.net_.device).startswith("mps")
-        module = copy.deepcopy(self.net_.inference_module).eval()
-        return module.to(torch.float32 if single else torch.float64)
+            return module.eval()
+        return copied_in_precision(module, single or self._predicts_in_single)
+
+    @property
+    def _predicts_in_single(self):
+        return str(self.net_.device).startswith("mps")
 
 
 def epoch_history(history):
