@@ -35,12 +35,12 @@ def test_all_is_sorted_and_importable(name):
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_modules_of_packages_are_private(name):
-    """In a sub-package every file starts with an underscore, except public tools."""
+    """In a sub-package every file starts with an underscore."""
     package = importlib.import_module(name)
     for module in pkgutil.iter_modules(package.__path__):
         public = not module.name.startswith("_") and not module.ispkg
         in_a_package = name not in ("zsl_estimators", "zsl_estimators.nn")
-        assert not (public and in_a_package) or module.name == "estimator_checks"
+        assert not (public and in_a_package)
 
 
 @pytest.mark.parametrize("package", USER_FACING)
