@@ -23,7 +23,7 @@ class TimedProgress(FitProgress):
     Parameters
     ----------
     deadline : float
-        In seconds of ``time.perf_counter``.
+        In seconds of ``time.perf_counter``, which all processes of a machine share.
     """
 
     def __init__(self, deadline):
@@ -66,7 +66,9 @@ class Comparison:
     @property
     def deadline(self):
         """When the next estimator is given up: those that are done need time too."""
-        return self.end - sum(member.usual_time for member in self.done.values())
+        # Another thread may add to them meanwhile.
+        done = list(self.done.values())
+        return self.end - sum(member.usual_time for member in done)
 
     @property
     def is_late(self):
