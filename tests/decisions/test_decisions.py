@@ -15,6 +15,7 @@ from zsl_estimators.decisions import (
     NearestMean,
     PartsView,
     TrainedGenerator,
+    _generator,
 )
 from zsl_estimators.problem import Problem
 from zsl_estimators.scaling import FeatureScaler
@@ -75,6 +76,24 @@ def test_synthetic_means_are_exact_with_opposite_noise(means, problem):
     made = generator(means, problem)
     found = made.means(np.array([5, 1]), np.random.RandomState(0))
     np.testing.assert_allclose(found, 2 * means[[5, 1]] + 7, atol=1e-5)
+
+
+def test_means_of_many_classes_are_made_some_classes_at_a_time(
+    means, problem, monkeypatch
+):
+    made, asked = generator(means, problem), []
+
+    def noted(noise, attributes, centers):
+        asked.append(len(centers))
+        return centers + noise
+
+    made.module.synthesise = noted
+    monkeypatch.setattr(_generator, "NUMBERS_FOR_MEANS", 2 * 64 * N_FEATURES)
+    found = made.means(np.arange(5), np.random.RandomState(0))
+    np.testing.assert_allclose(found, 2 * means[:5] + 7, atol=1e-5)
+    assert asked == [128, 128, 64]
+    none = made.means(np.arange(0), np.random.RandomState(0))
+    assert none.shape == (0, N_FEATURES)
 
 
 class EncodesClasses(NormalClasses):

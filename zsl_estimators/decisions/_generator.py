@@ -10,6 +10,8 @@ from zsl_estimators.training import scoped_seed, to_numpy
 
 # Pairs of opposite noise vectors behind every mean of synthetic features.
 PAIRS_PER_MEAN = 32
+# Numbers of synthetic features that are held at a time for means; they take 64 MiB.
+NUMBERS_FOR_MEANS = 2**24
 # Hidden layers of a pass stay in the cache of a CPU; a GPU has enough to do.
 ROWS_PER_PASS = 512
 
@@ -99,9 +101,14 @@ class TrainedGenerator:
 
     def _generated_means(self, positions):
         """Scaled means of what the module generates for classes, float64."""
-        repeated = np.repeat(positions, 2 * PAIRS_PER_MEAN)
-        rows = to_numpy(self._synthesise(repeated, antithetic=True))
-        return rows.reshape(len(positions), 2 * PAIRS_PER_MEAN, -1).mean(axis=1)
+        n_rows = 2 * PAIRS_PER_MEAN
+        n_classes = max(NUMBERS_FOR_MEANS // (n_rows * self.centers.shape[1]), 1)
+        means = []
+        for start in range(0, len(positions), n_classes):
+            some = positions[start : start + n_classes]
+            rows = self._synthesise(np.repeat(some, n_rows), antithetic=True)
+            means.append(to_numpy(rows).reshape(len(some), n_rows, -1).mean(axis=1))
+        return np.concatenate(means) if means else to_numpy(self.centers)[:0]
 
     @torch.no_grad()
     def _synthesise(self, positions, shifts=None, antithetic=False):
