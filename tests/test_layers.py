@@ -25,7 +25,7 @@ LAYERS = [
     {"descriptions", "candidates", "text"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"datasets"},
-    {"scaling", "linear", "plotting", "training", "calibration"},
+    {"scaling", "linear", "plotting", "training", "calibration", "initial"},
     {"base", "utils", "decisions"},
     {"closed_form"},
     {"exemplar"},

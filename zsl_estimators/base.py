@@ -31,6 +31,7 @@ from zsl_estimators.calibration._prediction import rows_per_block
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.initial import best_inside
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
@@ -39,7 +40,6 @@ from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
 from zsl_estimators.scaling import BalancedScaler, scalings_to_compare
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
-from zsl_estimators.threads import one_blas_thread
 
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {
@@ -400,7 +400,9 @@ class BaseZeroShotClassifier(
         if self.attribute_scaling == "auto" and self._takes_over_scaling:
             chosen_by = getattr(self, "init_", None)
             if chosen_by is None:
-                chosen_by = self._best_inside(self._new_inits(), X, y, random_state)
+                chosen_by = best_inside(
+                    self._new_inits(), self._table, X, y, random_state
+                )
             scaling = getattr(chosen_by, "attribute_scaling_", self.attribute_scaling_)
             self.attribute_scaling_ = scaling
 
@@ -469,28 +471,7 @@ class BaseZeroShotClassifier(
             return
         automatic = isinstance(self.init, str)
         inits = self._new_inits() if automatic else [clone(self.init)]
-        self.init_ = self._best_inside(inits, X, y, random_state)
-
-    def _best_inside(self, estimators, X, y, random_state):
-        """Fit other estimators to the same task; the best one on held-out classes.
-
-        They are compared on the same folds, those of one seed.
-        """
-        seed = random_state.randint(LARGEST_SEED)
-        fitted = [self._fitted_inside(one, X, y, seed) for one in estimators]
-        # The first of equals, for without folds there is no difference.
-        return max(fitted, key=lambda one: one._held_out_area)
-
-    def _fitted_inside(self, estimator, X, y, seed):
-        """Fit another estimator to the same task, for its scores without a penalty."""
-        estimator.set_params(
-            attributes=self._table.matrix,
-            classes=self._table.labels,
-            seen_penalty=0.0,
-        )
-        if estimator.random_state is None:
-            estimator.set_params(random_state=seed)
-        return fit_inside(estimator, X, y)
+        self.init_ = best_inside(inits, self._table, X, y, random_state)
 
     def _fold_parameters(self):
         """Constructor parameters that differ in the models of the folds."""
@@ -565,16 +546,6 @@ class BaseZeroShotClassifier(
             with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(X[start : start + n_rows]))
             yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)
-
-
-def fit_inside(estimator, X, y):
-    """Fit an estimator inside another one, which has warned of the class table.
-
-    What a network starts from must not depend on the number of threads.
-    """
-    estimator._warns_of_table = False
-    with one_blas_thread():
-        return estimator.fit(X, y)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from zsl_estimators.base import fit_inside
 from zsl_estimators.exemplar import ExemplarClassifier
+from zsl_estimators.initial import fit_inside
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.scaling import FeatureScaler
 
