@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn import get_config
 from sklearn.utils.validation import check_is_fitted
 
@@ -133,13 +133,29 @@ class PenalisedPredictionMixin:
         ValueError
             If one of `classes` was not described when the model was fitted.
         """
-        columns = self._columns_of(classes)
-        with np.errstate(under="ignore"):
-            blocks = [
-                softmax(scores[:, columns] / self._score_temperature, axis=1)
-                for scores in self._penalised_scores(X)
-            ]
-        return np.concatenate(blocks)
+        return self._probabilities(softmax, X, classes)
+
+    def predict_log_proba(self, X, classes=None):
+        """Logarithms of :meth:`predict_proba`, exact where these round to 0.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        classes : array-like of shape (n_candidates,), default=None
+            Labels that are possible; None is all classes.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes`, or of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If one of `classes` was not described when the model was fitted.
+        """
+        return self._probabilities(log_softmax, X, classes)
 
     def decision_function(self, X):
         """Score every class; the seen penalty is taken off already.
@@ -157,6 +173,16 @@ class PenalisedPredictionMixin:
         """
         scores = np.concatenate(list(self._penalised_scores(X)))
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+    def _probabilities(self, function, X, classes):
+        """What a function makes of the scores at the temperature, in blocks."""
+        columns = self._columns_of(classes)
+        with np.errstate(under="ignore"):
+            blocks = [
+                function(scores[:, columns] / self._score_temperature, axis=1)
+                for scores in self._penalised_scores(X)
+            ]
+        return np.concatenate(blocks)
 
     def _columns_of(self, classes):
         """Columns of the labels to choose from, in their order."""

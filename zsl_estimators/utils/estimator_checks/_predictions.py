@@ -32,6 +32,9 @@ def check_scores(name, estimator):
     assert scores.dtype == np.float64
     assert np.isfinite(scores).all()
     np.testing.assert_allclose(proba.sum(axis=1), 1)
+    log_proba = clf.predict_log_proba(data.X_test)
+    assert np.isfinite(log_proba).all()
+    np.testing.assert_allclose(np.exp(log_proba), proba, rtol=1e-6, atol=1e-12)
     predicted = clf.predict(data.X_test)
     np.testing.assert_array_equal(clf.classes_[scores.argmax(axis=1)], predicted)
     np.testing.assert_array_equal(clf.classes_[proba.argmax(axis=1)], predicted)
