@@ -136,7 +136,7 @@ class PenalisedPredictionMixin:
         return self._probabilities(softmax, X, classes)
 
     def predict_log_proba(self, X, classes=None):
-        """Logarithms of :meth:`predict_proba`, exact where these round to 0.
+        """Return logarithms of :meth:`predict_proba`, exact where these round to 0.
 
         Parameters
         ----------
