@@ -65,12 +65,15 @@ class Choice:
         those of the final fit.
     performance : HeldOutPerformance or None, default=None
         How the best model did, where the seen accuracy is known.
+    seen_scores : SeenClassScores or None, default=None
+        What the penalty still waits for.
     """
 
     penalty: float = 0.0
     records: tuple = ()
     share_of_rows: float = 1.0
     performance: HeldOutPerformance | None = None
+    seen_scores: "SeenClassScores | None" = None
 
     def best(self, stage, default):
         """The best candidate of a stage, or what to take where nothing was chosen."""
@@ -80,6 +83,17 @@ class Choice:
         # The only candidate of a model without a choice.
         return default if best is None else best
 
+    def completed(self):
+        """The choice with its last penalty, for which it may have to wait."""
+        if self.seen_scores is None:
+            return self
+        return self.with_known(self.seen_scores.result().curve)
+
+    def close(self):
+        """Wait for nothing any more."""
+        if self.seen_scores is not None:
+            self.seen_scores.close()
+
     def with_known(self, known):
         """The choice with a penalty for which the seen accuracy is known.
 
@@ -87,11 +101,16 @@ class Choice:
         ----------
         known : SeenUnseenCurve
             See :func:`best_seen_penalty`.
+
+        Returns
+        -------
+        choice : Choice
+            It waits for nothing more.
         """
         curves = self.records[-1].best_curves
         penalty, _ = best_seen_penalty(curves, known=known)
         performance = HeldOutPerformance(curves, known, self.records[0].of_start)
-        return replace(self, penalty=penalty, performance=performance)
+        return replace(self, penalty=penalty, performance=performance, seen_scores=None)
 
     @property
     def area(self):
@@ -276,11 +295,12 @@ def model_inside(estimator, attributes):
     )
 
 
-def scores_of_seen_classes(estimator, X, y, choice, seed, report):
-    """Score held-out samples with a model that is fitted on all seen classes.
+class SeenClassScores:
+    """Scores of held-out samples by a model that is fitted on all seen classes.
 
     These are the scores that the final model will give to samples of the seen classes,
-    beside the real unseen ones. The unseen side of their curve is zero.
+    beside the real unseen ones. The unseen side of their curve is zero. With several
+    jobs the model is fitted in another process, beside the final one.
 
     Parameters
     ----------
@@ -294,21 +314,38 @@ def scores_of_seen_classes(estimator, X, y, choice, seed, report):
         What the folds have chosen.
     seed : int
         Of the model, and of which samples are held out.
-    report : callable
-        What the model reports its steps to.
-
-    Returns
-    -------
-    scores : HeldOutScores
-        Of the held-out samples, columns with the seen classes first.
+    progress : FitProgress
+        Shows how far the model is, which is the last but one.
+    n_jobs : int or None, default=None
+        With more than one it begins at once, else when it is asked for.
     """
-    table = estimator._table
-    seen_first = np.argsort(~table.seen, kind="stable")
-    model = model_inside(estimator, table.matrix[seen_first])
-    model._fold, model._report = "seen", report
-    fold = Fold(model, *rows_of_seen_classes(y, seed), seed)
-    with one_blas_thread():
-        return fold.final_scores(X, y, choice)
+
+    def __init__(self, estimator, X, y, choice, seed, progress, n_jobs=None):
+        table = estimator._table
+        seen_first = np.argsort(~table.seen, kind="stable")
+        model = model_inside(estimator, table.matrix[seen_first])
+        model._fold, model._report = "seen", progress.reporter(-2)
+        fold = Fold(model, *rows_of_seen_classes(y, seed), seed)
+        self.progress = progress
+        self._outcome = Parallel(n_jobs=n_jobs, return_as="generator")(
+            [delayed(final_scores)(fold, X, y, choice)]
+        )
+
+    def result(self):
+        """Wait for them.
+
+        Returns
+        -------
+        scores : HeldOutScores
+            Of the held-out samples, columns with the seen classes first.
+        """
+        (scores,) = self._outcome
+        self.progress.end(-2)
+        return scores
+
+    def close(self):
+        """Give them up, if they are not there yet."""
+        self._outcome.close()
 
 
 def rows_of_seen_classes(y, seed):
@@ -515,6 +552,12 @@ def advanced(fold, X, y, stage, best):
     """Advance a fold, wherever this is called; return it with its curves."""
     with one_blas_thread():
         return fold, fold.advance(X, y, stage, best)
+
+
+def final_scores(fold, X, y, choice):
+    """Scores of a model that is fitted as in the end, wherever this is called."""
+    with one_blas_thread():
+        return fold.final_scores(X, y, choice)
 
 
 def best_scores(fold, X, y, choice):

@@ -344,7 +344,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self._train(problem, self._chosen_net(choice), random_state)
         rules = self._new_rules()
         chosen = choice.best(1, default=next(iter(rules)))
-        self._keep_held_out(choice, chosen)
+        self._keep_held_out(choice)
         self.rules_ = {name: self._fitted_rule(rule) for name, rule in rules.items()}
         self.rule_ = self.rules_[chosen]
 
@@ -360,12 +360,16 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             return state
         return state._replace(n_epochs=round(state.n_epochs * choice.share_of_rows))
 
-    def _keep_held_out(self, choice, chosen):
+    def _fit_chosen(self, problem, choice, seed):
+        super()._fit_chosen(problem, choice, seed)
+        if self._penalties is not None:
+            # For this one more is known than the folds tell.
+            self._penalties[choice.best(1, None)] = self.seen_penalty_
+
+    def _keep_held_out(self, choice):
         self.held_out_decisions_, self._penalties = choice.frame(1), None
         if len(choice.records) > 1:
             self._penalties = choice.records[1].penalties()
-            # For this one more is known than the folds tell.
-            self._penalties[chosen] = choice.penalty
 
     def _network(self):
         """The kind of network that the rules need."""
