@@ -45,7 +45,9 @@ print(data.attributes[["segment_top", "segment_middle", "closed_loops"]])
 
 models = {
     "Ridge": RidgeSemanticClassifier(data.attributes, random_state=0),
-    "Ensemble": ZeroShotEnsembleClassifier(data.attributes, random_state=0, verbose=1),
+    "Ensemble": ZeroShotEnsembleClassifier(
+        data.attributes, n_jobs=2, random_state=0, verbose=1
+    ),
 }
 reports = []
 for name, model in models.items():
