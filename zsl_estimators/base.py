@@ -26,8 +26,8 @@ from zsl_estimators.calibration import (
     PenalisedPredictionMixin,
     SeenClassScores,
     held_out_split,
+    rows_per_block,
 )
-from zsl_estimators.calibration._prediction import rows_per_block
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning
@@ -127,7 +127,8 @@ class BaseZeroShotClassifier(
         problem : Problem
             Scaled features and descriptions.
         choice : Choice
-            What the folds chose among the candidates of :meth:`_fit_candidates`.
+            What the folds chose among the candidates of :meth:`_fit_candidates`. Its
+            penalty is not the last word yet.
         random_state : RandomState
             The only source of randomness.
         """

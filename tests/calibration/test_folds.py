@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zsl_estimators import BaseZeroShotClassifier, RidgeSemanticClassifier
-from zsl_estimators.calibration import Choice, HeldOutRecord, _folds
+from zsl_estimators.calibration import Choice, HeldOutRecord, _fold
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.scaling import BalancedScaler
@@ -148,14 +148,14 @@ def test_a_sample_of_very_many_rows_is_scored(monkeypatch):
     """Equally many of every class, all of a small one, the same for one seed."""
     y = np.repeat([0, 1, 2, 3], [500, 300, 40, 160])
     held_out = np.arange(0, 1000, 2)
-    assert _folds.rows_to_score(held_out, y, seed=0) is held_out
-    monkeypatch.setattr(_folds, "MOST_ROWS_TO_SCORE", 200)
-    rows = _folds.rows_to_score(held_out, y, seed=0)
+    assert _fold.rows_to_score(held_out, y, seed=0) is held_out
+    monkeypatch.setattr(_fold, "MOST_ROWS_TO_SCORE", 200)
+    rows = _fold.rows_to_score(held_out, y, seed=0)
     assert np.bincount(y[rows]).tolist() == [50, 50, 20, 50]
     assert set(rows) <= set(held_out)
     assert (np.diff(rows) > 0).all()
-    np.testing.assert_array_equal(rows, _folds.rows_to_score(held_out, y, seed=0))
-    assert (rows != _folds.rows_to_score(held_out, y, seed=1)).any()
+    np.testing.assert_array_equal(rows, _fold.rows_to_score(held_out, y, seed=0))
+    assert (rows != _fold.rows_to_score(held_out, y, seed=1)).any()
 
 
 def test_nothing_chosen_is_the_default():

@@ -117,6 +117,7 @@ def test_memory_allows_a_row_at_least():
         (lambda clf, X: clf.predict(X, classes=[]), "classes is empty"),
         (lambda clf, X: clf.predict(X, classes=["a"]), "labels of two types"),
         (lambda clf, X: clf.predict_proba(X, classes=[0, 77]), r"classes holds \[77\]"),
+        (lambda clf, X: clf.predict_proba(X, classes=[0, 0]), "a label twice"),
         (lambda clf, X: clf.predict_top_k(X, k=0), "k must be an integer from 1 to 16"),
         (lambda clf, X: clf.predict_top_k(X, k=1.5), "k must be an integer"),
         (lambda clf, X: clf.predict_top_k(X, k=3, classes=[0, 1]), "from 1 to 2"),

@@ -1,9 +1,9 @@
 """What is learned on held-out seen classes, above all the seen penalty."""
 
+from zsl_estimators.calibration._choice import Choice
+from zsl_estimators.calibration._fold import HeldOutScores
 from zsl_estimators.calibration._folds import (
-    Choice,
     HeldOutFolds,
-    HeldOutScores,
     SeenClassScores,
     rows_of_folds,
     rows_of_seen_classes,
@@ -13,7 +13,10 @@ from zsl_estimators.calibration._held_out import (
     best_seen_penalty,
     held_out_split,
 )
-from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
+from zsl_estimators.calibration._prediction import (
+    PenalisedPredictionMixin,
+    rows_per_block,
+)
 from zsl_estimators.calibration._report import HeldOutPerformance, held_out_report
 from zsl_estimators.calibration._stacking import (
     CalibratedStackingCV,
@@ -34,5 +37,6 @@ __all__ = [
     "held_out_split",
     "rows_of_folds",
     "rows_of_seen_classes",
+    "rows_per_block",
     "without_penalty",
 ]

@@ -33,7 +33,6 @@ AS_GOOD_AS_BEST = 0.95
 # Every candidate scores all classes of a fold: with twenty thousand unseen ones beside
 # the hidden ones that would take longer than anything else.
 MOST_BESIDE = 1000
-
 # Of so many candidates all curves are kept.
 FEW_CANDIDATES = 16
 
@@ -325,10 +324,8 @@ class HeldOutRecord:
 
     def _certain_area(self, candidate):
         """Mean area, less the standard error of the gain over the start."""
-        of_folds, of_start = (
-            self._figures[candidate],
-            self._figures.get(self._start, []),
-        )
+        of_folds = self._figures[candidate]
+        of_start = self._figures.get(self._start, [])
         if candidate == self._start or len(of_folds) != len(of_start):
             return self._mean_area(candidate)
         gains = [

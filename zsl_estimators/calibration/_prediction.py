@@ -66,7 +66,7 @@ class PenalisedPredictionMixin:
         Raises
         ------
         ValueError
-            If one of `classes` was not described when the model was fitted.
+            If one of `classes` is not known, or stands there twice.
         """
         columns = self._columns_of(classes)
         best = [s[:, columns].argmax(axis=1) for s in self._penalised_scores(X)]
@@ -114,7 +114,8 @@ class PenalisedPredictionMixin:
         """Turn the scores into probabilities with a softmax.
 
         They rank classes as :meth:`decision_function` does. They are not fitted to
-        observed frequencies.
+        observed frequencies, but for those of :class:`ZeroShotEnsembleClassifier`,
+        whose temperature suits held-out samples best.
 
         Parameters
         ----------
@@ -131,7 +132,7 @@ class PenalisedPredictionMixin:
         Raises
         ------
         ValueError
-            If one of `classes` was not described when the model was fitted.
+            If one of `classes` is not known, or stands there twice.
         """
         return self._probabilities(softmax, X, classes)
 
@@ -153,7 +154,7 @@ class PenalisedPredictionMixin:
         Raises
         ------
         ValueError
-            If one of `classes` was not described when the model was fitted.
+            If one of `classes` is not known, or stands there twice.
         """
         return self._probabilities(log_softmax, X, classes)
 
@@ -201,6 +202,8 @@ class PenalisedPredictionMixin:
                 f"classes holds {labels[columns < 0][:8].tolist()}, which the model "
                 "does not know. Describe new classes with add_classes."
             )
+        if len(np.unique(columns)) < len(columns):
+            raise ValueError("classes holds a label twice. Give every label once.")
         return columns
 
 

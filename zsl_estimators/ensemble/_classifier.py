@@ -406,26 +406,6 @@ default="greedy"
 
     # -- prediction ---------------------------------------------------------------
 
-    def predict_proba(self, X, classes=None):
-        """Turn the scores into probabilities with a softmax.
-
-        Its temperature is the one that fits held-out samples of seen and of hidden
-        classes best; 1 where there were no folds.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-        classes : array-like of shape (n_candidates,), default=None
-            Labels that are possible; None is all classes.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Rows sum to 1. Columns in the order of `classes`, or of `classes_`.
-        """
-        return super().predict_proba(X, classes)
-
     @property
     def _score_temperature(self):
         return self.temperature_

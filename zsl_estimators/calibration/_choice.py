@@ -1,0 +1,89 @@
+"""What the folds have chosen, for the final fit."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from zsl_estimators.calibration._held_out import best_seen_penalty
+from zsl_estimators.calibration._report import HeldOutPerformance
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the folds have chosen, for the final fit.
+
+    Parameters
+    ----------
+    penalty : float, default=0.0
+        Amount to take from the scores of seen classes.
+    records : list of HeldOutRecord, default=()
+        One per stage: for instance which epoch, then which decision. Without folds
+        there is none.
+    share_of_rows : float, default=1.0
+        Mean number of rows that the models of the folds were fitted on, as a share of
+        those of the final fit.
+    performance : HeldOutPerformance or None, default=None
+        How the best model did, where the seen accuracy is known.
+    seen_scores : SeenClassScores or None, default=None
+        What the penalty still waits for.
+    """
+
+    penalty: float = 0.0
+    records: tuple = ()
+    share_of_rows: float = 1.0
+    performance: HeldOutPerformance | None = None
+    seen_scores: object = None
+
+    def best(self, stage, default):
+        """The best candidate of a stage, or what to take where nothing was chosen."""
+        if len(self.records) <= stage:
+            return default
+        best = self.records[stage].best_candidate
+        # The only candidate of a model without a choice.
+        return default if best is None else best
+
+    def completed(self):
+        """The choice with its last penalty, for which it may have to wait."""
+        if self.seen_scores is None:
+            return self
+        return self.with_known(self.seen_scores.result().curve)
+
+    def close(self):
+        """Wait for nothing any more."""
+        if self.seen_scores is not None:
+            self.seen_scores.close()
+
+    def with_known(self, known):
+        """The choice with a penalty for which the seen accuracy is known.
+
+        Parameters
+        ----------
+        known : SeenUnseenCurve
+            See :func:`best_seen_penalty`.
+
+        Returns
+        -------
+        choice : Choice
+            It waits for nothing more.
+        """
+        curves = self.records[-1].best_curves
+        penalty, _ = best_seen_penalty(curves, known=known)
+        performance = HeldOutPerformance(curves, known, self.records[0].of_start)
+        return replace(self, penalty=penalty, performance=performance, seen_scores=None)
+
+    @property
+    def area(self):
+        """AUSUC of the best candidate, averaged over folds; 0 without folds."""
+        return self.records[-1].best_area if self.records else 0.0
+
+    def candidate(self, default=None):
+        """The best candidate of the first stage, see :meth:`best`."""
+        return self.best(0, default)
+
+    def frame(self, stage=0, n_stages=1):
+        """Table of what the folds showed in some stages; None without folds."""
+        records = self.records[stage : stage + n_stages]
+        if not records:
+            return None
+        frames = [record.to_frame() for record in records]
+        return pd.concat(frames, ignore_index=True)
