@@ -25,7 +25,7 @@ LOWEST_LOG_PROBABILITY = -6.0
 # A tree can have a leaf for every row, with a number for every class: a hundred with
 # more numbers than that would take half a gigabyte.
 MOST_NUMBERS_IN_TREE = 2**18
-# Rows times features times classes of a linear classifier; a fit takes seconds. More
+# Rows times features times classes of a linear classifier, about ten seconds. More
 # rows are sampled, and where so few of a class would be left, there is no classifier.
 MOST_PRODUCTS = 2**31
 FEWEST_ROWS_OF_CLASS = 5
