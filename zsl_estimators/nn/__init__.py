@@ -109,21 +109,23 @@ from zsl_estimators.nn.vaecflow import (
     relu_perceptron,
 )
 from zsl_estimators.nn.zerodiff import (
-    AttributeDecoder,
-    DenoisingCritics,
-    DenoisingGenerator,
     DiffusionGAN,
     Drawn,
     FeatureSynthesiser,
-    StepCondition,
     ZeroDiffNetwork,
-    mapped,
 )
 from zsl_estimators.nn.zerodiff_loss import (
     ZeroDiffLoss,
     divergence,
     mutual_learning,
     weighted_l1,
+)
+from zsl_estimators.nn.zerodiff_parts import (
+    AttributeDecoder,
+    DenoisingCritics,
+    DenoisingGenerator,
+    StepCondition,
+    mapped,
 )
 
 __all__ = [
