@@ -47,7 +47,7 @@ class Recorder(BaseZeroShotClassifier):
 def test_folds_hide_seen_classes(data):
     Recorder.log.clear()
     Recorder(data.attributes, random_state=0).fit(data.X_train, data.y_train)
-    *folds, final, of_all_seen = Recorder.log
+    *folds, of_all_seen, final = Recorder.log
     assert [fold for fold, *_ in folds] == [f"{number}/5" for number in range(1, 6)]
     for _, X, seen, unseen in folds:
         assert len(seen) == 6

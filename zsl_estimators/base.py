@@ -9,7 +9,7 @@ defaults.
 
 import warnings
 from abc import ABCMeta, abstractmethod
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -24,9 +24,9 @@ from zsl_estimators.calibration import (
     Choice,
     HeldOutFolds,
     PenalisedPredictionMixin,
-    SeenClassScores,
     held_out_split,
     rows_per_block,
+    scores_of_seen_classes,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
@@ -127,8 +127,7 @@ class BaseZeroShotClassifier(
         problem : Problem
             Scaled features and descriptions.
         choice : Choice
-            What the folds chose among the candidates of :meth:`_fit_candidates`. Its
-            penalty is not the last word yet.
+            What the folds chose among the candidates of :meth:`_fit_candidates`.
         random_state : RandomState
             The only source of randomness.
         """
@@ -371,10 +370,8 @@ class BaseZeroShotClassifier(
 
     def _fit_chosen(self, problem, choice, seed):
         """End a fit: train the final model."""
-        with closing(choice):
-            with self._computing():
-                self._fit(problem, choice, np.random.RandomState(seed))
-            choice = choice.completed()
+        with self._computing():
+            self._fit(problem, choice, np.random.RandomState(seed))
         self.held_out_results_ = choice.frame(n_stages=self._n_results_stages)
         self._held_out_area = choice.area
         self._held_out_performance = choice.performance
@@ -507,11 +504,12 @@ class BaseZeroShotClassifier(
         choice = folds.compare(progress)
         if not automatic:
             return replace(choice, penalty=fixed.penalty)
-        known = SeenClassScores(self, X, problem.y, choice, seed, progress, self.n_jobs)
-        if not keeps:
-            return replace(choice, seen_scores=known)
-        self._held_out_scores = [*folds.best_scores(choice), known.result()]
-        return choice.with_known(self._held_out_scores[-1].curve)
+        report = progress.reporter(-2)
+        known = scores_of_seen_classes(self, X, problem.y, choice, seed, report)
+        if keeps:
+            self._held_out_scores = [*folds.best_scores(choice), known]
+        progress.end(-2)
+        return choice.with_known(known.curve)
 
     def _warn_of_few_classes(self, n_seen):
         """Warn that nothing keeps a model from answering with seen classes only."""

@@ -4,9 +4,9 @@ from zsl_estimators.calibration._choice import Choice
 from zsl_estimators.calibration._fold import HeldOutScores
 from zsl_estimators.calibration._folds import (
     HeldOutFolds,
-    SeenClassScores,
     rows_of_folds,
     rows_of_seen_classes,
+    scores_of_seen_classes,
 )
 from zsl_estimators.calibration._held_out import (
     HeldOutRecord,
@@ -31,12 +31,12 @@ __all__ = [
     "HeldOutRecord",
     "HeldOutScores",
     "PenalisedPredictionMixin",
-    "SeenClassScores",
     "best_seen_penalty",
     "held_out_report",
     "held_out_split",
     "rows_of_folds",
     "rows_of_seen_classes",
     "rows_per_block",
+    "scores_of_seen_classes",
     "without_penalty",
 ]

@@ -24,15 +24,12 @@ class Choice:
         those of the final fit.
     performance : HeldOutPerformance or None, default=None
         How the best model did, where the seen accuracy is known.
-    seen_scores : SeenClassScores or None, default=None
-        What the penalty still waits for.
     """
 
     penalty: float = 0.0
     records: tuple = ()
     share_of_rows: float = 1.0
     performance: HeldOutPerformance | None = None
-    seen_scores: object = None
 
     def best(self, stage, default):
         """The best candidate of a stage, or what to take where nothing was chosen."""
@@ -42,17 +39,6 @@ class Choice:
         # The only candidate of a model without a choice.
         return default if best is None else best
 
-    def completed(self):
-        """The choice with its last penalty, for which it may have to wait."""
-        if self.seen_scores is None:
-            return self
-        return self.with_known(self.seen_scores.result().curve)
-
-    def close(self):
-        """Wait for nothing any more."""
-        if self.seen_scores is not None:
-            self.seen_scores.close()
-
     def with_known(self, known):
         """The choice with a penalty for which the seen accuracy is known.
 
@@ -60,16 +46,11 @@ class Choice:
         ----------
         known : SeenUnseenCurve
             See :func:`best_seen_penalty`.
-
-        Returns
-        -------
-        choice : Choice
-            It waits for nothing more.
         """
         curves = self.records[-1].best_curves
         penalty, _ = best_seen_penalty(curves, known=known)
         performance = HeldOutPerformance(curves, known, self.records[0].of_start)
-        return replace(self, penalty=penalty, performance=performance, seen_scores=None)
+        return replace(self, penalty=penalty, performance=performance)
 
     @property
     def area(self):

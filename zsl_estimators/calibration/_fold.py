@@ -227,12 +227,6 @@ def advanced(fold, X, y, stage, best):
         return fold, fold.advance(X, y, stage, best)
 
 
-def final_scores(fold, X, y, choice):
-    """Scores of a model that is fitted as in the end, wherever this is called."""
-    with one_blas_thread():
-        return fold.final_scores(X, y, choice)
-
-
 def best_scores(fold, X, y, choice):
     """Scores of the chosen model on a fold, wherever this is called."""
     with one_blas_thread():

@@ -9,7 +9,6 @@ from zsl_estimators.calibration._fold import (
     Fold,
     advanced,
     best_scores,
-    final_scores,
     rows_to_score,
 )
 from zsl_estimators.calibration._held_out import (
@@ -19,6 +18,7 @@ from zsl_estimators.calibration._held_out import (
     unseen_beside_hidden,
 )
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
+from zsl_estimators.threads import one_blas_thread
 
 
 class HeldOutFolds:
@@ -186,12 +186,11 @@ def model_inside(estimator, attributes):
     )
 
 
-class SeenClassScores:
-    """Scores of held-out samples by a model that is fitted on all seen classes.
+def scores_of_seen_classes(estimator, X, y, choice, seed, report):
+    """Score held-out samples with a model that is fitted on all seen classes.
 
     These are the scores that the final model will give to samples of the seen classes,
-    beside the real unseen ones. The unseen side of their curve is zero. With several
-    jobs the model is fitted in another process, beside the final one.
+    beside the real unseen ones. The unseen side of their curve is zero.
 
     Parameters
     ----------
@@ -205,38 +204,21 @@ class SeenClassScores:
         What the folds have chosen.
     seed : int
         Of the model, and of which samples are held out.
-    progress : FitProgress
-        Shows how far the model is, which is the last but one.
-    n_jobs : int or None, default=None
-        With more than one it begins at once, else when it is asked for.
+    report : callable
+        What the model reports its steps to.
+
+    Returns
+    -------
+    scores : HeldOutScores
+        Of the held-out samples, columns with the seen classes first.
     """
-
-    def __init__(self, estimator, X, y, choice, seed, progress, n_jobs=None):
-        table = estimator._table
-        seen_first = np.argsort(~table.seen, kind="stable")
-        model = model_inside(estimator, table.matrix[seen_first])
-        model._fold, model._report = "seen", progress.reporter(-2)
-        fold = Fold(model, *rows_of_seen_classes(y, seed), seed)
-        self.progress = progress
-        self._outcome = Parallel(n_jobs=n_jobs, return_as="generator")(
-            [delayed(final_scores)(fold, X, y, choice)]
-        )
-
-    def result(self):
-        """Wait for them.
-
-        Returns
-        -------
-        scores : HeldOutScores
-            Of the held-out samples, columns with the seen classes first.
-        """
-        (scores,) = self._outcome
-        self.progress.end(-2)
-        return scores
-
-    def close(self):
-        """Give them up, if they are not there yet."""
-        self._outcome.close()
+    table = estimator._table
+    seen_first = np.argsort(~table.seen, kind="stable")
+    model = model_inside(estimator, table.matrix[seen_first])
+    model._fold, model._report = "seen", report
+    fold = Fold(model, *rows_of_seen_classes(y, seed), seed)
+    with one_blas_thread():
+        return fold.final_scores(X, y, choice)
 
 
 def rows_of_seen_classes(y, seed):

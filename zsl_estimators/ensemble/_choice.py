@@ -66,13 +66,6 @@ class EnsembleChoice:
         """AUSUC of the ensemble, averaged over folds; 0 without folds."""
         return mean_area(self.scores[:-1]) if self.scores else 0.0
 
-    def completed(self):
-        """The choice itself: it waits for nothing."""
-        return self
-
-    def close(self):
-        """There is nothing to give up."""
-
     def frame(self, n_stages=1):
         """Table of what the folds showed; None without folds."""
         return self.results
