@@ -25,9 +25,9 @@ from zsl_estimators.calibration import (
     HeldOutFolds,
     PenalisedPredictionMixin,
     held_out_split,
-    rows_per_block,
     scores_of_seen_classes,
 )
+from zsl_estimators.candidates import rows_per_block
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning

@@ -4,10 +4,64 @@ from collections.abc import Sized
 from typing import NamedTuple
 
 import numpy as np
+from sklearn import get_config
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import _safe_indexing, gen_batches
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
+
+# Scores that are held at a time, in MiB, unless scikit-learn is configured for less.
+WORKING_MEMORY = 64
+
+
+class Candidates(NamedTuple):
+    """Classes that may be predicted.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_candidates,)
+        Their labels, in the order of the model's ``classes_``.
+    seen_classes : ndarray of shape (n_seen,)
+        Those that the model was trained on.
+    kept : ndarray of shape (n_classes,)
+        True for candidates among the model's ``classes_``.
+    """
+
+    classes: np.ndarray
+    seen_classes: np.ndarray
+    kept: np.ndarray
+
+    @classmethod
+    def of(cls, estimator, y, candidates):
+        """Find them; for the arguments see :meth:`CandidateScores.of`."""
+        check_candidates(candidates)
+        check_is_fitted(estimator)
+        seen_classes = find_zero_shot_classifier(estimator).seen_classes_
+        seen_classes = as_labels(seen_classes, "seen_classes_")
+        classes = as_labels(estimator.classes_, "classes_")
+        kept = is_candidate(classes, seen_classes, y, candidates)
+        return cls(classes[kept], seen_classes, kept)
+
+    def scored(self, estimator, X):
+        """Score them with the estimator.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The one that they were found for.
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        scores : CandidateScores
+            One column per candidate.
+        """
+        scores = score_matrix(estimator, X)
+        if not self.kept.all():
+            scores = scores[:, self.kept]
+        return CandidateScores(self.classes, self.seen_classes, scores)
 
 
 class CandidateScores(NamedTuple):
@@ -55,42 +109,87 @@ class CandidateScores(NamedTuple):
         ValueError
             If `candidates` is something else, or holds an unknown label.
         """
-        check_candidates(candidates)
-        check_is_fitted(estimator)
-        seen_classes = find_zero_shot_classifier(estimator).seen_classes_
-        everything = cls(
-            as_labels(estimator.classes_, "classes_"),
-            as_labels(seen_classes, "seen_classes_"),
-            score_matrix(estimator, X),
-        )
-        if not isinstance(candidates, str):
-            return everything.among(candidates)
-        return everything.in_fold(y) if candidates == "fold" else everything
+        kept = Candidates.of(estimator, y, candidates)
+        return kept.scored(estimator, X)
 
-    def among(self, labels):
-        """Only columns of some classes."""
-        labels = as_labels(labels, "candidates")
-        check_same_kind(classes_=self.classes, candidates=labels)
-        unknown = labels[~is_in(labels, self.classes)]
-        if len(unknown):
-            raise ValueError(
-                f"candidates holds {unknown[:8].tolist()}, which the model does not "
-                "know. Describe all classes in attributes."
-            )
-        kept = is_in(self.classes, labels)
-        return self._replace(classes=self.classes[kept], scores=self.scores[:, kept])
+    @classmethod
+    def in_blocks(cls, estimator, X, y, candidates):
+        """Do the same for as many rows at a time as the working memory holds.
+
+        Parameters
+        ----------
+        estimator, X, y, candidates
+            See :meth:`of`.
+
+        Yields
+        ------
+        candidates : CandidateScores
+            Of some rows; all have the same columns.
+        """
+        kept = Candidates.of(estimator, y, candidates)
+        n_samples = _num_samples(X)
+        n_rows = rows_per_block(len(estimator.classes_))
+        # The estimator refuses what has no rows.
+        for rows in gen_batches(max(n_samples, 1), n_rows):
+            block = X if n_samples <= n_rows else _safe_indexing(X, rows)
+            yield kept.scored(estimator, block)
 
     def in_fold(self, y):
         """Only columns of classes that were trained on or occur in `y`."""
-        y = as_labels(y, "y")
-        check_same_kind(classes_=self.classes, y=y)
-        kept = is_in(self.classes, self.seen_classes) | is_in(self.classes, y)
+        kept = is_candidate(self.classes, self.seen_classes, y, "fold")
         return self._replace(classes=self.classes[kept], scores=self.scores[:, kept])
 
     @property
     def predictions(self):
         """The label with the largest score, shape (n_samples,)."""
         return self.classes[self.scores.argmax(axis=1)]
+
+
+def is_candidate(classes, seen_classes, y, candidates):
+    """Which classes may be predicted in a fold.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        All labels that a model knows.
+    seen_classes : ndarray of shape (n_seen,)
+        Those that it was trained on.
+    y : array-like of shape (n_samples,)
+        Labels of the fold.
+    candidates : {"fold", "all"} or array-like
+        See :meth:`CandidateScores.of`.
+
+    Returns
+    -------
+    kept : ndarray of shape (n_classes,)
+        Booleans.
+
+    Raises
+    ------
+    ValueError
+        If `candidates` holds an unknown label.
+    """
+    if isinstance(candidates, str) and candidates == "all":
+        return np.ones(len(classes), dtype=bool)
+    if isinstance(candidates, str):
+        y = as_labels(y, "y")
+        check_same_kind(classes_=classes, y=y)
+        return is_in(classes, seen_classes) | is_in(classes, y)
+    labels = as_labels(candidates, "candidates")
+    check_same_kind(classes_=classes, candidates=labels)
+    unknown = labels[~is_in(labels, classes)]
+    if len(unknown):
+        raise ValueError(
+            f"candidates holds {unknown[:8].tolist()}, which the model does not "
+            "know. Describe all classes in attributes."
+        )
+    return is_in(classes, labels)
+
+
+def rows_per_block(n_classes):
+    """Rows whose float64 scores fit into the working memory."""
+    memory = min(WORKING_MEMORY, get_config()["working_memory"])
+    return max(int(memory * 2**20 // (8 * n_classes)), 1)
 
 
 def unwrapped(estimator, X=None):

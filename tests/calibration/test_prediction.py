@@ -9,7 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators import CalibratedStackingCV, RidgeSemanticClassifier
-from zsl_estimators.calibration._prediction import largest, rows_per_block
+from zsl_estimators.calibration._prediction import largest
+from zsl_estimators.candidates import rows_per_block
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import zero_shot_accuracy_score
 

@@ -2,13 +2,14 @@ import pickle
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators import ExemplarClassifier
-from zsl_estimators.candidates import find_zero_shot_classifier
+from zsl_estimators.candidates import find_zero_shot_classifier, rows_per_block
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import (
     GZSLScorer,
@@ -45,6 +46,38 @@ def test_equals_the_report(data, fitted):
     for metric in METRICS:
         score = GZSLScorer(metric)(fitted, data.X_test, data.y_test)
         assert score == pytest.approx(report[metric])
+
+
+@pytest.mark.parametrize("candidates", ["fold", "all", "unseen"])
+def test_blocks_of_rows_do_not_change_figures(data, fitted, candidates):
+    if candidates == "unseen":
+        candidates = data.unseen_classes
+    of_unseen = np.isin(data.y_test, data.unseen_classes)
+    rows = of_unseen if not isinstance(candidates, str) else slice(None)
+    scorer = GZSLScorer(None, candidates=candidates, replace_undefined_by=np.nan)
+    X, y = data.X_test[rows], data.y_test[rows]
+    whole = scorer(fitted, X, y)
+    with sklearn.config_context(working_memory=0.001):
+        assert rows_per_block(len(fitted.classes_)) < len(X) / 7
+        blocks = scorer(fitted, X, y)
+    assert blocks == pytest.approx(whole, nan_ok=True)
+
+
+def test_rows_are_scored_some_at_a_time(data):
+    scored = []
+
+    class Recorded(ExemplarClassifier):
+        def decision_function(self, X):
+            scored.append(len(X))
+            return super().decision_function(X)
+
+    clf = Recorded(data.attributes).fit(data.X_train, data.y_train)
+    scored.clear()
+    with sklearn.config_context(working_memory=0.001):
+        n_rows = rows_per_block(len(clf.classes_))
+        harmonic_mean_scorer(clf, data.X_test, data.y_test)
+    assert sum(scored) == len(data.X_test)
+    assert max(scored) == n_rows < len(data.X_test) / 10
 
 
 def test_reaches_through_pipelines_and_searches(data, fitted):

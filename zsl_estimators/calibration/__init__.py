@@ -13,10 +13,7 @@ from zsl_estimators.calibration._held_out import (
     best_seen_penalty,
     held_out_split,
 )
-from zsl_estimators.calibration._prediction import (
-    PenalisedPredictionMixin,
-    rows_per_block,
-)
+from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._report import HeldOutPerformance, held_out_report
 from zsl_estimators.calibration._stacking import (
     CalibratedStackingCV,
@@ -36,7 +33,6 @@ __all__ = [
     "held_out_split",
     "rows_of_folds",
     "rows_of_seen_classes",
-    "rows_per_block",
     "scores_of_seen_classes",
     "without_penalty",
 ]

@@ -5,13 +5,9 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax, softmax
-from sklearn import get_config
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.labels import as_labels, check_same_kind
-
-# Scores that are held at a time, in MiB, unless scikit-learn is configured for less.
-WORKING_MEMORY = 64
 
 
 class PenalisedPredictionMixin:
@@ -205,12 +201,6 @@ class PenalisedPredictionMixin:
         if len(np.unique(columns)) < len(columns):
             raise ValueError("classes holds a label twice. Give every label once.")
         return columns
-
-
-def rows_per_block(n_classes):
-    """Rows whose float64 scores fit into the working memory."""
-    memory = min(WORKING_MEMORY, get_config()["working_memory"])
-    return max(int(memory * 2**20 // (8 * n_classes)), 1)
 
 
 def largest(scores, k):

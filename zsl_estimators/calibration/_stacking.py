@@ -5,11 +5,10 @@ import copy
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import _safe_indexing, assert_all_finite, gen_batches, get_tags
+from sklearn.utils import _safe_indexing, assert_all_finite, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    _num_samples,
     check_is_fitted,
     column_or_1d,
     indexable,
@@ -21,10 +20,7 @@ from zsl_estimators.calibration._held_out import (
     best_seen_penalty,
     held_out_split,
 )
-from zsl_estimators.calibration._prediction import (
-    PenalisedPredictionMixin,
-    rows_per_block,
-)
+from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.candidates import find_zero_shot_classifier as find
@@ -268,11 +264,7 @@ class CalibratedStackingCV(
 
     def _penalised_scores(self, X):
         check_is_fitted(self)
-        n_rows = rows_per_block(len(self.estimator_.classes_))
-        # The estimator refuses what has no rows.
-        for rows in gen_batches(max(_num_samples(X), 1), n_rows):
-            block = X if _num_samples(X) <= n_rows else _safe_indexing(X, rows)
-            candidates = CandidateScores.of(self.estimator_, block, (), "all")
+        for candidates in CandidateScores.in_blocks(self.estimator_, X, (), "all"):
             seen = is_in(candidates.classes, candidates.seen_classes)
             yield self._less_penalty(candidates.scores, self.best_penalty_, seen)
 

@@ -254,6 +254,29 @@ def indexed_scores(y_true, y_score, classes):
             f"y_score has {scores.shape[1]} columns for {len(classes)} classes; give "
             "one column per class."
         )
+    return columns_of(y_true, classes), scores, classes
+
+
+def columns_of(y_true, classes):
+    """Turn labels into numbers of the columns of their classes.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_samples,)
+        True labels.
+    classes : ndarray of shape (n_classes,)
+        Labels of the columns.
+
+    Returns
+    -------
+    y_index : ndarray of shape (n_samples,)
+        Column of every sample's class.
+
+    Raises
+    ------
+    ValueError
+        If a label has no column.
+    """
     y_index = pd.Index(classes).get_indexer(pd.Index(y_true))
     if (y_index < 0).any():
         missing = np.unique(y_true[y_index < 0])
@@ -262,7 +285,7 @@ def indexed_scores(y_true, y_score, classes):
             "that were scored. Describe them in attributes when fitting, or by "
             "add_classes, or leave their rows out."
         )
-    return y_index, scores, classes
+    return y_index
 
 
 def seen_labels(seen_classes, **others):

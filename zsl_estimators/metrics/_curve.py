@@ -26,6 +26,53 @@ from zsl_estimators.metrics._accuracy import (
 )
 
 
+class BestOfEachKind(NamedTuple):
+    """The best seen and the best unseen class of every sample.
+
+    Of a matrix of scores no figure of generalized zero-shot learning needs more.
+
+    Parameters
+    ----------
+    seen : ndarray of shape (n_samples,)
+        Column of the best seen class; -1 where no class is seen.
+    unseen : ndarray of shape (n_samples,)
+        Column of the best unseen class; -1 where every class is seen.
+    gap : ndarray of shape (n_samples,)
+        Score of the former less that of the latter: the penalty at which a sample
+        moves. Infinite where one of them is missing.
+    """
+
+    seen: np.ndarray
+    unseen: np.ndarray
+    gap: np.ndarray
+
+    @classmethod
+    def of(cls, scores, seen):
+        """Find them.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_samples, n_classes)
+            Larger is better; of equal ones the first counts.
+        seen : ndarray of shape (n_classes,)
+            True for the columns of seen classes.
+
+        Returns
+        -------
+        best : BestOfEachKind
+            Of every row.
+        """
+        best_seen, score_of_seen = _best_of(np.flatnonzero(seen), scores)
+        best_unseen, score_of_unseen = _best_of(np.flatnonzero(~seen), scores)
+        return cls(best_seen, best_unseen, score_of_seen - score_of_unseen)
+
+    @property
+    def predicted(self):
+        """Column of the best class of all, shape (n_samples,)."""
+        first = (self.gap == 0) & (self.seen < self.unseen)
+        return np.where((self.gap > 0) | first, self.seen, self.unseen)
+
+
 class MovedSamples(NamedTuple):
     """Samples that a growing seen penalty moves to their best unseen class.
 
@@ -100,10 +147,29 @@ class SeenUnseenCurve:
         curve : SeenUnseenCurve
             Per-class accuracies, ties moved together.
         """
-        best_seen, seen_right = _best_of(np.flatnonzero(seen), y_index, scores)
-        best_unseen, unseen_right = _best_of(np.flatnonzero(~seen), y_index, scores)
+        return cls.from_best(y_index, BestOfEachKind.of(scores, seen), seen)
+
+    @classmethod
+    def from_best(cls, y_index, best, seen):
+        """Sweep the penalty, knowing the best classes of every sample.
+
+        Parameters
+        ----------
+        y_index : ndarray of shape (n_samples,)
+            True column of every sample.
+        best : BestOfEachKind
+            Of the same samples.
+        seen : ndarray of shape (n_classes,)
+            True for the columns of seen classes; both kinds must occur.
+
+        Returns
+        -------
+        curve : SeenUnseenCurve
+            As :meth:`from_scores`.
+        """
+        seen_right, unseen_right = best.seen == y_index, best.unseen == y_index
         is_seen = seen[y_index]
-        gaps, step_of = np.unique(best_seen - best_unseen, return_inverse=True)
+        gaps, step_of = np.unique(best.gap, return_inverse=True)
 
         def accuracy(of, right_before, right_after):
             weights = class_balanced_weights(y_index[of])
@@ -332,10 +398,7 @@ def ausuc_score(y_true, y_score, *, classes, seen_classes):
     1.0
     """
     y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
-    kinds = np.unique(seen[y_index])
-    if len(kinds) == 1:
-        return _accuracy_among(np.flatnonzero(seen == kinds[0]), y_index, scores)
-    return SeenUnseenCurve.from_scores(y_index, scores, seen).area
+    return area_of(y_index, BestOfEachKind.of(scores, seen), seen)
 
 
 def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
@@ -371,20 +434,41 @@ def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
     """
     y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
     unseen = ~seen[y_index]
-    return _accuracy_among(np.flatnonzero(~seen), y_index[unseen], scores[unseen])
+    best = BestOfEachKind.of(scores[unseen], seen)
+    return per_class_accuracy_score(y_index[unseen], best.unseen)
 
 
-def _accuracy_among(columns, y_index, scores):
-    """Per-class accuracy of the argmax over some columns."""
-    if len(y_index) == 0:
-        return float("nan")
-    return per_class_accuracy_score(y_index, columns[scores[:, columns].argmax(axis=1)])
+def area_of(y_index, best, seen):
+    """AUSUC, or the accuracy among classes of one kind where there are no others.
+
+    Parameters
+    ----------
+    y_index : ndarray of shape (n_samples,)
+        True column of every sample.
+    best : BestOfEachKind
+        Of the same samples.
+    seen : ndarray of shape (n_classes,)
+        True for the columns of seen classes.
+
+    Returns
+    -------
+    area : float
+        Between 0 and 1.
+    """
+    is_seen = seen[y_index]
+    if is_seen.all():
+        return per_class_accuracy_score(y_index, best.seen)
+    if not is_seen.any():
+        return per_class_accuracy_score(y_index, best.unseen)
+    return SeenUnseenCurve.from_best(y_index, best, seen).area
 
 
-def _best_of(columns, y_index, scores):
-    """Best score among `columns`, and whether it belongs to the true class."""
+def _best_of(columns, scores):
+    """Best of some columns and its score; -1 and minus infinity for no columns."""
+    if not len(columns):
+        return np.full(len(scores), -1), np.full(len(scores), -np.inf)
     best = columns[scores[:, columns].argmax(axis=1)]
-    return scores[np.arange(len(scores)), best], best == y_index
+    return best, scores[np.arange(len(scores)), best]
 
 
 def _indexed(y_true, y_score, classes, seen_classes):

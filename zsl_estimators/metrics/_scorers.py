@@ -4,12 +4,18 @@ A scorer of scikit-learn sees true and predicted labels only. Which classes were
 *seen* differs from fold to fold, so these scorers ask the fitted model for it.
 """
 
+import numpy as np
+from sklearn.utils import check_consistent_length
+
 from zsl_estimators.candidates import (
+    Candidates,
     CandidateScores,
     check_both_kinds,
     check_candidates,
 )
 from zsl_estimators.labels import as_labels, is_in
+from zsl_estimators.metrics._accuracy import columns_of, per_class_accuracy_score
+from zsl_estimators.metrics._curve import BestOfEachKind, area_of
 from zsl_estimators.metrics._report import gzsl_report
 
 # Figures and the kinds of classes that they need samples of.
@@ -108,9 +114,11 @@ class GZSLScorer:
             If no zero-shot classifier is inside `estimator`.
         """
         y = as_labels(y, "y")
-        candidates = CandidateScores.of(estimator, X, y, self.candidates)
+        check_consistent_length(X, y)
+        candidates = Candidates.of(estimator, y, self.candidates)
         undefined = self._undefined(y, candidates.seen_classes)
-        figures = figures_of(y, candidates)
+        blocks = CandidateScores.in_blocks(estimator, X, y, self.candidates)
+        figures = figures_of(y, candidates, blocks)
         figures.update(dict.fromkeys(undefined, self.replace_undefined_by))
         return figures if self.metric is None else figures[self.metric]
 
@@ -135,31 +143,41 @@ class GZSLScorer:
         return f"GZSLScorer({arguments})"
 
 
-def figures_of(y, candidates):
+def figures_of(y, candidates, blocks):
     """All figures of some scores by name.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,)
         True labels.
-    candidates : CandidateScores
-        Of the classes that may be predicted.
+    candidates : Candidates
+        Classes that may be predicted.
+    blocks : iterable of CandidateScores
+        Their scores, for some rows at a time.
 
     Returns
     -------
     figures : dict of str to float
         Where no seen class may be predicted, samples of unseen classes are told from
         each other only, so that T1 and AUSUC are U.
+
+    Raises
+    ------
+    ValueError
+        If a label in `y` is not among several candidates of both kinds.
     """
-    seen_classes = candidates.seen_classes
-    scores = {"y_score": candidates.scores, "classes": candidates.classes}
-    if not is_in(candidates.classes, seen_classes).any():
-        scores = {}
-    report = gzsl_report(y, candidates.predictions, seen_classes=seen_classes, **scores)
+    classes, seen_classes = candidates.classes, candidates.seen_classes
+    seen = is_in(classes, seen_classes)
+    best = [BestOfEachKind.of(block.scores, seen) for block in blocks]
+    best = BestOfEachKind(*(np.concatenate(parts) for parts in zip(*best, strict=True)))
+    report = gzsl_report(y, classes[best.predicted], seen_classes=seen_classes)
     figures = report.iloc[0].to_dict()
-    if not scores:
-        figures["T1"] = figures["AUSUC"] = figures["U"]
-    return figures
+    if not seen.any():
+        return {**figures, "T1": figures["U"], "AUSUC": figures["U"]}
+    y_index = columns_of(y, classes)
+    unseen = ~seen[y_index]
+    figures["T1"] = per_class_accuracy_score(y_index[unseen], best.unseen[unseen])
+    return {**figures, "AUSUC": area_of(y_index, best, seen)}
 
 
 harmonic_mean_scorer = GZSLScorer("H")
