@@ -88,6 +88,9 @@ default=None
         n_synthetic : "auto" or int, default="auto"
             Synthetic features per unseen class that the head is trained on. "auto" is
             the median number of samples of a seen class, from 20 to 500.
+        n_real : int or None, default=None
+            Real features per seen class that the head is trained on, a random choice
+            where there are more. None is all.
         synthesis : {"once", "stream"}, default="once"
             Generate synthetic features at once, or batch by batch while the head is
             trained, so that memory grows neither with their number nor with that of

@@ -22,6 +22,7 @@ __all__ = [
     "check_parameters",
     "has_grids",
     "has_widths",
+    "published_settings",
 ]
 
 
@@ -122,3 +123,43 @@ def has_widths(*names, at_least=1):
 def is_width(value):
     """Whether this is a positive whole number, and not True."""
     return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+
+
+def published_settings(tables, columns, dataset, source):
+    """Row of a table of published settings.
+
+    Parameters
+    ----------
+    tables : dict of str to dict
+        By source, then by name of the data set: a tuple, in the order of `columns`.
+    columns : sequence of str
+        Names of the settings.
+    dataset : str
+        Name of the data set, in upper or lower case.
+    source : str
+        One of the keys of `tables`.
+
+    Returns
+    -------
+    settings : dict
+        By name.
+
+    Raises
+    ------
+    ValueError
+        If nothing is published; the message says what is.
+    """
+    if source not in tables:
+        raise ValueError(f"source must be one of {', '.join(tables)}, got {source!r}")
+    rows = {name.lower(): row for name, row in tables[source].items()}
+    if str(dataset).lower() not in rows:
+        raise ValueError(
+            f"there are no published settings for {str(dataset)!r} from "
+            f"source={source!r}. Choose "
+            + "; or ".join(
+                f"one of {', '.join(rows)} from source={name!r}"
+                for name, rows in tables.items()
+                if rows
+            )
+        )
+    return dict(zip(columns, rows[str(dataset).lower()], strict=True))

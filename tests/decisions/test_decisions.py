@@ -202,3 +202,22 @@ def test_automatic_number_of_synthetic_rows(counts, expected):
     y = np.repeat(np.arange(3), counts)
     assert Head(None)._resolved_n_synthetic(y) == expected
     assert Head(None, n_synthetic=7)._resolved_n_synthetic(y) == 7
+
+
+@pytest.mark.parametrize("n_real", [1, 7, 80, None])
+def test_some_real_rows_per_class(means, problem, n_real):
+    class Recorded(LogisticRegression):
+        def fit(self, X, y):
+            Recorded.seen = X, y
+            return super().fit(X, y)
+
+    head = Head(Recorded(max_iter=5000), n_synthetic=30, n_real=n_real)
+    head.fit(generator(means, problem), problem, np.random.RandomState(0))
+    X, y = Recorded.seen
+    n_of_seen = min(n_real or 50, 50)
+    np.testing.assert_array_equal(np.bincount(y), [n_of_seen] * N_SEEN + [30] * 2)
+    real = X[y < N_SEEN]
+    rows = cdist(real, problem.X.astype(np.float32))
+    assert (rows.min(axis=1) == 0).all()
+    assert len(np.unique(rows.argmin(axis=1))) == len(real)
+    np.testing.assert_array_equal(problem.y[rows.argmin(axis=1)], y[y < N_SEEN])

@@ -3,6 +3,8 @@ import copy
 import numpy as np
 import pytest
 import torch
+from scipy.special import softmax
+from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
@@ -27,6 +29,44 @@ def test_linear_head_is_logistic_regression(blobs):
     with_constant = np.column_stack([X, np.ones(len(X))])
     expected = exact.fit(with_constant, y).predict_proba(with_constant)
     np.testing.assert_allclose(head.predict_proba(X), expected, atol=0.01)
+
+
+def test_settings_of_the_optimiser_reach_it(blobs):
+    """Against plain steps of torch's Adam on the whole batch."""
+    X, y = blobs
+    settings = {"lr": 0.01, "betas": (0.5, 0.9), "weight_decay": 0.0}
+    head = SoftmaxHead(
+        hidden=(),
+        max_epochs=20,
+        lr_schedule="constant",
+        batch_size=len(X),
+        random_state=0,
+        **settings,
+    ).fit(X, y)
+    start = SoftmaxHead(
+        hidden=(), max_epochs=1, lr=1e-30, batch_size=len(X), random_state=0
+    ).fit(X, y)
+    module = start.module_.train()
+    optimiser = torch.optim.Adam(module.parameters(), **settings)
+    inputs = torch.tensor(X - X.mean(axis=0, dtype=np.float64), dtype=torch.float32)
+    for _ in range(20):
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(module(inputs), torch.tensor(y)).backward()
+        optimiser.step()
+    with torch.no_grad():
+        expected = module.double()(inputs.double()).numpy()
+    # The gauge of the logits is rounding: their common part has no gradient.
+    expected = softmax(expected, axis=1)
+    np.testing.assert_allclose(head.predict_proba(X), expected, atol=5e-4)
+    for other in ({"betas": (0.9, 0.999)}, {"lr_schedule": "cosine"}):
+        otherwise = clone(head).set_params(**other).fit(X, y)
+        assert np.abs(otherwise.predict_proba(X) - expected).max() > 5e-3
+
+
+@pytest.mark.parametrize("betas", [(0.9,), (0.9, 1.0), (0.5, "a"), (0.1, 0.2, 0.3)])
+def test_betas_must_be_two_shares(blobs, betas):
+    with pytest.raises(ValueError, match="betas must be two numbers"):
+        SoftmaxHead(betas=betas).fit(*blobs)
 
 
 def test_extend_leaves_old_scores_and_learns_new_classes(blobs):

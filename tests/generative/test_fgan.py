@@ -35,6 +35,8 @@ def test_paper_params_are_parameters(dataset):
 def test_unknown_paper_params():
     with pytest.raises(ValueError, match=r"'MNIST'.*AWA1, AWA2, CUB"):
         FGANClassifier.paper_params("MNIST")
+    with pytest.raises(ValueError, match="from source='code'"):
+        FGANClassifier.paper_params("CUB", source="paper")
 
 
 def test_paper_network(task):

@@ -45,16 +45,46 @@ def test_score_samples_is_a_density():
     np.testing.assert_allclose(mass[seen], 1, atol=0.02)
 
 
-@pytest.mark.parametrize("dataset", ["AWA1", "AWA2", "CUB", "SUN"])
-def test_paper_params_are_parameters(dataset):
-    clf = VAEcFlowClassifier(**VAEcFlowClassifier.paper_params(dataset))
-    assert clf.net_params["module__legacy_scale"]
-    assert clf.encoder_hidden == (1450, 2048)
+@pytest.mark.parametrize("dataset", ["AWA1", "awa2", "CUB", "Sun"])
+@pytest.mark.parametrize("source", ["code", "paper"])
+def test_paper_params_are_parameters(dataset, source):
+    clf = VAEcFlowClassifier(**VAEcFlowClassifier.paper_params(dataset, source))
+    of_code = source == "code"
+    assert clf.encoder_hidden == ((1450, 2048) if of_code else (1024, 2048))
+    assert bool(clf.net_params) is of_code
+    assert clf.get_params()["head__betas"] == (0.5, 0.999)
 
 
-def test_paper_network(task):
+@pytest.mark.parametrize(
+    ("dataset", "iterations"),
+    [("AWA1", 5e3), ("AWA2", 5e3), ("CUB", 25e3), ("SUN", 28e3), ("ImageNet", 150e3)],
+)
+def test_iterations_of_the_paper(dataset, iterations):
+    n_rows = {"AWA1": 19832, "AWA2": 23527, "CUB": 7057, "SUN": 10320}
+    settings = VAEcFlowClassifier.paper_params(dataset, source="paper")
+    n_batches = n_rows.get(dataset, 1_281_167) / settings["batch_size"]
+    assert settings["max_epochs"] * n_batches == pytest.approx(iterations, rel=0.05)
+
+
+def test_published_settings_of_imagenet():
+    settings = VAEcFlowClassifier.paper_params("imagenet", source="paper")
+    wanted = {
+        "n_synthetic": 600,
+        "n_real": 50,
+        "batch_size": 256,
+        "synthesis": "stream",
+    }
+    assert {name: settings[name] for name in wanted} == wanted
+    with pytest.raises(ValueError, match="ImageNet from source='paper'"):
+        VAEcFlowClassifier.paper_params("ImageNet")
+    with pytest.raises(ValueError, match="source must be one of code, paper"):
+        VAEcFlowClassifier.paper_params("CUB", source="blog")
+
+
+@pytest.mark.parametrize("source", ["code", "paper"])
+def test_paper_network(task, source):
     settings = {
-        **VAEcFlowClassifier.paper_params("CUB"),
+        **VAEcFlowClassifier.paper_params("CUB", source),
         "coupling_hidden": (8, 8),
         "encoder_hidden": (16, 16),
         "decoder_hidden": (8,),

@@ -260,3 +260,23 @@ def test_scaling_of_the_initial_estimator_is_taken_over(data):
 def test_only_predictors_of_attributes_can_be_the_start(data):
     with pytest.raises(ValueError, match="'init' parameter"):
         fit(data, init=ExemplarClassifier())
+
+
+@pytest.mark.parametrize("dataset", ["AWA2", "cub", "SUN", "aPY"])
+def test_settings_of_the_paper_fit(data, dataset):
+    small = {"hidden": (16, 8), "condition_dim": 8, "sampling_steps": 5}
+    settings = {**RevCDClassifier.paper_params(dataset), **small, "max_epochs": 2}
+    clf = RevCDClassifier(data.attributes, random_state=0, **settings)
+    clf.fit(data.X_train, data.y_train)
+    assert clf.init_ is None
+    assert clf.n_iter_ == 2
+    assert np.isfinite(clf.decision_function(data.X_test)).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("FLO",), "AWA2, CUB, SUN, APY"), (("CUB", "code"), "from source='paper'")],
+)
+def test_what_the_paper_does_not_have(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        RevCDClassifier.paper_params(*arguments)

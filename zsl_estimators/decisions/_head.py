@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
 import torch
 
 from zsl_estimators.decisions._base import Decision
@@ -29,6 +30,8 @@ class Head(Decision):
     n_synthetic : "auto" or int, default="auto"
         Synthetic rows per unseen class. "auto" is the median number of samples of a
         seen class, from 20 to 500.
+    n_real : int or None, default=None
+        Real rows per seen class, a random choice where there are more; None is all.
     synthesis : {"once", "stream"}, default="once"
         Whether synthetic rows are made at once, or batch by batch.
     device : str, default="auto"
@@ -55,6 +58,7 @@ class Head(Decision):
         estimator,
         weight_decay=None,
         n_synthetic="auto",
+        n_real=None,
         synthesis="once",
         device="auto",
         view=None,
@@ -63,6 +67,7 @@ class Head(Decision):
         self.estimator = estimator
         self.weight_decay = weight_decay
         self.n_synthetic = n_synthetic
+        self.n_real = n_real
         self.synthesis = synthesis
         self.device = device
         self.view = PlainView() if view is None else view
@@ -83,8 +88,9 @@ class Head(Decision):
         self.estimator_ = self._new_estimator(random_state)
         self.n_synthetic_ = self._resolved_n_synthetic(problem.y)
         unseen = np.flatnonzero(~problem.seen)
-        y = np.flatnonzero(problem.seen)[problem.y]
-        rows = self._real_rows(problem.X)
+        kept = self._kept_rows(problem.y, random_state)
+        y = np.flatnonzero(problem.seen)[problem.y[kept]]
+        rows = self._real_rows(problem.X[kept])
         with self._features(generator, rows, y, unseen, random_state) as features:
             self._fit_estimator(features, np.arange(len(problem.seen)))
         # It has served; and a decision that is kept should not keep all before it.
@@ -141,6 +147,14 @@ class Head(Decision):
         counts = np.bincount(y)
         usual = int(np.median(counts[counts > 0]))
         return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
+
+    def _kept_rows(self, y, random_state):
+        """Which of the training rows the classifier is trained on."""
+        if self.n_real is None:
+            return slice(None)
+        order = random_state.permutation(len(y))
+        counted = pd.Series(y[order]).groupby(y[order]).cumcount().to_numpy()
+        return np.sort(order[counted < self.n_real])
 
     def _real_rows(self, Z):
         """What the classifier sees of real rows, float32."""

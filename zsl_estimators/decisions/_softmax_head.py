@@ -15,7 +15,12 @@ from zsl_estimators.nn.softmax import (
     CrossEntropy,
     SoftmaxNetwork,
 )
-from zsl_estimators.parameters import Interval, check_parameters, has_widths
+from zsl_estimators.parameters import (
+    Interval,
+    StrOptions,
+    check_parameters,
+    has_widths,
+)
 from zsl_estimators.problem import PRECISIONS
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
@@ -41,6 +46,16 @@ BATCHES_PER_EPOCH = 16
 SHARE_OF_EPOCHS = 0.25
 
 
+def check_betas(head):
+    """Refuse decay rates that Adam cannot use."""
+    betas = head.betas
+    if len(betas) != 2 or not all(isinstance(b, Real) and 0 <= b < 1 for b in betas):
+        raise ValueError(
+            f"betas must be two numbers from 0 to below 1, such as (0.9, 0.999), got "
+            f"{betas!r}"
+        )
+
+
 @fill_docstring
 class SoftmaxHead(ClassifierMixin, BaseEstimator):
     """Softmax classifier with at most a few hidden layers, trained on a device.
@@ -56,7 +71,11 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
     max_epochs : int, default=20
         Passes over the samples.
     lr : float, default=3e-3
-        Learning rate of Adam at the start; it falls to 0 as a cosine.
+        Learning rate of Adam at the start.
+    lr_schedule : {"cosine", "constant"}, default="cosine"
+        Whether the learning rate falls to 0 as a cosine, or stays.
+    betas : tuple of two floats, default=(0.9, 0.999)
+        Decay rates of the averages that Adam keeps, from 0 to below 1.
     batch_size : "auto" or int, default="auto"
         Samples per step. "auto" aims at 16 batches per epoch and takes 32 to 256
         samples.
@@ -95,11 +114,13 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
     _parameter_constraints = {
         "hidden": ["array-like"],
         **TorchTrainingMixin._net_constraints,
+        "lr_schedule": [StrOptions({"cosine", "constant"})],
+        "betas": [tuple, list],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }
-    _parameter_checks = (has_widths("hidden", at_least=0),)
+    _parameter_checks = (has_widths("hidden", at_least=0), check_betas)
 
     def __init__(
         self,
@@ -107,6 +128,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         hidden=(256,),
         max_epochs=20,
         lr=3e-3,
+        lr_schedule="cosine",
+        betas=(0.9, 0.999),
         batch_size="auto",
         weight_decay=1e-3,
         device="auto",
@@ -116,6 +139,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         self.hidden = hidden
         self.max_epochs = max_epochs
         self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.betas = betas
         self.batch_size = batch_size
         self.weight_decay = weight_decay
         self.device = device
@@ -306,6 +331,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             criterion=CrossEntropy,
             optimizer=partial(torch.optim.Adam, fused=True),
             optimizer__weight_decay=self.weight_decay,
+            optimizer__betas=tuple(self.betas),
             lr=self.lr,
             batch_size=rows_per_batch(
                 self.batch_size, len(features), BATCHES_PER_EPOCH
@@ -315,7 +341,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             callbacks=[
                 *standard_callbacks(),
                 *([Progress("softmax head")] if self.verbose == 1 else []),
-                CosineSchedule(n_epochs),
+                *([CosineSchedule(n_epochs)] if self.lr_schedule == "cosine" else []),
             ],
             **settings,
         )

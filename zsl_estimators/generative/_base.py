@@ -65,6 +65,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
+        "n_real": [Interval(Integral, 1, None, closed="left"), None],
         "synthesis": [StrOptions({"once", "stream"})],
     }
     _parameter_checks = (check_decision,)
@@ -84,6 +85,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         correction_weight=1.0,
         decision="auto",
         n_synthetic="auto",
+        n_real=None,
         synthesis="once",
         head=None,
         max_epochs=20,
@@ -114,6 +116,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.correction_weight = correction_weight
         self.decision = decision
         self.n_synthetic = n_synthetic
+        self.n_real = n_real
         self.synthesis = synthesis
         self.head = head
         self.max_epochs = max_epochs
@@ -239,6 +242,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             self.head,
             weight_decay=weight_decay,
             n_synthetic=self.n_synthetic,
+            n_real=self.n_real,
             synthesis=self.synthesis,
             device=self.device,
             view=view,
@@ -301,18 +305,13 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
 
 def paper_head(batch_size, max_epochs):
-    """The linear softmax of the official codes; theirs has Adam betas (0.5, 0.999)."""
+    """The linear softmax of the papers: Adam at a constant learning rate."""
     return SoftmaxHead(
-        hidden=(), max_epochs=max_epochs, lr=1e-3, batch_size=batch_size, weight_decay=0
+        hidden=(),
+        max_epochs=max_epochs,
+        lr=1e-3,
+        lr_schedule="constant",
+        betas=(0.5, 0.999),
+        batch_size=batch_size,
+        weight_decay=0,
     )
-
-
-def published_settings(table, columns, dataset):
-    """Row of a table of published settings, as a dict; upper or lower case."""
-    dataset = str(dataset).upper()
-    if dataset not in table:
-        raise ValueError(
-            f"there are no published settings for {dataset!r}. Choose one of "
-            f"{', '.join(table)}."
-        )
-    return dict(zip(columns, table[dataset], strict=True))

@@ -10,22 +10,29 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     paper_head,
-    published_settings,
 )
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss, FGANNetwork
-from zsl_estimators.parameters import Interval, StrOptions, has_widths
+from zsl_estimators.parameters import (
+    Interval,
+    StrOptions,
+    has_widths,
+    published_settings,
+)
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import AdversarialNet, float32
 
 # Learning rate, classification weight, noise, epochs and synthetic features per class
 # of the official scripts for the generalized task.
 PAPER = {
-    "AWA1": (1e-5, 0.01, 85, 30, 1800),
-    "AWA2": (1e-5, 0.01, 85, 30, 1800),
-    "CUB": (1e-4, 0.01, 312, 56, 300),
-    "SUN": (2e-4, 0.01, 102, 40, 400),
-    "FLO": (1e-4, 0.1, 1024, 80, 1200),
-    "APY": (1e-5, 0.01, 64, 50, 1800),
+    "code": {
+        "AWA1": (1e-5, 0.01, 85, 30, 1800),
+        "AWA2": (1e-5, 0.01, 85, 30, 1800),
+        "CUB": (1e-4, 0.01, 312, 56, 300),
+        "SUN": (2e-4, 0.01, 102, 40, 400),
+        "FLO": (1e-4, 0.1, 1024, 80, 1200),
+        "APY": (1e-5, 0.01, 64, 50, 1800),
+    },
+    "paper": {},
 }
 PAPER_COLUMNS = ("lr", "cls_weight", "noise_dim", "epochs", "n_synthetic")
 
@@ -177,6 +184,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         cls_weight=0.1,
         decision="auto",
         n_synthetic="auto",
+        n_real=None,
         synthesis="once",
         head=None,
         max_epochs=20,
@@ -202,6 +210,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
             correction_weight=correction_weight,
             decision=decision,
             n_synthetic=n_synthetic,
+            n_real=n_real,
             synthesis=synthesis,
             head=head,
             max_epochs=max_epochs,
@@ -228,7 +237,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         self.cls_weight = cls_weight
 
     @classmethod
-    def paper_params(cls, dataset):
+    def paper_params(cls, dataset, source="code"):
         """Settings of the official code for a benchmark.
 
         Parameters
@@ -236,6 +245,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN", "FLO", "APY"}
             Name of the benchmark. The release has no AWA2; like others we take those
             of AWA1. Those of APY are from a descendant (LisGAN).
+        source : {"code"}, default="code"
+            Whose settings. The paper prints none for single benchmarks.
 
         Returns
         -------
@@ -244,13 +255,18 @@ class FGANClassifier(FeatureGeneratingClassifier):
             calibration and the choice of epochs are off. An epoch of the official code
             takes `n_critic` batches per step, hence five of ours.
 
+        Raises
+        ------
+        ValueError
+            If nothing is published for the data set.
+
         Examples
         --------
         >>> from zsl_estimators import FGANClassifier
         >>> FGANClassifier.paper_params("CUB")["n_synthetic"]
         300
         """
-        published = published_settings(PAPER, PAPER_COLUMNS, dataset)
+        published = published_settings(PAPER, PAPER_COLUMNS, dataset, source)
         return {
             "init": None,
             "feature_scaling": "minmax",

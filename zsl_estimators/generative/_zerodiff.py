@@ -13,14 +13,19 @@ from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     check_init_is_whitened,
     paper_head,
-    published_settings,
 )
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 from zsl_estimators.generative._representation import RepresentationScaler
 from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS
 from zsl_estimators.nn.zerodiff import DiffusionGAN, ZeroDiffNetwork
 from zsl_estimators.nn.zerodiff_loss import ZeroDiffLoss
-from zsl_estimators.parameters import HasMethods, Interval, StrOptions, has_widths
+from zsl_estimators.parameters import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    has_widths,
+    published_settings,
+)
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     AdversarialNet,
@@ -34,7 +39,7 @@ from zsl_estimators.training import (
 # Entries of net_params for the net of the first stage begin with this.
 FIRST_STAGE = "representation__"
 # Synthetic features per class of the official scripts, for all training rows.
-PAPER = {"AWA2": (5400,)}
+PAPER = {"code": {"AWA2": (5400,)}, "paper": {}}
 PAPER_COLUMNS = ("n_synthetic",)
 
 
@@ -267,6 +272,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         representation_epochs=20,
         decision="auto",
         n_synthetic="auto",
+        n_real=None,
         synthesis="once",
         head=None,
         max_epochs=20,
@@ -292,6 +298,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             correction_weight=correction_weight,
             decision=decision,
             n_synthetic=n_synthetic,
+            n_real=n_real,
             synthesis=synthesis,
             head=head,
             max_epochs=max_epochs,
@@ -327,13 +334,15 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         self.representation_epochs = representation_epochs
 
     @classmethod
-    def paper_params(cls, dataset):
+    def paper_params(cls, dataset, source="code"):
         """Settings of the official code for a benchmark.
 
         Parameters
         ----------
         dataset : {"AWA2"}
             Name of the benchmark; settings for others are not released.
+        source : {"code"}, default="code"
+            Whose settings. The paper prints none for single benchmarks.
 
         Returns
         -------
@@ -342,13 +351,18 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             calibration and the choice of epochs and views are off. An epoch of the
             official code takes `n_critic` batches per step, hence five of ours.
 
+        Raises
+        ------
+        ValueError
+            If nothing is published for the data set.
+
         Examples
         --------
         >>> from zsl_estimators import ZeroDiffClassifier
         >>> ZeroDiffClassifier.paper_params("AWA2")["mutual_weight"]
         5.0
         """
-        published = published_settings(PAPER, PAPER_COLUMNS, dataset)
+        published = published_settings(PAPER, PAPER_COLUMNS, dataset, source)
         return {
             "init": None,
             "feature_scaling": "minmax",
