@@ -187,12 +187,13 @@ class PenalisedPredictionMixin:
         if classes is None:
             return slice(None)
         labels = as_labels(classes, "classes")
-        check_same_kind(classes_=self.classes_, classes=labels)
+        known = as_labels(self.classes_, "classes_")
+        check_same_kind(classes_=known, classes=labels)
         if not len(labels):
             raise ValueError(
                 "classes is empty. Give the labels to choose from, or None for all."
             )
-        columns = pd.Index(self.classes_).get_indexer(pd.Index(labels))
+        columns = pd.Index(known).get_indexer(pd.Index(labels))
         if (columns < 0).any():
             raise ValueError(
                 f"classes holds {labels[columns < 0][:8].tolist()}, which the model "

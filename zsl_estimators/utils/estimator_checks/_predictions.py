@@ -1,6 +1,7 @@
 """What is there after fit."""
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 
 from zsl_estimators.utils.estimator_checks._task import (
@@ -42,12 +43,14 @@ def check_scores(name, estimator):
 
 def check_some_classes_only(name, estimator):
     """What is predicted among some classes, and the best three, follow from scores."""
-    data = small_task()
+    data = small_task(labels=NAMES)
+    # A column of a table holds text as objects.
+    data.y_train = pd.Series(data.y_train)
     clf = fitted(estimator, data)
     scores = clf.decision_function(data.X_test)
     few = clf.unseen_classes_[::-1]
     of_few = scores[:, np.searchsorted(clf.classes_, few)]
-    predicted = clf.predict(data.X_test, classes=few)
+    predicted = clf.predict(data.X_test, classes=list(few))
     np.testing.assert_array_equal(predicted, few[of_few.argmax(axis=1)])
     proba = clf.predict_proba(data.X_test, classes=few)
     np.testing.assert_allclose(proba.sum(axis=1), 1)
@@ -56,6 +59,7 @@ def check_some_classes_only(name, estimator):
     order = np.argsort(-scores, axis=1, kind="stable")[:, :3]
     np.testing.assert_array_equal(labels, clf.classes_[order])
     np.testing.assert_array_equal(best, np.take_along_axis(scores, order, axis=1))
+    assert_refused(lambda: clf.predict(data.X_test, classes=["zz"]), "zz")
     assert_refused(lambda: clf.predict(data.X_test, classes=[99]), "classes", "99")
     assert_refused(lambda: clf.predict_top_k(data.X_test, k=9), "k must be", "9")
 
