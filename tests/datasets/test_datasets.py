@@ -1,19 +1,12 @@
-import tempfile
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.io import savemat
 from scipy.stats import multivariate_normal
 from sklearn.metrics import accuracy_score
 
 from zsl_estimators.datasets import (
+    _generator,
     load_digits_gzsl,
     load_gzsl_npz,
-    load_xlsa17,
     make_gzsl,
     save_gzsl_npz,
 )
@@ -75,6 +68,18 @@ class TestMakeGzsl:
     def test_same_seed_same_data(self):
         one, other = (make_gzsl(nonlinearity=0.5, random_state=1) for _ in range(2))
         np.testing.assert_array_equal(one.X_test, other.X_test)
+
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+    def test_mapped_files_hold_the_same_task(self, tmp_path, dtype, monkeypatch):
+        arguments = {"n_seen": 6, "n_unseen": 2, "dtype": dtype, "random_state": 0}
+        plain = make_gzsl(**arguments)
+        monkeypatch.setattr(_generator, "ROWS_PER_BLOCK", 7)
+        mapped = make_gzsl(**arguments, memmap=tmp_path / "new")
+        for name in ("X_train", "X_test"):
+            assert isinstance(mapped[name], np.memmap)
+            assert mapped[name].dtype == plain[name].dtype == dtype
+            np.testing.assert_array_equal(mapped[name], plain[name])
+            assert not mapped[name].flags.writeable
 
 
 @pytest.fixture
@@ -159,118 +164,3 @@ class TestNpz:
                 is_test=[True],
                 unseen_sets=[[0]],
             )
-
-
-class TestXlsa17:
-    @pytest.fixture
-    def folder(self, tmp_path, made):
-        self.write(tmp_path, made)
-        return tmp_path
-
-    def write(self, folder, made, train_from=0):
-        """Rows in the order seen, unseen; Matlab counts from 1."""
-        seen = np.flatnonzero(np.isin(made.y_test, made.seen_classes)) + 1
-        unseen = np.flatnonzero(np.isin(made.y_test, made.unseen_classes)) + 1
-        names = np.array([[f"animal+{c}"] for c in range(7)], dtype=object)
-        (folder / "ZOO").mkdir(exist_ok=True)
-        savemat(
-            folder / "ZOO" / "res101.mat",
-            {"features": made.X_test.T, "labels": made.y_test[:, None] + 1},
-        )
-        savemat(
-            folder / "ZOO" / "att_splits.mat",
-            {
-                "att": made.attributes.to_numpy().T,
-                "allclasses_names": names,
-                "trainval_loc": seen[train_from::2][:, None],
-                "train_loc": seen[1::2][:, None],
-                "val_loc": seen[1::2][:, None],
-                "test_seen_loc": seen[1::2][:, None],
-                "test_unseen_loc": unseen[:, None],
-            },
-        )
-
-    def test_rows_and_classes(self, folder, made):
-        data = load_xlsa17(folder, "ZOO")
-        assert data.X_train.shape == (15, 16)
-        assert data.X_test.shape == (15 + 12, 16)
-        assert set(data.unseen_classes) == {f"animal+{c}" for c in made.unseen_classes}
-        assert set(data.y_train) == set(data.seen_classes)
-        rows = data.attributes.loc[[f"animal+{c}" for c in range(7)]]
-        np.testing.assert_allclose(rows, made.attributes)
-        assert data.original_attributes is None
-        first = made.X_test[np.isin(made.y_test, made.seen_classes)][0]
-        np.testing.assert_allclose(data.X_train[0], first)
-
-    def test_attributes_are_a_frame(self, folder):
-        assert isinstance(load_xlsa17(folder, "ZOO").attributes, pd.DataFrame)
-
-    def test_overlapping_rows_are_refused(self, tmp_path, made):
-        self.write(tmp_path, made, train_from=1)
-        with pytest.raises(ValueError, match="both training and testing"):
-            load_xlsa17(tmp_path, "ZOO")
-
-    def test_a_missing_file_is_named(self, folder):
-        with pytest.raises(FileNotFoundError, match=r"res101\.mat"):
-            load_xlsa17(folder, "CUB")
-
-
-@st.composite
-def published_files(draw):
-    """Fields of both files, and the positions of classes and rows behind them."""
-    rng = np.random.RandomState(draw(st.integers(0, 2**31)))
-    n_seen, n_unseen = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    n_classes = n_seen + n_unseen
-    unseen = rng.permutation(n_classes)[:n_unseen]
-    # Two rows per class at least, in any order, and some that no split uses.
-    y = [*range(n_classes), *range(n_classes), *rng.choice(n_classes, 5)]
-    y = rng.permutation(y)
-    of_unseen = np.flatnonzero(np.isin(y, unseen))
-    of_seen = rng.permutation(np.flatnonzero(~np.isin(y, unseen)))
-    n_train = draw(st.integers(1, len(of_seen) - 1))
-    rows = {
-        "trainval_loc": of_seen[:n_train],
-        "test_seen_loc": of_seen[n_train:],
-        "test_unseen_loc": rng.permutation(of_unseen),
-    }
-    names = draw(
-        st.lists(
-            st.text("abcdefg+_", min_size=1, max_size=6),
-            min_size=n_classes,
-            max_size=n_classes,
-            unique=True,
-        )
-    )
-    padding = draw(st.sampled_from(["", " ", "   "]))
-    kind = draw(st.sampled_from([np.float64, np.uint8, np.int32]))
-    features = {"features": rng.normal(size=(3, len(y))), "labels": column(y, kind)}
-    splits = {
-        "att": rng.normal(size=(4, n_classes)),
-        "allclasses_names": np.array(
-            [[name + padding] for name in names], dtype=object
-        ),
-        **{field: column(found, kind) for field, found in rows.items()},
-    }
-    return features, splits, names, y, rows
-
-
-def column(positions, kind):
-    """As Matlab writes them: counted from 1, one below the other."""
-    return (positions + 1).astype(kind)[:, None]
-
-
-@given(published_files())
-@settings(max_examples=400, deadline=None)
-def test_published_files_of_any_task(files):
-    features, splits, names, y, rows = files
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "ZOO").mkdir()
-        savemat(Path(folder) / "ZOO" / "res101.mat", features)
-        savemat(Path(folder) / "ZOO" / "att_splits.mat", splits)
-        data = load_xlsa17(folder, "ZOO")
-    test = [*rows["test_seen_loc"], *rows["test_unseen_loc"]]
-    for part, wanted in (("train", rows["trainval_loc"]), ("test", test)):
-        np.testing.assert_array_equal(data[f"X_{part}"], features["features"].T[wanted])
-        assert data[f"y_{part}"].tolist() == [names[position] for position in y[wanted]]
-    assert data.attributes.index.tolist() == names
-    np.testing.assert_array_equal(data.attributes, splits["att"].T)

@@ -2,6 +2,7 @@
 
 from zsl_estimators.datasets._digits import load_digits_gzsl
 from zsl_estimators.datasets._generator import ClassConditionalGaussian, make_gzsl
+from zsl_estimators.datasets._imagenet import load_imagenet_gzsl
 from zsl_estimators.datasets._npz import load_gzsl_npz, save_gzsl_npz
 from zsl_estimators.datasets._xlsa17 import load_xlsa17
 
@@ -9,6 +10,7 @@ __all__ = [
     "ClassConditionalGaussian",
     "load_digits_gzsl",
     "load_gzsl_npz",
+    "load_imagenet_gzsl",
     "load_xlsa17",
     "make_gzsl",
     "save_gzsl_npz",

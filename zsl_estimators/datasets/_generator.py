@@ -1,11 +1,16 @@
 """A synthetic task whose best possible answer is known."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch, check_random_state, gen_batches
+
+# Samples that are drawn at a time; the numbers do not depend on it.
+ROWS_PER_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class ClassConditionalGaussian:
             In nats.
         """
         n_features = self.means.shape[1]
-        squares = ((X[:, None, :] - self.means) ** 2).sum(axis=2)
+        squares = cdist(X, self.means, "sqeuclidean")
         constant = n_features * np.log(2 * np.pi * self.scale**2) / 2
         return -squares / (2 * self.scale**2) - constant
 
@@ -58,7 +63,7 @@ class ClassConditionalGaussian:
         log_density = self.log_density(X)
         return np.exp(log_density - logsumexp(log_density, axis=1, keepdims=True))
 
-    def sample(self, y, random_state):
+    def sample(self, y, random_state, out=None):
         """Draw samples of given classes.
 
         Parameters
@@ -67,14 +72,20 @@ class ClassConditionalGaussian:
             Numbers of classes.
         random_state : RandomState
             Draws them.
+        out : ndarray of shape (n_samples, n_features) or None, default=None
+            Where to write them, in its precision; None is a new array, float64.
 
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
             One row for every number in `y`.
         """
-        noise = random_state.normal(size=(len(y), self.means.shape[1]))
-        return self.means[y] + self.scale * noise
+        n_features = self.means.shape[1]
+        X = np.empty((len(y), n_features)) if out is None else out
+        for rows in gen_batches(len(y), ROWS_PER_BLOCK):
+            noise = random_state.normal(size=(len(y[rows]), n_features))
+            X[rows] = self.means[y[rows]] + self.scale * noise
+        return X
 
 
 def make_gzsl(
@@ -86,6 +97,8 @@ def make_gzsl(
     n_attributes=8,
     class_sep=3.0,
     nonlinearity=0.0,
+    dtype=np.float64,
+    memmap=None,
     random_state=None,
 ):
     """Generate a generalized zero-shot task with known class densities.
@@ -110,8 +123,14 @@ def make_gzsl(
         Spread of the class means in units of the spread within a class.
     nonlinearity : float, default=0.0
         Share of a smooth nonlinear part in the map from attributes to means.
+    dtype : dtype, default=numpy.float64
+        Of the features, such as numpy.float32 or numpy.float16.
+    memmap : str, path-like or None, default=None
+        Folder in which the features are written to ``X_train.npy`` and ``X_test.npy``,
+        some samples at a time, and memory-mapped from, so that a task may be larger
+        than memory. None keeps them in memory.
     random_state : int, RandomState instance or None, default=None
-        Decides classes and samples.
+        Decides classes and samples; the same ones with and without `memmap`.
 
     Returns
     -------
@@ -143,16 +162,32 @@ def make_gzsl(
     y_train = np.repeat(seen, n_samples_per_class)
     y_test = np.repeat(np.arange(n_classes), n_samples_per_class)
     names = [f"attribute_{column}" for column in range(n_attributes)]
+    X = [
+        _sample(density, y, random_state, dtype, memmap, name)
+        for name, y in (("X_train", y_train), ("X_test", y_test))
+    ]
     return Bunch(
-        X_train=density.sample(y_train, random_state),
+        X_train=X[0],
         y_train=y_train,
-        X_test=density.sample(y_test, random_state),
+        X_test=X[1],
         y_test=y_test,
         attributes=pd.DataFrame(matrix, columns=names),
         seen_classes=seen,
         unseen_classes=np.setdiff1d(np.arange(n_classes), seen),
         density=density,
     )
+
+
+def _sample(density, y, random_state, dtype, folder, name):
+    """Samples in memory, or in a file of a folder, mapped so that nobody changes it."""
+    shape = len(y), density.means.shape[1]
+    if folder is None:
+        return density.sample(y, random_state, np.empty(shape, dtype))
+    path = Path(folder) / f"{name}.npy"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = np.lib.format.open_memmap(path, "w+", dtype=np.dtype(dtype), shape=shape)
+    density.sample(y, random_state, rows).flush()
+    return np.load(path, mmap_mode="r")
 
 
 def _smooth_map(matrix, n_features, nonlinearity, random_state):

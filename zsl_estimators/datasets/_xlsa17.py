@@ -8,7 +8,9 @@ from scipy.io import loadmat
 from sklearn.utils import Bunch
 
 
-def load_xlsa17(folder, name):
+def load_xlsa17(
+    folder, name, *, features="res101", splits="att_splits", train_percent=None
+):
     """Load a data set in the layout of the "Proposed Split" (xlsa17).
 
     Training rows are those of ``trainval_loc``. The finer ``train_loc`` and
@@ -23,6 +25,18 @@ def load_xlsa17(folder, name):
         The unpacked ``data`` folder.
     name : str
         The data set's own folder in it: "AWA1", "AWA2", "CUB", "SUN", "APY"...
+    features : str, default="res101"
+        Name of the file of features, without ".mat". Besides those of the release,
+        files of other networks in the same layout can be read, such as
+        "res101_finetuned", and files that hold nothing but ``features``, in the order
+        of ``res101.mat``, such as "con_paco" and "ce_ce" of ZeroDiff. Networks that
+        were trained further on the seen classes, or that have seen the unseen ones,
+        make figures that cannot be compared with others.
+    splits : str, default="att_splits"
+        Name of the file of descriptions and rows, such as "sent_splits" for CUB.
+    train_percent : {10, 30} or None, default=None
+        Train on the rows of ``split_10percent.mat`` or ``split_30percent.mat`` of
+        ZeroDiff, a part of the training rows. None is all.
 
     Returns
     -------
@@ -37,7 +51,7 @@ def load_xlsa17(folder, name):
     Raises
     ------
     FileNotFoundError
-        If one of the two files is not there.
+        If one of the files is not there.
     ValueError
         If a test row is a training row as well, or a file is damaged, lacks a field,
         counts from 0 or belongs to another one. The message names file and field.
@@ -52,12 +66,18 @@ def load_xlsa17(folder, name):
     >>> from zsl_estimators.datasets import load_xlsa17
     >>> data = load_xlsa17("xlsa17/data", "AWA2")  # doctest: +SKIP
     """
-    features = MatFile(Path(folder) / name / "res101.mat")
-    splits = MatFile(Path(folder) / name / "att_splits.mat")
-    X, matrix = features.matrix("features").T, splits.matrix("att").T
+    folder = Path(folder) / name
+    file = MatFile(folder / f"{features}.mat")
+    splits = MatFile(folder / f"{splits}.mat")
+    matrix = splits.matrix("att").T
+    X, positions = _features(file, len(matrix))
     names = _class_names(splits, len(matrix))
-    labels = names[features.positions("labels", len(matrix), len(X))]
+    labels = names[positions]
     train = splits.positions("trainval_loc", len(X))
+    if train_percent is not None:
+        # These count the training rows, not those of the features.
+        part = MatFile(folder / f"split_{train_percent}percent.mat")
+        train = train[part.positions("trainval_loc", len(train))]
     test_seen = splits.positions("test_seen_loc", len(X))
     test_unseen = splits.positions("test_unseen_loc", len(X))
     test = np.concatenate([test_seen, test_unseen])
@@ -87,6 +107,22 @@ def load_xlsa17(folder, name):
         seen_classes=np.unique(labels[train]),
         unseen_classes=np.unique(labels[test_unseen]),
     )
+
+
+def _features(file, n_classes):
+    """Read features, one row per sample, and the position of every sample's class."""
+    has_labels = "labels" in file
+    owner = file if has_labels else MatFile(file.path.with_name("res101.mat"))
+    matrix, positions = file.matrix("features"), owner.positions("labels", n_classes)
+    n_rows = len(positions)
+    # The release has one column per sample; files without labels have one row.
+    by_column = matrix.shape[1] == n_rows and (has_labels or matrix.shape[0] != n_rows)
+    if not by_column and len(matrix) != n_rows:
+        raise ValueError(
+            f"{file.path}: features of the shape {matrix.shape} do not belong to "
+            f"{n_rows} labels. Get the files again, or take those of one network."
+        )
+    return matrix.T if by_column else matrix, positions
 
 
 def _class_names(splits, n_classes):
