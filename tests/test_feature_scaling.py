@@ -4,6 +4,7 @@ import pytest
 from zsl_estimators import ExemplarClassifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.gaussian import SharedGaussian
+from zsl_estimators.rows import ScaledRows
 from zsl_estimators.scaling import FeatureScaler
 
 
@@ -62,7 +63,7 @@ def test_whitened_by_a_given_covariance(data, exemplar):
     own = FeatureScaler("whitened").fit(data.X_train, y)
     for scaler, shrinkage in ((given, exemplar.shrinkage_), (own, None)):
         standard = FeatureScaler("standard").fit(data.X_train, y)
-        gaussian = SharedGaussian(standard.transform(data.X_train), y, y.max() + 1)
+        gaussian = SharedGaussian(ScaledRows(data.X_train, standard), y, y.max() + 1)
         if shrinkage is not None:
             gaussian.shrinkage = shrinkage
         jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))

@@ -35,9 +35,10 @@ from zsl_estimators.initial import best_inside
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
-from zsl_estimators.problem import PRECISIONS, Problem, scaled_features
+from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
+from zsl_estimators.rows import scaled_features
 from zsl_estimators.scaling import BalancedScaler, scalings_to_compare
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
@@ -387,7 +388,7 @@ class BaseZeroShotClassifier(
             self._resolve_attribute_scaling(X, y, random_state)
             with self._computing():
                 features, _ = self._new_scalers(random_state)
-                self.feature_scaler_ = features.fit(X.astype(np.float64), positions)
+                self.feature_scaler_ = features.fit(X, positions)
                 self._fit_attribute_scaler(random_state)
             warm = getattr(self, "warm_start", False)
             self._learned_from = self._what_is_learned() if warm else None

@@ -148,7 +148,7 @@ default=None
             Scaling of the attributes.
         """,
     "unit_fitted": """
-        feature_scaler_ : Pipeline
+        feature_scaler_ : StandardScaler
             Scaling of the features, which ends in rows of length 1.
         attribute_scaling_ : str
             The scaling of the descriptions in use.

@@ -4,8 +4,8 @@ import weakref
 
 import numpy as np
 from scipy.linalg import eigh
-from sklearn.covariance import ledoit_wolf_shrinkage
-from sklearn.preprocessing import StandardScaler
+
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
 
 # Keeps the covariance invertible when nothing varies within the classes; features are
 # scaled to variance 1.
@@ -17,8 +17,8 @@ class SharedGaussian:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Scaled features.
+    rows : ScaledRows
+        Scaled features; they are read twice.
     y_index : ndarray of shape (n_samples,)
         Class of every sample, from 0 to ``n_classes - 1``; classes may be absent.
     n_classes : int
@@ -35,16 +35,21 @@ class SharedGaussian:
         identity. It may be assigned; at first it is that of Ledoit and Wolf.
     """
 
-    def __init__(self, X, y_index, n_classes):
-        self.means = class_means(X, y_index, n_classes)
-        within = X - self.means[y_index]
-        self._estimated = ledoit_wolf_shrinkage(within, assume_centered=True)
+    def __init__(self, rows, y_index, n_classes):
+        n_samples = len(rows)
+        self.means = class_means(rows, y_index, n_classes)
+        gram, fourth_powers = 0.0, 0.0
+        for of_block, block in rows.blocks():
+            within = block - self.means[y_index[of_block]]
+            gram = gram + within.T @ within
+            fourth_powers += ((within**2).sum(axis=1) ** 2).sum()
+        self._estimated = ledoit_wolf_shrinkage(gram, fourth_powers, n_samples)
         self.shrinkage = self._estimated
         # Every class has used up one sample for its mean. Without this the scale of all
         # scores, and with it the seen penalty, would depend on the samples per class.
-        freedom = len(within) - len(np.unique(y_index))
+        freedom = n_samples - len(np.unique(y_index))
         # One sample per class tells nothing; features are scaled to variance 1.
-        covariance = within.T @ within / freedom if freedom else np.eye(X.shape[1])
+        covariance = gram / freedom if freedom else np.eye(len(gram))
         eigenvalues, self.axes = eigh(covariance)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
@@ -104,7 +109,7 @@ class UnscaledGaussian:
 
     Parameters
     ----------
-    scaler : StandardScaler
+    scaler : BlockwiseStandardScaler
         From the users' units to those of the distribution.
     gaussian : SharedGaussian
         Distribution of the scaled features.
@@ -121,7 +126,7 @@ class UnscaledGaussian:
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features)
-            Features in the users' units, float64.
+            Features in the users' units, of any precision.
         y : ndarray of shape (n_samples,)
             Class of every sample.
         n_classes : int
@@ -132,8 +137,8 @@ class UnscaledGaussian:
         gaussian : UnscaledGaussian
             Fitted.
         """
-        scaler = StandardScaler().fit(X)
-        return cls(scaler, SharedGaussian(scaler.transform(X), y, n_classes))
+        scaler = BlockwiseStandardScaler().fit(X)
+        return cls(scaler, SharedGaussian(ScaledRows(X, scaler), y, n_classes))
 
     @property
     def means(self):
@@ -179,9 +184,61 @@ class LastResult:
         return LastResult, ()
 
 
-def class_means(X, y_index, n_classes):
-    """Mean of the samples of every class; zero where a class has none."""
-    sums = np.zeros((n_classes, X.shape[1]))
-    np.add.at(sums, y_index, X)
+def ledoit_wolf_shrinkage(gram, fourth_powers, n_samples):
+    """How much to shrink a covariance towards a multiple of the identity.
+
+    The same as :func:`sklearn.covariance.ledoit_wolf_shrinkage` of samples of mean 0,
+    from sums over the samples, which can be added up without having all of them.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n_features, n_features)
+        Sum of ``outer(x, x)``.
+    fourth_powers : float
+        Sum of the fourth powers of the lengths.
+    n_samples : int
+        Number of samples.
+
+    Returns
+    -------
+    shrinkage : float
+        From 0 to 1.
+
+    References
+    ----------
+    .. [1] Ledoit, Wolf: A well-conditioned estimator for large-dimensional covariance
+       matrices, Journal of Multivariate Analysis 88 (2), 2004.
+    """
+    n_features = len(gram)
+    if n_features == 1:
+        return 0.0
+    covariance = gram / n_samples
+    squared_norm = (covariance**2).sum()
+    from_identity = squared_norm - np.trace(covariance) ** 2 / n_features
+    error = (fourth_powers / n_samples - squared_norm) / n_samples
+    error = min(max(error, 0.0), from_identity)
+    return float(error / from_identity) if error > 0 else 0.0
+
+
+def class_means(rows, y_index, n_classes):
+    """Mean of the samples of every class; zero where a class has none.
+
+    Parameters
+    ----------
+    rows : ScaledRows
+        Samples.
+    y_index : ndarray of shape (n_samples,)
+        Class of every sample, from 0.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    means : ndarray of shape (n_classes, n_scaled)
+        One row per class.
+    """
+    sums = np.zeros((n_classes, rows.n_scaled))
+    for of_block, block in rows.blocks():
+        np.add.at(sums, y_index[of_block], block)
     counts = np.bincount(y_index, minlength=n_classes)
     return sums / np.maximum(counts, 1)[:, None]

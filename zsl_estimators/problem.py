@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zsl_estimators.rows import ScaledRows
+
 # Features stay as they are: a cast before they are centred would lose the digits of
 # those with a large offset, such as seconds since 1970.
-PRECISIONS = [np.float64, np.float32]
+PRECISIONS = [np.float64, np.float32, np.float16]
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,8 @@ class Problem:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_scaled)
-        Scaled features, float64.
+    rows : ScaledRows
+        Scaled features.
     y : ndarray of shape (n_samples,)
         Position of each sample's class among the seen classes.
     S : ndarray of shape (n_classes, n_attributes)
@@ -27,7 +29,7 @@ class Problem:
         For what is drawn before a model is trained, the same for all its candidates.
     """
 
-    X: np.ndarray
+    rows: ScaledRows
     y: np.ndarray
     S: np.ndarray
     seen: np.ndarray
@@ -56,12 +58,17 @@ class Problem:
             In scaled units.
         """
         return cls(
-            scaled_features(feature_scaler, X),
+            ScaledRows(X, feature_scaler),
             y,
             attribute_scaler.transform(table.matrix),
             table.seen,
             random_state,
         )
+
+    @property
+    def X(self):
+        """All scaled features at once, float64 of shape (n_samples, n_scaled)."""
+        return self.rows.whole
 
     @property
     def n_seen(self):
@@ -77,8 +84,3 @@ class Problem:
     def targets(self):
         """Scaled description of each sample's class."""
         return self.S_seen[self.y]
-
-
-def scaled_features(scaler, X):
-    """Scale features in double precision, whatever the precision of `X`."""
-    return scaler.transform(X.astype(np.float64))

@@ -6,10 +6,11 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.special import expit
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import MinMaxScaler, StandardScaler, normalize
+from sklearn.preprocessing import MinMaxScaler, normalize
 
 from zsl_estimators.gaussian import SharedGaussian
 from zsl_estimators.parameters import StrOptions
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, row_slices
 
 SCALINGS = ("whitened", "standard", "minmax", "rms", "unit", "none")
 # What "auto" chooses from, first what it takes where there are no folds. "none" differs
@@ -32,8 +33,20 @@ def scalings_to_compare(attribute_scaling):
     return (attribute_scaling,)
 
 
-class BalancedScaler(StandardScaler):
-    """Scale features to mean 0 and variance 1, every class with the same weight."""
+class BalancedScaler(BlockwiseStandardScaler):
+    """Scale features to mean 0 and variance 1, every class with the same weight.
+
+    Parameters
+    ----------
+    unit_rows : bool, default=False
+        Whether scaled rows get length 1.
+    copy, with_mean, with_std : bool, default=True
+        See :class:`~sklearn.preprocessing.StandardScaler`.
+    """
+
+    def __init__(self, *, unit_rows=False, copy=True, with_mean=True, with_std=True):
+        super().__init__(copy=copy, with_mean=with_mean, with_std=with_std)
+        self.unit_rows = unit_rows
 
     def fit(self, X, y):
         """Learn mean and scale.
@@ -56,6 +69,11 @@ class BalancedScaler(StandardScaler):
         constant = ~(self.var_ > 0)
         self.var_[constant], self.scale_[constant] = 0.0, 1.0
         return self
+
+    def transform(self, X, copy=None):
+        """Scale rows of shape (n_samples, n_features)."""
+        scaled = super().transform(X, copy)
+        return normalize(scaled) if self.unit_rows else scaled
 
 
 def class_weights(y):
@@ -246,7 +264,7 @@ class FeatureScaler(BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features)
-            Features, float64.
+            Features of any precision.
         y : ndarray of shape (n_samples,)
             Class of every sample, from 0.
 
@@ -256,16 +274,18 @@ class FeatureScaler(BaseEstimator):
             Fitted.
         """
         if self.scaling == "minmax":
-            scaler = MinMaxScaler().fit(X)
+            scaler = MinMaxScaler()
+            for rows in row_slices(X):
+                scaler.partial_fit(X[rows].astype(np.float64))
             self.offset_, spread = scaler.data_min_, 1 / scaler.scale_
         else:
-            scaler = StandardScaler().fit(X)
+            scaler = BlockwiseStandardScaler().fit(X)
             self.offset_, spread = scaler.mean_, scaler.scale_
         self.forward_, self.backward_ = 1 / spread, spread
         if self.scaling == "whitened":
             gaussian = self.gaussian
             if gaussian is None:
-                gaussian = SharedGaussian(scaler.transform(X), y, y.max() + 1)
+                gaussian = SharedGaussian(ScaledRows(X, scaler), y, y.max() + 1)
             self.forward_ = gaussian.whitening / spread[:, None]
             self.backward_ = gaussian.coloring * spread
         return self

@@ -18,6 +18,7 @@ from zsl_estimators.decisions import (
     _generator,
 )
 from zsl_estimators.problem import Problem
+from zsl_estimators.rows import ScaledRows
 from zsl_estimators.scaling import FeatureScaler
 
 N_CLASSES, N_SEEN, N_FEATURES = 6, 4, 3
@@ -50,20 +51,26 @@ def problem(means):
     y = np.repeat(np.arange(N_SEEN), 50)
     X = means[y] + rng.normal(size=(len(y), N_FEATURES))
     seen = np.arange(N_CLASSES) < N_SEEN
-    return Problem(X, y, np.eye(N_CLASSES), seen, rng)
+    scaler = factor_and_offset()
+    rows = ScaledRows(scaler.inverse_transform(X), scaler)
+    return Problem(rows, y, np.eye(N_CLASSES), seen, rng)
 
 
-def generator(means, problem):
+def factor_and_offset():
     """Scaled units are those of the users here, but for a factor and an offset."""
-    scaler = FeatureScaler("standard").fit(problem.X, problem.y)
+    scaler = FeatureScaler("standard").fit(np.eye(N_FEATURES), np.arange(N_FEATURES))
     scaler.offset_, scaler.forward_, scaler.backward_ = (
         np.full(N_FEATURES, 7.0),
         np.full(N_FEATURES, 0.5),
         np.full(N_FEATURES, 2.0),
     )
+    return scaler
+
+
+def generator(means):
     tensors = torch.eye(len(means)), torch.tensor(means, dtype=torch.float32)
     seen = np.arange(len(means)) < N_SEEN
-    return TrainedGenerator(NormalClasses(), *tensors, scaler, seen)
+    return TrainedGenerator(NormalClasses(), *tensors, factor_and_offset(), seen)
 
 
 def rows_of_every_class(means):
@@ -72,16 +79,14 @@ def rows_of_every_class(means):
     return means[y] + rng.normal(size=(len(y), N_FEATURES)), y
 
 
-def test_synthetic_means_are_exact_with_opposite_noise(means, problem):
-    made = generator(means, problem)
+def test_synthetic_means_are_exact_with_opposite_noise(means):
+    made = generator(means)
     found = made.means(np.array([5, 1]), np.random.RandomState(0))
     np.testing.assert_allclose(found, 2 * means[[5, 1]] + 7, atol=1e-5)
 
 
-def test_means_of_many_classes_are_made_some_classes_at_a_time(
-    means, problem, monkeypatch
-):
-    made, asked = generator(means, problem), []
+def test_means_of_many_classes_are_made_some_classes_at_a_time(means, monkeypatch):
+    made, asked = generator(means), []
 
     def noted(noise, attributes, centers):
         asked.append(len(centers))
@@ -110,8 +115,8 @@ class EncodesClasses(NormalClasses):
 
 
 @pytest.mark.parametrize("n_rows", [2, 1500])
-def test_classes_are_encoded_once_where_there_are_more_rows(means, problem, n_rows):
-    plain, encoding = generator(means, problem), generator(means, problem)
+def test_classes_are_encoded_once_where_there_are_more_rows(means, n_rows):
+    plain, encoding = generator(means), generator(means)
     encoding.module = EncodesClasses()
     positions = np.arange(n_rows) % N_CLASSES
     made = [g.features(positions, np.random.RandomState(0)) for g in (plain, encoding)]
@@ -120,7 +125,7 @@ def test_classes_are_encoded_once_where_there_are_more_rows(means, problem, n_ro
 
 
 def test_nearest_mean_is_the_distance_of_mahalanobis(means, problem):
-    made = generator(means, problem)
+    made = generator(means)
     decision = NearestMean().fit(made, problem, np.random.RandomState(0))
     Z, y = rows_of_every_class(means)
     scores = decision.score_classes(None, Z)
@@ -136,7 +141,7 @@ def test_nearest_mean_is_the_distance_of_mahalanobis(means, problem):
 
 
 def test_likelihood_is_that_of_the_module_in_the_users_units(means, problem):
-    made = generator(means, problem)
+    made = generator(means)
     decision = Likelihood().fit(made, problem, None)
     Z, _ = rows_of_every_class(means)
     scores = decision.score_classes(lambda: made, Z)
@@ -150,7 +155,7 @@ def test_likelihood_is_that_of_the_module_in_the_users_units(means, problem):
 @pytest.mark.parametrize("synthesis", ["once", "stream"])
 def test_head_finds_every_class(means, problem, synthesis):
     head = Head(None, synthesis=synthesis, n_synthetic=60, weight_decay=1e-3)
-    head.fit(generator(means, problem), problem, np.random.RandomState(0))
+    head.fit(generator(means), problem, np.random.RandomState(0))
     Z, y = rows_of_every_class(means)
     assert head.score_classes(None, Z).shape == (len(Z), N_CLASSES)
     assert (head.score_classes(None, Z).argmax(axis=1) == y).mean() > 0.9
@@ -163,11 +168,11 @@ def test_head_finds_every_class(means, problem, synthesis):
     ids=["mean", "built-in", "sklearn"],
 )
 def test_added_classes_are_found(means, problem, decision):
-    decision.fit(generator(means, problem), problem, np.random.RandomState(0))
+    decision.fit(generator(means), problem, np.random.RandomState(0))
     more = np.vstack([means, [[12.0, -12.0, 12.0]]])
     Z, y = rows_of_every_class(more)
     before = decision.score_classes(None, Z)
-    larger = generator(more, problem)
+    larger = generator(more)
     decision.extend(larger, np.array([N_CLASSES]), np.random.RandomState(1))
     after = decision.score_classes(None, Z)
     assert (after.argmax(axis=1) == y).mean() > 0.85
@@ -212,7 +217,7 @@ def test_some_real_rows_per_class(means, problem, n_real):
             return super().fit(X, y)
 
     head = Head(Recorded(max_iter=5000), n_synthetic=30, n_real=n_real)
-    head.fit(generator(means, problem), problem, np.random.RandomState(0))
+    head.fit(generator(means), problem, np.random.RandomState(0))
     X, y = Recorded.seen
     n_of_seen = min(n_real or 50, 50)
     np.testing.assert_array_equal(np.bincount(y), [n_of_seen] * N_SEEN + [30] * 2)

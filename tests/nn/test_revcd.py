@@ -152,6 +152,13 @@ class TestRevCDLoss:
             0.2 * (weights * error).mean().item(), rel=1e-5
         )
 
+    def test_classification_by_the_distance(self):
+        out, y = self.denoised(), torch.tensor([0, 1, 2, 0])
+        parts = RevCDLoss(CLASSES, 0.3, 0.5, similarity="distance")(out, y)
+        logits = -torch.cdist(out.clean, CLASSES).square() / 2 / 3 / 0.5
+        expected = 0.3 * torch.nn.functional.cross_entropy(logits, y)
+        assert parts["classification_loss"].item() == pytest.approx(expected.item())
+
     def test_literal_noise_loss_is_equation_10(self):
         out = self.denoised()
         loss = RevCDLoss(CLASSES, 0.0, 1.0, 1.0, "literal")

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from zsl_estimators import (
@@ -22,7 +24,11 @@ def data():
 @pytest.fixture(scope="module")
 def fitted(data):
     clf = GaussianSemanticClassifier(
-        data.attributes, alpha=0.1, shrinkage=0.2, attribute_scaling="rms"
+        data.attributes,
+        alpha=0.1,
+        shrinkage=0.2,
+        similarity="cosine",
+        attribute_scaling="rms",
     )
     return clf.set_params(seen_penalty=0.0).fit(data.X_train, data.y_train)
 
@@ -68,6 +74,26 @@ def test_scores_are_cosines_in_the_metric_of_the_posterior(data, fitted):
     )
 
 
+def test_scores_are_distances_in_the_metric_of_the_posterior(data, fitted):
+    """But for a number per sample, and one for all."""
+    near = clone(fitted).set_params(similarity="distance")
+    near.fit(data.X_train, data.y_train)
+    assert near.similarity_ == "distance"
+    metric = fitted.attribute_scaler_.metric_ @ fitted.attribute_scaler_.metric_.T
+    plain = AttributeScaler("rms").fit(table_of(data, fitted.seen_classes_))
+    classes = plain.transform(table_of(data, fitted.classes_))
+    samples = plain.transform(fitted.predict_attributes(data.X_test))
+    distances = cdist(samples, classes, "mahalanobis", VI=metric) ** 2
+    scores = near.decision_function(data.X_test)
+    sums = scores + distances / 2 / classes.shape[1]
+    np.testing.assert_allclose(sums, sums[:, :1] @ np.ones((1, len(classes))))
+
+
+def test_seen_descriptions_have_mean_square_one(data, fitted):
+    seen = fitted.attribute_scaler_.transform(table_of(data, fitted.seen_classes_))
+    assert (seen**2).mean() == pytest.approx(1)
+
+
 def test_coef_belongs_to_the_public_scalers(data, fitted):
     Z = fitted.feature_scaler_.transform(data.X_test) - fitted.center_
     np.testing.assert_allclose(
@@ -104,8 +130,9 @@ def test_choice_is_the_best_on_held_out_classes(data):
     clf.fit(data.X_train, data.y_train)
     results = clf.held_out_results_
     means = results.groupby(["attribute_scaling", "candidate"]).AUSUC.mean()
-    assert len(means) == 4 * 3 * 3
-    best = clf.attribute_scaling_, ((clf.shrink_to_, clf.alpha_), clf.shrinkage_)
+    assert len(means) == 4 * 3 * 3 * 2
+    chosen = (clf.shrink_to_, clf.alpha_), clf.shrinkage_, clf.similarity_
+    best = clf.attribute_scaling_, chosen
     assert means[best] == means.max()
 
 

@@ -8,12 +8,14 @@ from skorch.callbacks import Callback
 from zsl_estimators import (
     ESZSLClassifier,
     ExemplarClassifier,
+    GaussianSemanticClassifier,
     RevCDClassifier,
     RidgeSemanticClassifier,
 )
 from zsl_estimators.datasets import load_digits_gzsl, make_gzsl
 from zsl_estimators.metrics import GZSLScorer, gzsl_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
+from zsl_estimators.semantic._similarity import SIMILARITIES
 from zsl_estimators.training import scoped_seed
 
 SMALL = {"hidden": (32, 16), "condition_dim": 16, "random_state": 0}
@@ -280,3 +282,19 @@ def test_settings_of_the_paper_fit(data, dataset):
 def test_what_the_paper_does_not_have(arguments, message):
     with pytest.raises(ValueError, match=message):
         RevCDClassifier.paper_params(*arguments)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "distance"])
+def test_compares_attributes_as_its_start_does(data, similarity):
+    init = GaussianSemanticClassifier(
+        alpha=0.1, shrinkage=0.1, similarity=similarity, attribute_scaling="rms"
+    )
+    clf = fit(data, init=init, early_stopping=False)
+    assert clf.similarity_ == clf.net_.get_params()["criterion__similarity"]
+    assert clf.similarity_ == similarity
+    scaler = clf.attribute_scaler_
+    predicted = scaler.transform(clf.predict_attributes(data.X_test))
+    classes = scaler.transform(clf.class_attributes_)
+    seen = np.isin(clf.classes_, clf.seen_classes_)
+    expected = SIMILARITIES[similarity](predicted, classes) - 0.1 * seen
+    np.testing.assert_allclose(clf.decision_function(data.X_test), expected, atol=1e-9)

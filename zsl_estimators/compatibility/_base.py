@@ -24,11 +24,13 @@ def unit_scalers(attribute_scaling, length=1.0):
 
     Returns
     -------
-    feature_scaler, attribute_scaler : Pipeline
+    feature_scaler : BalancedScaler
+        Not fitted.
+    attribute_scaler : Pipeline
         Not fitted.
     """
     return (
-        make_pipeline(BalancedScaler(), UnitRows()),
+        BalancedScaler(unit_rows=True),
         make_pipeline(AttributeScaler(attribute_scaling), UnitRows(length)),
     )
 

@@ -107,11 +107,11 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def _training_data(self, problem):
-        return ArrayData({"x": float32(problem.X)}, problem.y)
+        return ArrayData({"x": problem.rows.float32()}, problem.y)
 
     def _start(self, problem):
         if self.init_ is None:
-            return np.zeros((problem.X.shape[1], problem.S.shape[1]))
+            return np.zeros((problem.rows.n_scaled, problem.S.shape[1]))
         predicted = problem.X @ self.init_.coef_
         length = np.sqrt((predicted**2).sum(axis=1).mean())
         return self.init_.coef_ * (START_LENGTH / length if length else 1.0)

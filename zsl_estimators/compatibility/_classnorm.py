@@ -176,7 +176,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _net_arguments(self, problem):
         arguments = {
-            "n_features": problem.X.shape[1],
+            "n_features": problem.rows.n_scaled,
             "hidden": self.hidden,
             "scale": self.scale,
         }
@@ -192,7 +192,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def _training_data(self, problem):
-        return ArrayData({"x": float32(problem.X)}, problem.y)
+        return ArrayData({"x": problem.rows.float32()}, problem.y)
 
     def _score_classes(self, Z):
         with self._inference() as module:

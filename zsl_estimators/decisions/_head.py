@@ -84,13 +84,13 @@ class Head(Decision):
         return f"head ({', '.join(settings)})" if settings else "head"
 
     def fit(self, generator, problem, random_state):
-        self.view.fit(generator, problem.X)
+        self.view.fit(generator, problem.rows)
         self.estimator_ = self._new_estimator(random_state)
         self.n_synthetic_ = self._resolved_n_synthetic(problem.y)
         unseen = np.flatnonzero(~problem.seen)
         kept = self._kept_rows(problem.y, random_state)
         y = np.flatnonzero(problem.seen)[problem.y[kept]]
-        rows = self._real_rows(problem.X[kept])
+        rows = problem.rows.only(kept).float32(self._view_of)
         with self._features(generator, rows, y, unseen, random_state) as features:
             self._fit_estimator(features, np.arange(len(problem.seen)))
         # It has served; and a decision that is kept should not keep all before it.
@@ -108,7 +108,7 @@ class Head(Decision):
             self.estimator_.fit(*features.all_rows())
 
     def score_classes(self, new_generator, Z):
-        rows = self._real_rows(Z)
+        rows = float32(self._view_of(Z))
         if isinstance(self.estimator_, SoftmaxHead):
             return self.estimator_.logits(rows)
         return class_scores(self.estimator_, rows)
@@ -156,10 +156,10 @@ class Head(Decision):
         counted = pd.Series(y[order]).groupby(y[order]).cumcount().to_numpy()
         return np.sort(order[counted < self.n_real])
 
-    def _real_rows(self, Z):
-        """What the classifier sees of real rows, float32."""
+    def _view_of(self, Z):
+        """What the classifier sees of real rows."""
         # In double precision, so that a row does not depend on those beside it.
-        return float32(self.view.of(torch.tensor(Z)).numpy())
+        return self.view.of(torch.tensor(Z)).numpy()
 
     @contextmanager
     def _features(self, generator, rows, y, synthetic, random_state):

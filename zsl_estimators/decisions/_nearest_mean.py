@@ -37,8 +37,9 @@ class NearestMean(Decision):
         self._feature_scaler = generator.feature_scaler
         if self.gaussian is None:
             self._last_rotated = LastResult()
-            features = self._feature_scaler.inverse_transform(problem.X)
-            self.gaussian_ = UnscaledGaussian.fit(features, problem.y, problem.n_seen)
+            self.gaussian_ = UnscaledGaussian.fit(
+                problem.rows.X, problem.y, problem.n_seen
+            )
         unseen = np.flatnonzero(~problem.seen)
         self.means_ = np.empty((len(problem.seen), self.gaussian_.means.shape[1]))
         self.means_[problem.seen] = self.gaussian_.means

@@ -10,7 +10,7 @@ class PlainView:
 
     name = ""
 
-    def fit(self, generator, Z):
+    def fit(self, generator, rows):
         """Learn nothing."""
         return self
 
@@ -39,14 +39,14 @@ class PartsView:
         self.name = name
         self.n_features = n_features
 
-    def fit(self, generator, Z):
+    def fit(self, generator, rows):
         """Learn the scaling of semantics.
 
         Parameters
         ----------
         generator : TrainedGenerator
             Its module has a ``decoder`` with a method ``semantic_view``.
-        Z : ndarray of shape (n_samples, n_scaled)
+        rows : ScaledRows
             Real rows.
 
         Returns
@@ -57,7 +57,8 @@ class PartsView:
         if "S" in self.name:
             self._decoder = copy.deepcopy(generator.module.decoder).double()
             self._mean, self._spread = torch.zeros(1), torch.ones(1)
-            semantics = self._semantics(torch.tensor(Z[:, : self.n_features]))
+            features = rows.whole[:, : self.n_features]
+            semantics = self._semantics(torch.tensor(features))
             self._mean = semantics.mean(dim=0).cpu()
             self._spread = semantics.std(dim=0).cpu() + 1e-3
         return self

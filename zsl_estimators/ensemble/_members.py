@@ -12,7 +12,7 @@ from zsl_estimators.calibration import HeldOutScores, without_penalty
 from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.parameters import check_parameters
-from zsl_estimators.problem import scaled_features
+from zsl_estimators.rows import ScaledRows
 from zsl_estimators.threads import one_blas_thread
 
 
@@ -152,7 +152,7 @@ class OwnMember(Member):
             self.task.X, self.task.labels, self.task.seed, progress
         )
         # The scaled rows of all estimators together would be much larger than X.
-        self._chosen = replace(problem, X=None), choice
+        self._chosen = replace(problem, rows=None), choice
         self.held_out = vars(estimator).pop("_held_out_scores", [])
         del estimator._keeps_held_out_scores
 
@@ -160,8 +160,8 @@ class OwnMember(Member):
         if progress is not None:
             self.estimator._report = progress.reporter(-1)
         problem, choice = self._chosen
-        X = scaled_features(self.estimator.feature_scaler_, self.task.X)
-        self.estimator._fit_chosen(replace(problem, X=X), choice, seed)
+        rows = ScaledRows(self.task.X, self.estimator.feature_scaler_)
+        self.estimator._fit_chosen(replace(problem, rows=rows), choice, seed)
         del self._chosen
         vars(self.estimator).pop("_report", None)
         # The ensemble has one of its own.

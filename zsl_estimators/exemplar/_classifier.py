@@ -4,7 +4,6 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.closed_form import ClosedFormMixin
@@ -19,6 +18,7 @@ from zsl_estimators.linear import (
     ridge_maps,
 )
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler
 
 # The first of equals is taken: with very few samples the folds may see no difference.
@@ -181,7 +181,7 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _new_scalers(self, random_state):
-        return StandardScaler(), AttributeScaler(self.attribute_scaling_)
+        return BlockwiseStandardScaler(), AttributeScaler(self.attribute_scaling_)
 
     def _settings_to_compare(self):
         return [
@@ -197,7 +197,7 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         )
 
     def _precomputed(self, problem):
-        return SharedGaussian(problem.X, problem.y, problem.n_seen)
+        return SharedGaussian(problem.rows, problem.y, problem.n_seen)
 
     def _solutions(self, problem, precomputed, settings):
         self.gaussian_ = precomputed

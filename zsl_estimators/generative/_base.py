@@ -22,7 +22,7 @@ from zsl_estimators.gaussian import UnscaledGaussian
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, FeatureScaler
 from zsl_estimators.seeds import private_random_state
-from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
+from zsl_estimators.training import ArrayData, TorchTrainingMixin
 
 
 def check_decision(estimator):
@@ -212,7 +212,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return epochs_then_decisions(self, random_state)
 
     def _training_data(self, problem):
-        return ArrayData({"x": float32(problem.X), "y": problem.y}, problem.y)
+        return ArrayData({"x": problem.rows.float32(), "y": problem.y}, problem.y)
 
     # -- decisions ----------------------------------------------------------------
 
@@ -253,8 +253,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """What the folds follow the net with."""
         within = self._within()
         if within is None:
-            features = self.feature_scaler_.inverse_transform(problem.X)
-            within = UnscaledGaussian.fit(features, problem.y, problem.n_seen)
+            within = UnscaledGaussian.fit(problem.rows.X, problem.y, problem.n_seen)
         return NearestMean(within)
 
     def _decide_by(self, decision, problem, random_state):

@@ -332,4 +332,4 @@ class FGANClassifier(FeatureGeneratingClassifier):
     def _seen_classifier(self, problem):
         seed = problem.random_state.randint(LARGEST_SEED)
         classifier = SoftmaxHead(hidden=(), device=self.device, random_state=seed)
-        return classifier.fit(float32(problem.X), problem.y).module_
+        return classifier.fit(problem.rows.float32(), problem.y).module_

@@ -438,7 +438,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         self.representation_net_ = None
         if self.contrastive is None:
             return
-        r = float32(problem.X[:, self.n_features_in_ :])
+        r = problem.rows.float32(self._representations_of)
         self.representation_net_ = fit_net(
             partial(
                 AdversarialNet,
@@ -479,7 +479,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         net = self.representation_net_
         network = {
             **self._network_arguments(attributes, centers[:, : self.n_features_in_]),
-            "n_representation": problem.X.shape[1] - self.n_features_in_,
+            "n_representation": problem.rows.n_scaled - self.n_features_in_,
             "encoder_hidden": tuple(self.encoder_hidden),
             "representations": None if net is None else net.module_.generator,
             "progressive": self.progressive,
@@ -519,11 +519,16 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         }
 
     def _training_data(self, problem):
-        x, r = problem.X[:, : self.n_features_in_], problem.X[:, self.n_features_in_ :]
-        inputs = {"x": float32(x), "y": problem.y}
+        inputs = {"x": problem.rows.float32(self._features_of), "y": problem.y}
         if self.contrastive is not None:
-            inputs["r"] = float32(r)
+            inputs["r"] = problem.rows.float32(self._representations_of)
         return ArrayData(inputs, problem.y)
+
+    def _features_of(self, scaled):
+        return scaled[:, : self.n_features_in_]
+
+    def _representations_of(self, scaled):
+        return scaled[:, self.n_features_in_ :]
 
     def _class_tensors(self):
         if self.contrastive is None:

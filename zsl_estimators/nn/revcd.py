@@ -242,16 +242,18 @@ class RevCDLoss(nn.Module):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled attributes of the seen classes.
     cls_weight : float
-        Weight of the classification loss, a cross-entropy over the cosines between
+        Weight of the classification loss, a cross-entropy over the similarities of
         estimate and seen classes; the reconstruction loss gets ``1 - cls_weight``.
     temperature : float
-        Divides the cosines.
+        Divides the similarities.
     noise_weight : float, default=0.1
         Weight of the noise loss.
     noise_loss : {"capped", "literal"} or None, default=None
         "capped": error of the implied noise, which is the reconstruction error times
         the signal-to-noise ratio, here at most 5. "literal": Eq. 10 as printed, which
         compares the noise with the residual.
+    similarity : {"cosine", "distance"}, default="cosine"
+        The latter is minus half the squared distance, per attribute.
     """
 
     def __init__(
@@ -261,10 +263,13 @@ class RevCDLoss(nn.Module):
         temperature,
         noise_weight=0.1,
         noise_loss=None,
+        similarity="cosine",
     ):
         super().__init__()
-        unit = functional.normalize(class_attributes, dim=1)
-        self.register_buffer("unit_attributes", unit)
+        self.is_cosine = similarity == "cosine"
+        if self.is_cosine:
+            class_attributes = functional.normalize(class_attributes, dim=1)
+        self.register_buffer("class_attributes", class_attributes)
         self.cls_weight = cls_weight
         self.temperature = temperature
         self.noise_weight = noise_weight
@@ -273,8 +278,8 @@ class RevCDLoss(nn.Module):
     def forward(self, denoised, y):
         """Weighted parts of the loss; each mean is over rows and attributes."""
         error = denoised.prediction - denoised.target
-        cosines = functional.normalize(denoised.clean, dim=1) @ self.unit_attributes.T
-        classification = functional.cross_entropy(cosines / self.temperature, y)
+        logits = self._similarities(denoised.clean) / self.temperature
+        classification = functional.cross_entropy(logits, y)
         parts = {
             "reconstruction_loss": (1 - self.cls_weight) * error.square().mean(),
             "classification_loss": self.cls_weight * classification,
@@ -282,6 +287,15 @@ class RevCDLoss(nn.Module):
         if self.noise_loss is not None and self.noise_weight:
             parts["noise_loss"] = self.noise_weight * self._noise_loss(denoised)
         return parts
+
+    def _similarities(self, clean):
+        """One column per seen class."""
+        classes = self.class_attributes
+        if self.is_cosine:
+            return functional.normalize(clean, dim=1) @ classes.T
+        # Without the length of the estimate, which is the same for all classes.
+        squares = classes.square().sum(dim=1) / 2
+        return (clean @ classes.T - squares) / classes.shape[1]
 
     def _noise_loss(self, denoised):
         residual = denoised.clean - denoised.s0

@@ -2,10 +2,9 @@
 
 from abc import abstractmethod
 
-from sklearn.metrics.pairwise import cosine_similarity
-
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, BalancedScaler
+from zsl_estimators.semantic._similarity import SIMILARITIES
 
 
 class SemanticClassifier(BaseZeroShotClassifier):
@@ -14,7 +13,8 @@ class SemanticClassifier(BaseZeroShotClassifier):
     Subclasses implement `_fit` and :meth:`_predict_scaled`. The score of a class is the
     similarity of the attributes predicted from the features and those of the class,
     both scaled with the statistics of the seen classes: their cosine, unless
-    :meth:`_similarity` says otherwise.
+    a fitted attribute `similarity_` names another, or :meth:`_similarity` does
+    otherwise.
     """
 
     _parameter_constraints = {
@@ -24,7 +24,7 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     @property
     def _score_temperature(self):
-        # Cosines span so little that their plain softmax would be almost uniform.
+        # Similarities span so little that their plain softmax would be almost uniform.
         return 0.1
 
     @abstractmethod
@@ -57,4 +57,5 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     def _similarity(self, predicted, classes):
         """Compare scaled attributes of samples and classes, one column per class."""
-        return cosine_similarity(predicted, classes)
+        similarity = getattr(self, "similarity_", "cosine")
+        return SIMILARITIES[similarity](predicted, classes)

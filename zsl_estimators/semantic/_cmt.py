@@ -193,7 +193,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         }
 
     def _training_data(self, problem):
-        return ArrayData({"x": float32(problem.X)}, float32(problem.targets))
+        return ArrayData({"x": problem.rows.float32()}, float32(problem.targets))
 
     def _fit(self, problem, choice, random_state):
         super()._fit(problem, choice, random_state)

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh
-from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeInputs, RidgePath
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import AttributeScaler
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -42,7 +42,8 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
     }
 
     def _new_scalers(self, random_state):
-        feature_scaler = StandardScaler(with_std=self.feature_scaling == "standard")
+        with_std = self.feature_scaling == "standard"
+        feature_scaler = BlockwiseStandardScaler(with_std=with_std)
         return feature_scaler, AttributeScaler(self.attribute_scaling_)
 
     def _precomputed(self, problem):

@@ -53,7 +53,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     A denoising network learns the attributes of a class given the features of a
     sample, from noised attribute vectors. To classify, noise is denoised into an
     attribute vector under the features of the sample, and the class whose description
-    has the largest cosine with it wins. New classes need a description only.
+    is the most similar to it wins, by the cosine or as in the initial estimator. New
+    classes need a description only.
 
     It corrects a linear map, that of :class:`RidgeSemanticClassifier` or of
     :class:`GaussianSemanticClassifier`, from which it starts. How long to train, and
@@ -93,7 +94,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Weight, from 0 to 1, of the classification loss against the reconstruction
         loss (lambda in the paper).
     temperature : float, default=0.3
-        Divides the cosines in the classification loss.
+        Divides the similarities in the classification loss.
     sampler : {"one_shot", "ddim", "ddpm"}, default="one_shot"
         One step from pure noise, or `sampling_steps` steps of DDIM (deterministic)
         or DDPM (ancestral).
@@ -148,6 +149,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         How much of what was learned is added to the initial estimator.
     init_ : SemanticClassifier or None
         The fitted initial estimator.
+    similarity_ : str
+        "cosine", or that of a :class:`GaussianSemanticClassifier` as `init_`.
     noise_ : ndarray of shape (n_draws, n_steps + 1, n_attributes)
         Start noise of every draw, then the step noise of "ddpm".
     feature_scaler_ : StandardScaler
@@ -368,6 +371,10 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             FrozenEstimator(self.init_.attribute_scaler_),
         )
 
+    @property
+    def similarity_(self):
+        return getattr(self.init_, "similarity_", "cosine")
+
     def _new_training(self, problem, n_epochs, random_state):
         self._draw_noise(problem)
         return super()._new_training(problem, n_epochs, random_state)
@@ -382,7 +389,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     def _net_arguments(self, problem):
         seen = torch.tensor(float32(problem.S_seen))
         network = {
-            "n_features": problem.X.shape[1],
+            "n_features": problem.rows.n_scaled,
             "class_attributes": seen,
             "residual": self.init_ is not None,
             "hidden": tuple(self.hidden),
@@ -396,6 +403,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         }
         loss = {
             "class_attributes": seen,
+            "similarity": self.similarity_,
             "cls_weight": self.cls_weight,
             "temperature": self.temperature,
         }
@@ -416,8 +424,11 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         return callbacks
 
     def _training_data(self, problem):
-        linear = float32(self._linear_estimate(problem.X))
-        inputs = {"x": float32(problem.X), "linear": linear, "y": problem.y}
+        inputs = {
+            "x": problem.rows.float32(),
+            "linear": problem.rows.float32(self._linear_estimate),
+            "y": problem.y,
+        }
         return ArrayData(inputs, problem.y)
 
     # -- prediction ---------------------------------------------------------------

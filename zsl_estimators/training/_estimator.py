@@ -236,7 +236,7 @@ class TorchTrainingMixin:
         former = copy.deepcopy(self.net_) if self._is_warm_start() else None
         new_net = None
         if former is None:
-            new_net = self._new_net(self._net_arguments(problem), len(problem.X))
+            new_net = self._new_net(self._net_arguments(problem), len(problem.rows))
         return NetTraining(
             new_net,
             device=self.device,

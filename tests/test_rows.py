@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from zsl_estimators import rows
+from zsl_estimators.gaussian import SharedGaussian
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
+from zsl_estimators.scaling import BalancedScaler, FeatureScaler
+
+
+@pytest.fixture(params=[np.float64, np.float32, np.float16])
+def X(request):
+    random = np.random.RandomState(0)
+    mixed = random.normal(size=(50, 6)) @ random.normal(size=(6, 6)) + 20
+    return mixed.astype(request.param)
+
+
+@pytest.fixture
+def y():
+    return np.random.RandomState(1).permutation(np.arange(50) % 7)
+
+
+@pytest.fixture
+def in_small_blocks(monkeypatch):
+    monkeypatch.setattr(rows, "NUMBERS_PER_BLOCK", 6 * 8)
+
+
+def doubles(X):
+    return X.astype(np.float64)
+
+
+@pytest.mark.usefixtures("in_small_blocks")
+@pytest.mark.parametrize("made", [False, True])
+def test_blocks_are_the_rows_in_double_precision(X, made):
+    scaler = StandardScaler().fit(doubles(X))
+    expected = scaler.transform(doubles(X))
+    scaled = ScaledRows(X, scaler)
+    if made:
+        assert scaled.whole is scaled.whole
+    slices, blocks = zip(*scaled.blocks(), strict=True)
+    assert [block.dtype for block in blocks] == [np.float64] * 7
+    assert len({(one.start, one.stop) for one in slices}) == 7
+    np.testing.assert_array_equal(np.concatenate(blocks), expected)
+    np.testing.assert_array_equal(scaled.whole, expected)
+    np.testing.assert_array_equal(scaled[3:9], expected[3:9])
+    few = scaled.only(np.array([4, 1, 30]))
+    np.testing.assert_array_equal(few.whole, expected[[4, 1, 30]])
+    single = scaled.float32()
+    assert single.dtype == np.float32
+    assert single.flags.c_contiguous
+    np.testing.assert_array_equal(single, expected.astype(np.float32))
+    squares = scaled.float32(lambda block: block[:, 1:3] ** 2)
+    np.testing.assert_array_equal(squares, (expected[:, 1:3] ** 2).astype(np.float32))
+
+
+@pytest.mark.usefixtures("in_small_blocks")
+def test_scalers_do_not_need_all_rows(X, y):
+    plain = StandardScaler().fit(doubles(X))
+    scaler = BlockwiseStandardScaler().fit(X)
+    for _ in range(2):
+        np.testing.assert_allclose(scaler.mean_, plain.mean_, rtol=1e-12)
+        np.testing.assert_allclose(scaler.scale_, plain.scale_, rtol=1e-12)
+        scaler.fit(X)
+    weights = 1 / np.bincount(y)[y]
+    plain = StandardScaler().fit(doubles(X), sample_weight=weights)
+    balanced = BalancedScaler(unit_rows=True).fit(X, y)
+    np.testing.assert_allclose(balanced.scale_, plain.scale_, rtol=1e-12)
+    scaled = plain.transform(doubles(X))
+    scaled /= np.linalg.norm(scaled, axis=1, keepdims=True)
+    np.testing.assert_allclose(balanced.transform(doubles(X)), scaled, atol=1e-12)
+    found = FeatureScaler("minmax").fit(X, y).transform(doubles(X))
+    expected = MinMaxScaler().fit_transform(doubles(X))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_covariances_do_not_need_all_rows(X, y, monkeypatch):
+    whole = SharedGaussian(ScaledRows(X), y, 7)
+    monkeypatch.setattr(rows, "NUMBERS_PER_BLOCK", 6 * 8)
+    blocks = SharedGaussian(ScaledRows(X), y, 7)
+    np.testing.assert_array_equal(blocks.means, whole.means)
+    np.testing.assert_allclose(blocks.covariance, whole.covariance, rtol=1e-9)
+    assert blocks.shrinkage == pytest.approx(whole.shrinkage, rel=1e-9)

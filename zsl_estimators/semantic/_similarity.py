@@ -1,0 +1,28 @@
+"""How attributes of a sample are compared with those of a class."""
+
+from sklearn.metrics.pairwise import cosine_similarity
+
+
+def distance_similarity(predicted, classes):
+    """Half the squared distance with the sign turned, but for the length of a sample.
+
+    That length is the same for all classes. It is divided by the number of attributes,
+    so that the unit is that of the cosine for descriptions of mean square 1.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (n_samples, n_attributes)
+        Scaled attributes of samples.
+    classes : ndarray of shape (n_classes, n_attributes)
+        Scaled descriptions.
+
+    Returns
+    -------
+    similarity : ndarray of shape (n_samples, n_classes)
+        Larger is nearer.
+    """
+    squares = (classes**2).sum(axis=1) / 2
+    return (predicted @ classes.T - squares) / classes.shape[1]
+
+
+SIMILARITIES = {"cosine": cosine_similarity, "distance": distance_similarity}
