@@ -36,6 +36,16 @@ def test_one_copy_until_the_weights_change(copies):
     assert len(copies) == 2
 
 
+def test_a_copy_for_every_device(copies):
+    kept, module = PredictionModule(), torch.nn.Linear(3, 2)
+    elsewhere = torch.device("meta")
+    for _ in range(2):
+        assert kept.of(module, True, device=elsewhere).weight.device == elsewhere
+    assert module.weight.device == torch.device("cpu")
+    assert kept.of(module, single=True).weight.device == torch.device("cpu")
+    assert len(copies) == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -27,6 +27,7 @@ from zsl_estimators.training import (
     ArrayData,
     CosineSchedule,
     DeviceBatches,
+    PredictionModule,
     Progress,
     SampledBatches,
     TorchTrainingMixin,
@@ -270,7 +271,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, dtype=PRECISIONS, reset=False)
         # In double precision a score does not depend on the other rows.
         with usual_torch_settings(), torch.inference_mode():
-            module = copy.deepcopy(self.module_).double()
+            module = self._kept_module.of(self.module_, single=False)
             return to_numpy(module(torch.as_tensor(X - self._origin)))
 
     def predict_proba(self, X):
@@ -353,4 +354,5 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
             n_epochs=n_epochs,
         )
         self.module_ = net.module_.to("cpu")
+        self._kept_module = PredictionModule()
         return self

@@ -4,6 +4,8 @@ import copy
 
 import torch
 
+from zsl_estimators.training import PredictionModule
+
 
 class PlainView:
     """A row as it is."""
@@ -56,6 +58,7 @@ class PartsView:
         """
         if "S" in self.name:
             self._decoder = copy.deepcopy(generator.module.decoder).double()
+            self._kept_decoder = PredictionModule()
             self._mean, self._spread = torch.zeros(1), torch.ones(1)
             features = rows.whole[:, : self.n_features]
             semantics = self._semantics(torch.tensor(features))
@@ -74,8 +77,8 @@ class PartsView:
         return torch.cat(parts, dim=1)
 
     def _semantics(self, features):
-        # `to` of a module works in place.
-        decoder = copy.deepcopy(self._decoder).to(features)
+        is_single = features.dtype == torch.float32
+        decoder = self._kept_decoder.of(self._decoder, is_single, 0, features.device)
         with torch.no_grad():
             semantics = decoder.semantic_view(features)
         return (semantics - self._mean.to(features)) / self._spread.to(features)

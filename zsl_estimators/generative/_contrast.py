@@ -1,6 +1,5 @@
 """A representation of samples that tells seen classes apart, as a transformer."""
 
-import copy
 from functools import partial
 
 import numpy as np
@@ -12,6 +11,7 @@ from zsl_estimators.nn.contrast import ContrastiveNetwork, SupervisedContrast
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
+    PredictionModule,
     ZeroShotNet,
     fit_net,
     float32,
@@ -98,6 +98,7 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
             n_epochs=self.max_epochs,
         )
         self.module_ = net.module_.to("cpu").eval()
+        self._kept_module = PredictionModule()
         return self
 
     def transform(self, X):
@@ -114,7 +115,6 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
             Float64.
         """
         X = self.scaler_.transform(X) if len(X) else np.asarray(X)
-        # `double` of a module works in place.
         with usual_torch_settings(), torch.inference_mode():
-            module = copy.deepcopy(self.module_).double()
+            module = self._kept_module.of(self.module_, single=False)
             return to_numpy(module(torch.tensor(X, dtype=torch.float64)))

@@ -29,6 +29,7 @@ from zsl_estimators.training._fit_net import (
     to_numpy,
 )
 from zsl_estimators.training._net import ZeroShotNet
+from zsl_estimators.training._prediction_module import PredictionModule
 from zsl_estimators.training._seeding import scoped_seed, usual_torch_settings
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "EpochStage",
     "HeldOutScoring",
     "NetTraining",
+    "PredictionModule",
     "Progress",
     "SampledBatches",
     "TorchTrainingMixin",

@@ -15,7 +15,7 @@ class PredictionModule:
     def __init__(self):
         self._last = None, None, None
 
-    def of(self, module, single, n_epochs=0):
+    def of(self, module, single, n_epochs=0, device=None):
         """The copy, made anew if the module or its weights are no longer the same.
 
         Parameters
@@ -26,18 +26,20 @@ class PredictionModule:
             Whether single precision is wanted.
         n_epochs : int, default=0
             How long it has been trained: fused optimizers do not count their changes.
+        device : torch.device or None, default=None
+            Where the copy is wanted; None is where the module is.
 
         Returns
         -------
         copied : torch.nn.Module
             In evaluation mode; nobody may change it.
         """
-        wanted = single, n_epochs, versions(module)
+        wanted = single, n_epochs, device, versions(module)
         # The module is held, for memory of one that is gone may be used again. One
         # assignment: threads may predict with one model at a time.
         of, known, copied = self._last
         if of is not module or known != wanted:
-            copied = copied_in_precision(module, single)
+            copied = copied_in_precision(module, single).to(device)
             self._last = module, wanted, copied
         return copied
 
