@@ -10,7 +10,7 @@ Y = np.arange(20) % 5
 def test_streamed_rows():
     features = streamed(X, Y, np.eye(8, 4) * 100, [5, 7], 3).to(torch.device("cpu"))
     assert len(features) == len(X) + 6
-    index = torch.tensor([0, len(X), len(X) + 2, len(X) + 3, len(X) + 5])
+    index = np.array([0, len(X), len(X) + 2, len(X) + 3, len(X) + 5])
     inputs, labels = features[index]
     assert labels.tolist() == [Y[0], 5, 5, 7, 7]
     np.testing.assert_array_equal(inputs["x"][0], X[0])

@@ -13,7 +13,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from tests.common import SMALL_RULES, public_estimators, small
-from zsl_estimators import ALEClassifier, DiffusionClassifier, SoftmaxHead
+from zsl_estimators import (
+    ALEClassifier,
+    DiffusionClassifier,
+    FGANClassifier,
+    SoftmaxHead,
+    VAEcFlowClassifier,
+)
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 from zsl_estimators.training import (
     AdversarialNet,
@@ -52,6 +58,31 @@ class SinglePrecision(TorchDispatchMode):
         return result
 
 
+class NoWaiting(TorchDispatchMode):
+    """Refuses what lets the host wait for the device, but for copies to the host,
+    which are none where both are the same; those the device "meta" finds."""
+
+    WAITING = (
+        "aten._local_scalar_dense",
+        "aten.equal",
+        "aten.is_nonzero",
+        "aten.masked_select",
+        "aten.nonzero",
+        "aten._unique",
+        "aten.unique",
+    )
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        masks = (
+            isinstance(leaf, torch.Tensor) and leaf.dtype == torch.bool
+            for leaf in tree_leaves(args[1:2])
+        )
+        by_mask = str(function).startswith("aten.index.") and any(masks)
+        if by_mask or str(function).startswith(self.WAITING):
+            raise RuntimeError(f"the host waits for {function}")
+        return function(*args, **(kwargs or {}))
+
+
 def fitted(estimator, task):
     parameters = {"max_epochs": 1, "early_stopping": False, "seen_penalty": 0.0}
     estimator.set_params(attributes=task.attributes, random_state=0, **parameters)
@@ -62,6 +93,59 @@ def test_the_mode_refuses():
     one = torch.ones(1)
     with SinglePrecision(), pytest.raises(TypeError, match="double precision"):
         one.double()
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda x: x.sum().item(),
+        lambda x: x[x > 0],
+        lambda x: x.unique(),
+        lambda x: bool((x > 0).all()),
+        lambda x: torch.nonzero(x),
+    ],
+)
+def test_the_mode_refuses_to_wait(wait):
+    x = torch.arange(3.0)
+    with NoWaiting(), pytest.raises(RuntimeError, match="the host waits"):
+        wait(x)
+
+
+@pytest.fixture
+def trained_without_waiting(monkeypatch):
+    """Number of batches; what an epoch records comes after them."""
+    steps, run = [], ZeroShotNet.run_single_epoch
+
+    def watched(self, iterator, training, prefix, step_fn, **kwargs):
+        def batches():
+            of_epoch = iter(iterator)
+            for _ in range(len(iterator)):
+                with NoWaiting():
+                    batch = next(of_epoch)
+                yield batch
+
+        def step(batch, **fit_params):
+            steps.append(1)
+            with NoWaiting():
+                return step_fn(batch, **fit_params)
+
+        return run(self, batches(), training, prefix, step, **kwargs)
+
+    monkeypatch.setattr(ZeroShotNet, "run_single_epoch", watched)
+    return steps
+
+
+@make_all(MODELS, LOSSES)
+def test_training_does_not_wait(make, task, trained_without_waiting):
+    fitted(make(), task)
+    assert trained_without_waiting
+
+
+@pytest.mark.parametrize("cls", [FGANClassifier, VAEcFlowClassifier])
+def test_streams_do_not_wait(cls, task, trained_without_waiting):
+    head = SoftmaxHead(max_epochs=2)
+    fitted(small(cls, decision="head", synthesis="stream", head=head), task)
+    assert trained_without_waiting
 
 
 @pytest.fixture

@@ -48,13 +48,19 @@ class StreamedFeatures(torch.utils.data.Dataset):
         """Copy the real features to the device."""
         self.device = device
         self.real = on_device(self.real, device)
-        self.y_real = on_device(self.y_real, device)
-        self.synthetic_classes = on_device(self.synthetic_classes, device)
         return self
 
     def __getitem__(self, index):
+        """Rows and labels of an array of numbers, real ones first.
+
+        Numbers stay on the host, which would have to wait for the device to know how
+        many of them are real.
+        """
         is_real = index < len(self.y_real)
+        real = index[is_real]
         wanted = (index[~is_real] - len(self.y_real)) // self.n_per_class
         y_synthetic = self.synthetic_classes[wanted]
-        x = torch.cat([self.real[index[is_real]], self.synthesise(y_synthetic)])
-        return {"x": x}, torch.cat([self.y_real[index[is_real]], y_synthetic])
+        y = on_device(np.concatenate([self.y_real[real], y_synthetic]), self.device)
+        synthetic = self.synthesise(y[len(real) :])
+        x = torch.cat([self.real[on_device(real, self.device)], synthetic])
+        return {"x": x}, y

@@ -94,7 +94,7 @@ class SampledBatches:
     Parameters
     ----------
     dataset : Dataset
-        Indexed with tensors of row numbers; has an attribute ``device``.
+        Indexed with arrays of row numbers.
     batch_size : int
         Number of samples per batch.
     seed : int, default=0
@@ -114,7 +114,7 @@ class SampledBatches:
             index = torch.randint(
                 len(self.dataset), (self.batch_size,), generator=self.generator
             )
-            yield self.dataset[index.to(self.dataset.device)]
+            yield self.dataset[index.numpy()]
 
 
 def on_device(array, device):
