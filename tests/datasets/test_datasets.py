@@ -69,6 +69,12 @@ class TestMakeGzsl:
         one, other = (make_gzsl(nonlinearity=0.5, random_state=1) for _ in range(2))
         np.testing.assert_array_equal(one.X_test, other.X_test)
 
+    def test_the_test_part_may_be_smaller(self):
+        data = make_gzsl(5, n_test_per_class=2, n_seen=4, n_unseen=3, random_state=0)
+        assert (len(data.X_train), len(data.X_test)) == (4 * 5, 7 * 2)
+        whole = make_gzsl(5, n_seen=4, n_unseen=3, random_state=0)
+        np.testing.assert_array_equal(data.X_train, whole.X_train)
+
     @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
     def test_mapped_files_hold_the_same_task(self, tmp_path, dtype, monkeypatch):
         arguments = {"n_seen": 6, "n_unseen": 2, "dtype": dtype, "random_state": 0}

@@ -90,6 +90,12 @@ class TestDevice:
         with pytest.raises(ValueError, match="Use 'auto'"):
             resolve_device(device)
 
+    def test_compilation_is_refused(self, task):
+        clf = small(FGANClassifier, attributes=task.attributes)
+        clf.set_params(net_params={"compile": True})
+        with pytest.raises(ValueError, match="would have no effect"):
+            clf.fit(task.X_train, task.y_train)
+
     @pytest.mark.parametrize("device", ["cuda:64", "meta"])
     def test_missing_devices(self, device):
         with pytest.raises(ValueError, match="not available on this machine"):

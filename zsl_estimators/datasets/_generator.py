@@ -91,6 +91,7 @@ class ClassConditionalGaussian:
 def make_gzsl(
     n_samples_per_class=40,
     *,
+    n_test_per_class=None,
     n_seen=12,
     n_unseen=4,
     n_features=16,
@@ -111,6 +112,8 @@ def make_gzsl(
     ----------
     n_samples_per_class : int, default=40
         Samples per class in each of the training and the test part.
+    n_test_per_class : int or None, default=None
+        Samples per class in the test part; None is `n_samples_per_class`.
     n_seen : int, default=12
         Number of classes with training samples.
     n_unseen : int, default=4
@@ -160,7 +163,8 @@ def make_gzsl(
     density = ClassConditionalGaussian(means, scale=1.0)
     seen = np.sort(random_state.permutation(n_classes)[:n_seen])
     y_train = np.repeat(seen, n_samples_per_class)
-    y_test = np.repeat(np.arange(n_classes), n_samples_per_class)
+    n_test = n_samples_per_class if n_test_per_class is None else n_test_per_class
+    y_test = np.repeat(np.arange(n_classes), n_test)
     names = [f"attribute_{column}" for column in range(n_attributes)]
     X = [
         _sample(density, y, random_state, dtype, memmap, name)

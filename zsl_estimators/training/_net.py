@@ -40,7 +40,8 @@ class ZeroShotNet(skorch.NeuralNet):
     Parameters
     ----------
     *args, **kwargs
-        See :class:`skorch.NeuralNet`.
+        See :class:`skorch.NeuralNet`. ``compile=True`` is refused: losses are computed
+        by methods of the modules that it would leave as they are.
     n_threads : int, default=1
         Threads of torch on the CPU. More are faster for wide layers, but the result
         then depends on their number.
@@ -59,6 +60,12 @@ class ZeroShotNet(skorch.NeuralNet):
         n_threads=1,
         **kwargs,
     ):
+        if kwargs.get("compile"):
+            raise ValueError(
+                'net_params={"compile": True} would have no effect: the losses of this '
+                "package are not computed by the forward pass that torch compiles. "
+                "Leave it out."
+            )
         super().__init__(
             *args,
             train_split=train_split,
