@@ -82,6 +82,8 @@ class BaseZeroShotClassifier(
         "random_state": ["random_state"],
         "verbose": [Interval(Real, 0, None, closed="left"), "boolean"],
     }
+    # Of features that are taken as they are; others become the first of them.
+    _precisions = PRECISIONS
     # Contexts of a whole fit, and of everything that a fitted model computes.
     _fit_context = _predict_context = nullcontext
     # Whether a user has given the class table, who should hear of what is wrong in it.
@@ -242,7 +244,9 @@ class BaseZeroShotClassifier(
                 "leave out rows of X and y."
             )
         with restored_on_error(self), self._progress_of_fit() as progress:
-            X, y = validate_data(self, X, y, dtype=PRECISIONS, ensure_min_samples=2)
+            X, y = validate_data(
+                self, X, y, dtype=self._precisions, ensure_min_samples=2
+            )
             check_classification_targets(as_labels(y, "y"))
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
@@ -537,7 +541,7 @@ class BaseZeroShotClassifier(
     def _checked(self, X):
         """Features that were given to a fitted model."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=PRECISIONS, reset=False)
+        return validate_data(self, X, dtype=self._precisions, reset=False)
 
     def _penalised_scores(self, X):
         X = self._checked(X)

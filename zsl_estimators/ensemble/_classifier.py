@@ -33,6 +33,7 @@ from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
+from zsl_estimators.problem import PRECISIONS
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic import (
     ESZSLClassifierCV,
@@ -250,6 +251,9 @@ default="greedy"
         if isinstance(self.estimators, str):
             return usual_estimators()
         return self.estimators
+
+    # Estimators of others may compute in the precision that they are given.
+    _precisions = PRECISIONS[:2]
 
     @property
     def _n_steps(self):

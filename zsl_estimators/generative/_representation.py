@@ -60,6 +60,7 @@ class RepresentationScaler(BaseEstimator):
         self : RepresentationScaler
             Fitted.
         """
+        X = X.astype(np.float64)
         self.transformer_ = seeded_clone(self.transformer, self.random_state)
         made = np.asarray(self.transformer_.fit(X, y).transform(X), dtype=np.float64)
         self.init_ = self._fit_init(made, y)

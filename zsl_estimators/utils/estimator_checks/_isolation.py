@@ -118,6 +118,23 @@ def check_inputs_stay_untouched(name, estimator):
         np.testing.assert_array_equal(array, copy)
 
 
+def check_half_precision(name, estimator):
+    """Features in half precision, mapped from a file, are the numbers that they are."""
+    data = small_task()
+    half = data.X_train.astype(np.float16)
+    data.X_train = half.astype(np.float64)
+    X = data.X_test.astype(np.float16)
+    expected = fitted(estimator, data).decision_function(X.astype(np.float64))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "X.npy"
+        np.save(path, half)
+        data.X_train = np.load(path, mmap_mode="r")
+        clf = fitted_anew(estimator, data)
+        # An open map would keep the file from being removed on some systems.
+        data.X_train = None
+    np.testing.assert_allclose(clf.decision_function(X), expected, rtol=1e-6, atol=1e-9)
+
+
 def check_table_is_copied(name, estimator):
     """Changing the user's table after fit does not change the model."""
     data = small_task()
