@@ -131,8 +131,8 @@ def test_choice_is_the_best_on_held_out_classes(data):
     results = clf.held_out_results_
     means = results.groupby(["attribute_scaling", "candidate"]).AUSUC.mean()
     assert len(means) == 4 * 3 * 3 * 2
-    chosen = (clf.shrink_to_, clf.alpha_), clf.shrinkage_, clf.similarity_
-    best = clf.attribute_scaling_, chosen
+    model = (clf.shrink_to_, clf.alpha_), clf.shrinkage_
+    best = clf.attribute_scaling_, (model, clf.similarity_)
     assert means[best] == means.max()
 
 

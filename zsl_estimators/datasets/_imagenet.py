@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 from tqdm.auto import tqdm
 
-from zsl_estimators.datasets._xlsa17 import MatFile
+from zsl_estimators.datasets._matlab import HDF5File, MatFile
 from zsl_estimators.exceptions import ZeroShotWarning
 
 # Names of splits and of their entries in the file.
@@ -121,8 +121,8 @@ def load_imagenet_gzsl(
             "which are the seen ones. Get the file again."
         )
     features = HDF5File(folder / "ILSVRC2012_res101_feature.mat")
-    train = features.rows("features", "labels", N_SEEN, n_train_per_class)
-    seen_test = features.rows("features_val", "labels_val", N_SEEN, n_test_per_class)
+    train = _seen_rows(features, "features", "labels", n_train_per_class)
+    seen_test = _seen_rows(features, "features_val", "labels_val", n_test_per_class)
     unseen_test = _unseen_rows(
         folder / "res101_1crop_feature", unseen, train.n_features, n_test_per_class
     )
@@ -152,7 +152,7 @@ class ColumnsOfHDF5:
 
     Parameters
     ----------
-    path : Path
+    file : HDF5File
         The file.
     field : str
         Name of the matrix.
@@ -166,16 +166,21 @@ class ColumnsOfHDF5:
         Number of features.
     """
 
-    path: Path
+    file: HDF5File
     field: str
     by_column: bool
     kept: np.ndarray
     y: np.ndarray
     n_features: int
 
+    @property
+    def path(self):
+        """Where the file is."""
+        return self.file.path
+
     def blocks(self):
         """Yield features of some samples at a time, in their order."""
-        with h5py().File(self.path, "r") as file:
+        with self.file.opened() as file:
             matrix = file[self.field]
             for start in range(0, self.kept[-1] + 1, ROWS_PER_BLOCK):
                 # Slices are read far faster than lists of positions.
@@ -212,6 +217,35 @@ class RowsOfBin:
         rows = np.memmap(self.path, "<f8", "r", offset=offset, shape=self.shape)
         for start in range(0, len(self.kept), ROWS_PER_BLOCK):
             yield rows[self.kept[start : start + ROWS_PER_BLOCK]]
+
+
+def _seen_rows(file, field, labels, n_per_class):
+    """Samples of a matrix of the seen classes; nothing is read yet.
+
+    Parameters
+    ----------
+    file : HDF5File
+        The file.
+    field, labels : str
+        Names of the matrix and of the numbers of the classes.
+    n_per_class : int or None
+        Samples to keep of every class; None is all.
+
+    Returns
+    -------
+    rows : ColumnsOfHDF5
+        Those that are kept.
+    """
+    y, shape = file.positions(labels, N_SEEN), file.shape(field)
+    # Samples are columns of one matrix of the release and rows of the other.
+    if len(y) not in shape:
+        raise ValueError(
+            f"{file.path}: {field} has the shape {shape} for {len(y)} labels."
+        )
+    by_column = shape[0] != len(y)
+    kept = _kept_of_classes(y, n_per_class)
+    n_features = shape[0] if by_column else shape[1]
+    return ColumnsOfHDF5(file, field, by_column, kept, y[kept], n_features)
 
 
 def _unseen_rows(folder, classes, n_features, n_per_class):
@@ -311,102 +345,11 @@ def _write(path, parts, shape, dtype, shown):
         unfinished.unlink(missing_ok=True)
 
 
-# -- files of MATLAB 7.3 ------------------------------------------------------------
-
-
-def h5py():
-    """Import h5py, which only this reader needs."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise ImportError(
-            "load_imagenet_gzsl reads files of MATLAB 7.3 with h5py. Install it with "
-            "pip install 'zsl-estimators[datasets]'."
-        ) from error
-    return h5py
-
-
-class HDF5File:
-    """A file of MATLAB 7.3 whose errors name the file and the field.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    """
-
-    def __init__(self, path):
-        self.path = path
-        if not path.exists():
-            raise FileNotFoundError(
-                f"{path} is not there. Give the folder that holds the files of "
-                "ImageNet."
-            )
-        try:
-            with h5py().File(path, "r") as file:
-                self.fields = sorted(file)
-        except OSError as error:
-            raise ValueError(
-                f"{path} is damaged or no file of MATLAB 7.3 ({error}). Get it again."
-            ) from error
-
-    def read(self, field):
-        """A field of numbers."""
-        with self._open(field) as file:
-            return file[field][()]
-
-    def texts(self, field):
-        """A cell array of texts, which is one of references to their letters."""
-        with self._open(field) as file:
-            references = file[field][()].ravel()
-            return ["".join(map(chr, file[one][()].ravel())) for one in references]
-
-    def rows(self, field, labels, n_classes, n_per_class):
-        """Samples of a matrix of features.
-
-        Parameters
-        ----------
-        field, labels : str
-            Names of the matrix and of the numbers of the classes, from 1.
-        n_classes : int
-            Number of classes.
-        n_per_class : int or None
-            Samples to keep of every class; None is all.
-
-        Returns
-        -------
-        rows : ColumnsOfHDF5
-            Nothing is read yet.
-        """
-        numbers = self.read(labels).ravel()
-        y = numbers.astype(np.int64) - 1
-        if not np.array_equal(y + 1, numbers) or y.min() < 0 or y.max() >= n_classes:
-            raise ValueError(f"{self.path}: {labels} must count from 1 to {n_classes}.")
-        with self._open(field) as file:
-            shape = file[field].shape
-        # Samples are columns of one matrix of the release and rows of the other.
-        if len(y) not in shape:
-            raise ValueError(
-                f"{self.path}: {field} has the shape {shape} for {len(y)} labels."
-            )
-        by_column = shape[0] != len(y)
-        kept = _kept_of_classes(y, n_per_class)
-        n_features = shape[0] if by_column else shape[1]
-        return ColumnsOfHDF5(self.path, field, by_column, kept, y[kept], n_features)
-
-    def _open(self, field):
-        if field not in self.fields:
-            raise ValueError(
-                f"{self.path} has no field {field}; it has {self.fields}. Get it again."
-            )
-        return h5py().File(self.path, "r")
-
-
 def _word_vectors(path):
     """Word vectors and synonyms by WordNet id, and positions of classes without one."""
     file = HDF5File(path)
     ids = file.texts("wnids")
-    vectors = file.read("w2v")
+    vectors = file["w2v"]
     if vectors.shape[0] != len(ids):
         vectors = vectors.T
     if vectors.shape[0] != len(ids) or len(ids) <= N_SEEN:
@@ -414,5 +357,5 @@ def _word_vectors(path):
             f"{path}: w2v has the shape {vectors.shape} for {len(ids)} classes."
         )
     words = pd.Series(file.texts("words"), index=ids)
-    without = file.read("no_w2v_loc").ravel().astype(np.int64) - 1
+    without = file.positions("no_w2v_loc", len(ids))
     return pd.DataFrame(vectors, index=ids), words, without

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.io import loadmat
 from sklearn.utils import Bunch
+
+from zsl_estimators.datasets._matlab import MatFile
 
 
 def load_xlsa17(
@@ -137,87 +138,3 @@ def _class_names(splits, n_classes):
             f"for the {n_classes} columns of att."
         )
     return names
-
-
-class MatFile:
-    """A ``.mat`` file whose errors name the file and the field.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    """
-
-    def __init__(self, path):
-        self.path = path
-        if not path.exists():
-            raise FileNotFoundError(
-                f"{path} is not there. Unpack xlsa17.zip and give the folder that "
-                "holds one folder per data set."
-            )
-        try:
-            self.fields = loadmat(path)
-        except NotImplementedError as error:
-            raise ValueError(
-                f"{path} has the format v7.3 of Matlab, which is not read here. Save "
-                "it again with save(..., '-v7')."
-            ) from error
-        except Exception as error:
-            raise ValueError(
-                f"{path} is damaged or no .mat file ({error}). Get it again."
-            ) from error
-
-    def __contains__(self, field):
-        return field in self.fields
-
-    def __getitem__(self, field):
-        if field not in self.fields:
-            found = sorted(name for name in self.fields if name[0] != "_")
-            raise ValueError(f"{self.path} has no field {field}; it has {found}.")
-        return self.fields[field]
-
-    def matrix(self, field):
-        """A field of two dimensions."""
-        matrix = np.asarray(self[field])
-        if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
-            raise ValueError(f"{self.path}: {field} must be a matrix of numbers.")
-        return matrix
-
-    def positions(self, field, n_things, length=None):
-        """A field that counts things from 1, as positions from 0.
-
-        Parameters
-        ----------
-        field : str
-            Its name.
-        n_things : int
-            What it counts: rows, or classes.
-        length : int or None, default=None
-            Number of entries that it must have.
-
-        Returns
-        -------
-        positions : ndarray of shape (n_entries,)
-            Integers from 0.
-        """
-        numbers = np.asarray(self[field]).ravel()
-        kind = numbers.dtype.kind
-        if kind == "b" or (
-            len(numbers) == n_things > 1 and np.isin(numbers, (0, 1)).all()
-        ):
-            raise ValueError(
-                f"{self.path}: {field} looks like a mask of {len(numbers)} truth "
-                "values; it must count from 1. Give numpy.flatnonzero(mask) + 1."
-            )
-        if kind not in "iuf" or not np.array_equal(numbers, np.floor(numbers)):
-            raise ValueError(f"{self.path}: {field} must hold whole numbers.")
-        if length is not None and len(numbers) != length:
-            raise ValueError(
-                f"{self.path}: {field} has {len(numbers)} entries for {length} rows."
-            )
-        if len(numbers) and not 1 <= numbers.min() <= numbers.max() <= n_things:
-            raise ValueError(
-                f"{self.path}: {field} must count from 1 to {n_things}, as Matlab "
-                f"does, got numbers from {numbers.min()} to {numbers.max()}."
-            )
-        return numbers.astype(np.int64) - 1

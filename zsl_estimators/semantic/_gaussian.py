@@ -10,11 +10,11 @@ from scipy.linalg import cholesky, solve_triangular
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.exemplar import ExemplarCandidate
 from zsl_estimators.gaussian import LastResult, SharedGaussian
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
     RidgeInputs,
-    RidgeMap,
     default_ridge,
     ridge_candidates,
     ridge_maps,
@@ -39,16 +39,13 @@ class GaussianCandidate(NamedTuple):
 
     Parameters
     ----------
-    ridge : RidgeMap
-        From descriptions to means.
-    shrinkage : float or None
-        Of the covariance; None is the estimate of Ledoit and Wolf.
+    model : ExemplarCandidate
+        Of means and covariance.
     similarity : {"cosine", "distance"}
         Of attributes.
     """
 
-    ridge: RidgeMap
-    shrinkage: float | None
+    model: ExemplarCandidate
     similarity: str
 
 
@@ -170,18 +167,18 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     def _settings_to_compare(self):
         shrinkages = SHRINKAGES if self.shrinkage == "auto" else (self.shrinkage,)
         return [
-            GaussianCandidate(ridge, shrinkage, similarity)
+            GaussianCandidate(ExemplarCandidate(ridge, shrinkage), similarity)
             for ridge in ridge_candidates(self, ALPHAS)
             for shrinkage in shrinkages
             for similarity in self._similarities()
         ]
 
     def _default_settings(self):
-        return GaussianCandidate(
+        model = ExemplarCandidate(
             default_ridge(ridge_candidates(self, ALPHAS)),
             None if self.shrinkage == "auto" else self.shrinkage,
-            self._similarities()[0],
         )
+        return GaussianCandidate(model, self._similarities()[0])
 
     def _similarities(self):
         return tuple(SIMILARITIES) if self.similarity == "auto" else (self.similarity,)
@@ -197,11 +194,11 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
         # Penalties are for descriptions of mean square 1.
         size = np.sqrt((S**2).mean()) or 1.0
         centered, inputs = gaussian.means - self.center_, RidgeInputs(S / size)
-        for ridge, alike in groupby(settings, attrgetter("ridge")):
+        for ridge, alike in groupby(settings, attrgetter("model.ridge")):
             maps = ridge_maps(inputs, centered, identity * size, [ridge])
             forward = gaussian.rotated(next(maps)[1] / size)
             for candidate in alike:
-                gaussian.shrinkage = candidate.shrinkage
+                gaussian.shrinkage = candidate.model.shrinkage
                 self.shrink_to_, self.alpha_ = ridge
                 self.shrinkage_ = gaussian.shrinkage
                 self.similarity_ = candidate.similarity
