@@ -36,6 +36,7 @@ _HOMES = {
         "SAEClassifier",
     ),
     "training": ("HeldOutScoring",),
+    "utils": ("show_versions",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

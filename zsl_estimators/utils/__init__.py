@@ -1,0 +1,5 @@
+"""Tools for users and for authors of estimators."""
+
+from zsl_estimators.utils._versions import show_versions
+
+__all__ = ["show_versions"]
