@@ -2,7 +2,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.class_table import ClassTable
-from zsl_estimators.problem import Problem, scaled_features
+from zsl_estimators.problem import Problem
 
 
 def test_positions_and_descriptions_belong_together():
@@ -20,10 +20,3 @@ def test_positions_and_descriptions_belong_together():
     np.testing.assert_allclose(problem.targets, expected[y])
     np.testing.assert_allclose(problem.S_seen, expected[[0, 2, 5]])
     assert problem.X.dtype == np.float64
-
-
-def test_features_are_scaled_in_double_precision():
-    X = np.array([[1e6 + 1], [1e6 + 2], [1e6 + 3]], dtype=np.float32)
-    scaler = StandardScaler().fit(X.astype(np.float64))
-    scaled = scaled_features(scaler, X)
-    np.testing.assert_allclose(scaled[:, 0], [-np.sqrt(1.5), 0, np.sqrt(1.5)])

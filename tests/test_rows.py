@@ -4,7 +4,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from zsl_estimators import rows
 from zsl_estimators.gaussian import SharedGaussian
-from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, scaled_features
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler
 
 
@@ -80,3 +80,10 @@ def test_covariances_do_not_need_all_rows(X, y, monkeypatch):
     np.testing.assert_array_equal(blocks.means, whole.means)
     np.testing.assert_allclose(blocks.covariance, whole.covariance, rtol=1e-9)
     assert blocks.shrinkage == pytest.approx(whole.shrinkage, rel=1e-9)
+
+
+def test_features_are_scaled_in_double_precision():
+    X = np.array([[1e6 + 1], [1e6 + 2], [1e6 + 3]], dtype=np.float32)
+    scaler = StandardScaler().fit(X.astype(np.float64))
+    scaled = scaled_features(scaler, X)
+    np.testing.assert_allclose(scaled[:, 0], [-np.sqrt(1.5), 0, np.sqrt(1.5)])
