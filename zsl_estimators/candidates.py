@@ -63,6 +63,26 @@ class Candidates(NamedTuple):
             scores = scores[:, self.kept]
         return CandidateScores(self.classes, self.seen_classes, scores)
 
+    def scored_in_blocks(self, estimator, X):
+        """Score them for as many rows at a time as the working memory holds.
+
+        Parameters
+        ----------
+        estimator, X
+            See :meth:`scored`.
+
+        Yields
+        ------
+        scores : CandidateScores
+            Of some rows; all have the same columns.
+        """
+        n_samples = _num_samples(X)
+        n_rows = rows_per_block(len(self.kept))
+        # The estimator refuses what has no rows.
+        for rows in gen_batches(max(n_samples, 1), n_rows):
+            block = X if n_samples <= n_rows else _safe_indexing(X, rows)
+            yield self.scored(estimator, block)
+
 
 class CandidateScores(NamedTuple):
     """A matrix of scores and what its columns are.
@@ -109,30 +129,7 @@ class CandidateScores(NamedTuple):
         ValueError
             If `candidates` is something else, or holds an unknown label.
         """
-        kept = Candidates.of(estimator, y, candidates)
-        return kept.scored(estimator, X)
-
-    @classmethod
-    def in_blocks(cls, estimator, X, y, candidates):
-        """Do the same for as many rows at a time as the working memory holds.
-
-        Parameters
-        ----------
-        estimator, X, y, candidates
-            See :meth:`of`.
-
-        Yields
-        ------
-        candidates : CandidateScores
-            Of some rows; all have the same columns.
-        """
-        kept = Candidates.of(estimator, y, candidates)
-        n_samples = _num_samples(X)
-        n_rows = rows_per_block(len(estimator.classes_))
-        # The estimator refuses what has no rows.
-        for rows in gen_batches(max(n_samples, 1), n_rows):
-            block = X if n_samples <= n_rows else _safe_indexing(X, rows)
-            yield kept.scored(estimator, block)
+        return Candidates.of(estimator, y, candidates).scored(estimator, X)
 
     def in_fold(self, y):
         """Only columns of classes that were trained on or occur in `y`."""

@@ -33,6 +33,8 @@ class ScaledRows:
 
     def __getitem__(self, rows):
         """Scale some rows, in double precision, whatever the precision of `X` is."""
+        if "whole" in vars(self):
+            return self.whole[rows]
         return scaled_features(self.scaler, self.X[rows])
 
     @cached_property
@@ -55,7 +57,7 @@ class ScaledRows:
     def blocks(self):
         """Yield slices, and the rows of each scaled, float64."""
         for rows in row_slices(self.X):
-            yield rows, self.whole[rows] if "whole" in vars(self) else self[rows]
+            yield rows, self[rows]
 
     def float32(self, function=None):
         """All rows, or what a function makes of them, in single precision.

@@ -187,7 +187,7 @@ def test_damaged_and_foreign_files(made):
         load_imagenet_gzsl(made.folder, "2hops")
 
 
-def test_no_room_for_the_features(made, monkeypatch):
+def test_not_enough_space_for_the_features(made, monkeypatch):
     class Usage:
         free = 1000
 

@@ -22,7 +22,11 @@ from zsl_estimators.calibration._held_out import (
 )
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
-from zsl_estimators.candidates import CandidateScores, check_both_kinds
+from zsl_estimators.candidates import (
+    Candidates,
+    CandidateScores,
+    check_both_kinds,
+)
 from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics import SeenUnseenCurve
@@ -264,7 +268,8 @@ class CalibratedStackingCV(
 
     def _penalised_scores(self, X):
         check_is_fitted(self)
-        for candidates in CandidateScores.in_blocks(self.estimator_, X, (), "all"):
+        everything = Candidates.of(self.estimator_, (), "all")
+        for candidates in everything.scored_in_blocks(self.estimator_, X):
             seen = is_in(candidates.classes, candidates.seen_classes)
             yield self._less_penalty(candidates.scores, self.best_penalty_, seen)
 

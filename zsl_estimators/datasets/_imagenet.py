@@ -84,7 +84,7 @@ def load_imagenet_gzsl(
     ImportError
         If h5py is not installed, which reads two of the files.
     OSError
-        If there is no room for the rewritten features.
+        If the disk has not enough space for the rewritten features.
     ValueError
         If `split` is unknown, or a file is damaged or does not belong to the others.
 

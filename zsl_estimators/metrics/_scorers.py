@@ -9,13 +9,13 @@ from sklearn.utils import check_consistent_length
 
 from zsl_estimators.candidates import (
     Candidates,
-    CandidateScores,
     check_both_kinds,
     check_candidates,
 )
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics._accuracy import columns_of, per_class_accuracy_score
-from zsl_estimators.metrics._curve import BestOfEachKind, area_of
+from zsl_estimators.metrics._best import BestOfEachKind
+from zsl_estimators.metrics._curve import area_of
 from zsl_estimators.metrics._report import gzsl_report
 
 # Figures and the kinds of classes that they need samples of.
@@ -117,7 +117,7 @@ class GZSLScorer:
         check_consistent_length(X, y)
         candidates = Candidates.of(estimator, y, self.candidates)
         undefined = self._undefined(y, candidates.seen_classes)
-        blocks = CandidateScores.in_blocks(estimator, X, y, self.candidates)
+        blocks = candidates.scored_in_blocks(estimator, X)
         figures = figures_of(y, candidates, blocks)
         figures.update(dict.fromkeys(undefined, self.replace_undefined_by))
         return figures if self.metric is None else figures[self.metric]

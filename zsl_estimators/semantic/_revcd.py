@@ -307,12 +307,12 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Returns
         -------
         params : dict
-            Constructor parameters, without `attributes`. From the paper are the three
-            hidden layers, the dropout, 1000 steps of ancestral sampling, the three
-            losses, the untreated class table, no initial estimator and no calibration.
-            Widths, weights of the losses, the schedule, optimiser and epochs are not
-            given there: those here are ours, and nobody has measured them on the
-            benchmark.
+            Constructor parameters, without `attributes`. From the paper are three
+            hidden layers with dropout, 1000 steps of ancestral sampling, the three
+            losses, no initial estimator and no calibration. Widths, shares and weights,
+            the scaling of the class table, the schedule, optimiser and epochs are not
+            given there: those here are ours, as is the cap of the noise loss, and
+            nobody has measured them on the benchmark.
 
         Raises
         ------
