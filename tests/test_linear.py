@@ -18,7 +18,7 @@ def test_equals_sklearn(problem, alpha):
     X, Y = problem
     expected = Ridge(alpha=alpha * len(X), fit_intercept=False).fit(X, Y).coef_.T
     np.testing.assert_allclose(
-        RidgePath(RidgeInputs(X), Y).coefficients(alpha), expected, atol=1e-8
+        RidgePath(RidgeInputs.of_rows(X), Y).coefficients(alpha), expected, atol=1e-8
     )
 
 
@@ -26,7 +26,7 @@ def test_equals_sklearn(problem, alpha):
 def test_identity_is_ridge_on_the_residual(problem, alpha):
     X, Y = problem
     residual = Ridge(alpha=alpha * len(X), fit_intercept=False).fit(X, Y - X).coef_.T
-    path = RidgePath(RidgeInputs(X), Y, np.eye(5))
+    path = RidgePath(RidgeInputs.of_rows(X), Y, np.eye(5))
     np.testing.assert_allclose(
         path.coefficients(alpha), np.eye(5) + residual, atol=1e-8
     )
@@ -35,15 +35,15 @@ def test_identity_is_ridge_on_the_residual(problem, alpha):
 def test_large_penalty_leads_to_the_origin(problem):
     X, Y = problem
     np.testing.assert_allclose(
-        RidgePath(RidgeInputs(X), Y).coefficients(1e12), 0, atol=1e-8
+        RidgePath(RidgeInputs.of_rows(X), Y).coefficients(1e12), 0, atol=1e-8
     )
-    far = RidgePath(RidgeInputs(X), Y, np.eye(5)).coefficients(1e12)
+    far = RidgePath(RidgeInputs.of_rows(X), Y, np.eye(5)).coefficients(1e12)
     np.testing.assert_allclose(far, np.eye(5), atol=1e-8)
 
 
 def test_singular_problem_stays_finite():
     X = np.ones((4, 3))
-    assert np.isfinite(RidgePath(RidgeInputs(X), X).coefficients(0.0)).all()
+    assert np.isfinite(RidgePath(RidgeInputs.of_rows(X), X).coefficients(0.0)).all()
 
 
 @pytest.mark.parametrize("weight", [1e-3, 1.0, 1e3])

@@ -2,9 +2,30 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from zsl_estimators import rows
+from tests.common import small
+from zsl_estimators import (
+    ALEClassifier,
+    CMTClassifier,
+    DiffusionClassifier,
+    ESZSLClassifierCV,
+    ExemplarClassifier,
+    FGANClassifier,
+    GaussianSemanticClassifier,
+    RevCDClassifier,
+    RidgeCompatibilityClassifier,
+    RidgeSemanticClassifier,
+    SAEClassifier,
+    VAEcFlowClassifier,
+    ZeroDiffClassifier,
+    rows,
+)
 from zsl_estimators.gaussian import SharedGaussian
-from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, scaled_features
+from zsl_estimators.rows import (
+    BlockwiseStandardScaler,
+    ScaledRows,
+    class_moments,
+    scaled_features,
+)
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler
 
 
@@ -77,9 +98,23 @@ def test_covariances_do_not_need_all_rows(X, y, monkeypatch):
     whole = SharedGaussian(ScaledRows(X), y, 7)
     monkeypatch.setattr(rows, "NUMBERS_PER_BLOCK", 6 * 8)
     blocks = SharedGaussian(ScaledRows(X), y, 7)
-    np.testing.assert_array_equal(blocks.means, whole.means)
+    np.testing.assert_allclose(blocks.means, whole.means, atol=1e-12)
     np.testing.assert_allclose(blocks.covariance, whole.covariance, rtol=1e-9)
     assert blocks.shrinkage == pytest.approx(whole.shrinkage, rel=1e-9)
+
+
+@pytest.mark.usefixtures("in_small_blocks")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_moments_of_classes(X, y, weighted):
+    """Class 7 has no row."""
+    weights = np.random.RandomState(2).uniform(size=50) if weighted else None
+    sums, gram = class_moments(ScaledRows(X), y, 8, weights)
+    X, weights = doubles(X), np.ones(50) if weights is None else weights
+    for label in range(8):
+        expected = weights[y == label] @ X[y == label]
+        np.testing.assert_allclose(sums[label], expected, rtol=1e-12)
+    expected = sum(w * np.outer(x, x) for w, x in zip(weights, X, strict=True))
+    np.testing.assert_allclose(gram, expected, rtol=1e-12)
 
 
 def test_features_are_scaled_in_double_precision():
@@ -87,3 +122,35 @@ def test_features_are_scaled_in_double_precision():
     scaler = StandardScaler().fit(X.astype(np.float64))
     scaled = scaled_features(scaler, X)
     np.testing.assert_allclose(scaled[:, 0], [-np.sqrt(1.5), 0, np.sqrt(1.5)])
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        ExemplarClassifier,
+        RidgeSemanticClassifier,
+        GaussianSemanticClassifier,
+        ESZSLClassifierCV,
+        SAEClassifier,
+        RidgeCompatibilityClassifier,
+        ALEClassifier,
+        CMTClassifier,
+        RevCDClassifier,
+        FGANClassifier,
+        VAEcFlowClassifier,
+        ZeroDiffClassifier,
+        DiffusionClassifier,
+    ],
+)
+def test_no_fit_has_all_rows_in_double_precision(cls, task, monkeypatch):
+    class Refused(ScaledRows):
+        @property
+        def whole(self):
+            raise MemoryError("all rows at once")
+
+    # From here on every slice that is asked for is small.
+    monkeypatch.setattr(ScaledRows, "whole", Refused.whole)
+    monkeypatch.setattr(rows, "NUMBERS_PER_BLOCK", 6 * 64)
+    small(cls, attributes=task.attributes, random_state=0).fit(
+        task.X_train, task.y_train
+    )

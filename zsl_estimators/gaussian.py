@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 from scipy.linalg import eigh
 
-from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, class_sums
 
 # Keeps the covariance invertible when nothing varies within the classes; features are
 # scaled to variance 1.
@@ -239,6 +239,6 @@ def class_means(rows, y_index, n_classes):
     """
     sums = np.zeros((n_classes, rows.n_scaled))
     for of_block, block in rows.blocks():
-        np.add.at(sums, y_index[of_block], block)
+        sums += class_sums(block, y_index[of_block], n_classes)
     counts = np.bincount(y_index, minlength=n_classes)
     return sums / np.maximum(counts, 1)[:, None]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.linalg import eigh
 
 from zsl_estimators.parameters import Interval, StrOptions
+from zsl_estimators.rows import class_moments, class_weights
 
 ALPHAS = tuple(10.0**power for power in range(-4, 4))
 DEFAULT_ALPHA = 0.01
@@ -20,14 +21,52 @@ class RidgeInputs:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
+    X : ndarray of shape (n_rows, n_features)
+        Inputs, or their sums over the samples of every class.
+    gram : ndarray of shape (n_features, n_features)
+        Sum over the samples of ``outer(x, x)``.
+    n_samples : int
+        Number of samples.
     """
 
-    def __init__(self, X):
-        self.X = np.asarray(X, dtype=np.float64)
-        self.gram = self.X.T @ self.X / len(X)
-        self.eigenvalues, self.vectors = eigh(self.gram)
+    def __init__(self, X, gram, n_samples):
+        self.X, self.gram, self.n_samples = X, gram / n_samples, n_samples
+        self.decomposition = eigh(self.gram)
+
+    @classmethod
+    def of_rows(cls, X):
+        """Inputs of which all are there, for one target per row."""
+        X = np.asarray(X, dtype=np.float64)
+        return cls(X, X.T @ X, len(X))
+
+    @classmethod
+    def of_classes(cls, problem, weights=None, scale=1.0):
+        """Inputs that are summed up a block at a time, for one target per seen class.
+
+        As all rows of a class have one target, its products with them are products
+        with their sum.
+
+        Parameters
+        ----------
+        problem : Problem
+            Its rows are the inputs.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples, of mean 1; None are equal ones.
+        scale : float, default=1.0
+            Multiplies the inputs.
+
+        Returns
+        -------
+        inputs : RidgeInputs
+            Summed up.
+        """
+        rows, y = problem.rows, problem.y
+        sums, gram = class_moments(rows, y, problem.n_seen, weights)
+        return cls(scale * sums, scale**2 * gram, len(rows))
+
+    def products(self, Y):
+        """Mean over the samples of ``outer(x, y)``."""
+        return self.X.T @ Y / self.n_samples
 
 
 class RidgePath:
@@ -39,17 +78,19 @@ class RidgePath:
     ----------
     inputs : RidgeInputs
         Rows that are mapped.
-    Y : ndarray of shape (n_samples, n_targets)
-        Targets.
+    Y : ndarray of shape (n_rows, n_targets)
+        Targets, one for each row of the inputs.
     origin : ndarray of shape (n_features, n_targets) or None, default=None
         The map `W0` that a large penalty leads to; None is zero.
     """
 
     def __init__(self, inputs, Y, origin=None):
-        X, self.n_samples = inputs.X, len(inputs.X)
-        self.eigenvalues, self.vectors = inputs.eigenvalues, inputs.vectors
-        self.origin = np.zeros((X.shape[1], Y.shape[1])) if origin is None else origin
-        missing = X.T @ Y / len(X) - inputs.gram @ self.origin
+        self.n_samples = inputs.n_samples
+        self.eigenvalues, self.vectors = inputs.decomposition
+        self.origin = origin
+        if origin is None:
+            self.origin = np.zeros((len(inputs.gram), Y.shape[1]))
+        missing = inputs.products(Y) - inputs.gram @ self.origin
         self.projected = self.vectors.T @ missing
 
     def coefficients(self, alpha):
@@ -163,6 +204,24 @@ def default_ridge(candidates):
     return first._replace(alpha=DEFAULT_ALPHA if len(set(alphas)) > 1 else alphas[0])
 
 
+def class_balanced_inputs(problem, scale=1.0):
+    """Inputs of ridge regression in which every class has the same weight.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its rows are the inputs.
+    scale : float, default=1.0
+        Multiplies the inputs.
+
+    Returns
+    -------
+    inputs : RidgeInputs
+        For one target per seen class.
+    """
+    return RidgeInputs.of_classes(problem, class_weights(problem.y), scale)
+
+
 def ridge_maps(inputs, Y, identity, candidates):
     """Solve for one ridge map after the other.
 
@@ -170,8 +229,8 @@ def ridge_maps(inputs, Y, identity, candidates):
     ----------
     inputs : RidgeInputs
         Rows that are mapped.
-    Y : ndarray of shape (n_samples, n_targets)
-        Targets.
+    Y : ndarray of shape (n_rows, n_targets)
+        Targets, one for each row of the inputs.
     identity : ndarray of shape (n_features, n_targets) or None
         The identity between the scaled spaces, where both have one dimension.
     candidates : list of RidgeMap

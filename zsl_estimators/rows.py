@@ -3,6 +3,7 @@
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
@@ -59,8 +60,8 @@ class ScaledRows:
         for rows in row_slices(self.X):
             yield rows, self[rows]
 
-    def float32(self, function=None):
-        """All rows, or what a function makes of them, in single precision.
+    def single(self, function=None):
+        """Rows, or what a function makes of them, in single precision.
 
         Parameters
         ----------
@@ -69,15 +70,54 @@ class ScaledRows:
 
         Returns
         -------
-        array : ndarray of shape (n_samples, n_columns)
-            C-contiguous.
+        rows : SingleRows
+            Not made yet.
         """
-        for rows, block in self.blocks():
-            made = block if function is None else function(block)
-            if rows.start == 0:
-                array = np.empty((len(self), made.shape[1]), dtype=np.float32)
-            array[rows] = made
+        return SingleRows(self, function)
+
+    def float32(self, function=None):
+        """All of :meth:`single` at once, a C-contiguous array."""
+        single = self.single(function)
+        array = np.empty((len(single), single.n_columns), dtype=np.float32)
+        for of_block, block in single.blocks():
+            array[of_block] = block
         return array
+
+
+class SingleRows:
+    """Rows in single precision that are made of scaled ones when they are wanted.
+
+    Parameters
+    ----------
+    rows : ScaledRows
+        Scaled rows.
+    function : callable or None
+        Makes as many rows of scaled rows. None leaves them as they are.
+    """
+
+    def __init__(self, rows, function=None):
+        self.rows = rows
+        self.function = function
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, rows):
+        return self._made(self.rows[rows])
+
+    @cached_property
+    def n_columns(self):
+        """Number of columns."""
+        return self[:1].shape[1]
+
+    def blocks(self):
+        """Yield slices, and the rows of each."""
+        for of_block, block in self.rows.blocks():
+            yield of_block, self._made(block)
+
+    def _made(self, block):
+        made = block if self.function is None else self.function(block)
+        return made.astype(np.float32)
 
 
 class BlockwiseStandardScaler(StandardScaler):
@@ -106,6 +146,68 @@ class BlockwiseStandardScaler(StandardScaler):
             fit(X[rows].astype(np.float64), sample_weight=weights)
             fit = super().partial_fit
         return self
+
+
+def class_weights(y):
+    """Sample weights of mean 1 that make the weights of all classes equal."""
+    counts = np.bincount(y)
+    return len(y) / (np.count_nonzero(counts) * counts[y])
+
+
+def class_sums(block, y_index, n_classes):
+    """Sum rows over the samples of every class.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_samples, n_features)
+        Rows.
+    y_index : ndarray of shape (n_samples,)
+        Class of every row, from 0.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_classes, n_features)
+        Zero where a class has no row.
+    """
+    each = np.arange(len(block))
+    shape = n_classes, len(block)
+    return csr_array((np.ones(len(block)), (y_index, each)), shape=shape) @ block
+
+
+def class_moments(rows, y_index, n_classes, weights=None):
+    """Sums of rows over classes, and of their products over all samples.
+
+    Parameters
+    ----------
+    rows : ScaledRows
+        Samples; they are read once, a block at a time.
+    y_index : ndarray of shape (n_samples,)
+        Class of every sample, from 0.
+    n_classes : int
+        Number of classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_classes, n_scaled)
+        Sum of ``weight * x`` per class.
+    gram : ndarray of shape (n_scaled, n_scaled)
+        Sum of ``weight * outer(x, x)``.
+    """
+    sums, gram = np.zeros((n_classes, rows.n_scaled)), 0.0
+    for of_block, block in rows.blocks():
+        if weights is not None:
+            # Half of the weight, so that the product below is one of a matrix with
+            # itself, which takes half the time.
+            roots = np.sqrt(weights[of_block])[:, None]
+            block = block * roots
+        gram = gram + block.T @ block
+        weighted = block if weights is None else block * roots
+        sums += class_sums(weighted, y_index[of_block], n_classes)
+    return sums, gram
 
 
 def row_slices(X):

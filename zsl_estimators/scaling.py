@@ -10,7 +10,12 @@ from sklearn.preprocessing import MinMaxScaler, normalize
 
 from zsl_estimators.gaussian import SharedGaussian
 from zsl_estimators.parameters import StrOptions
-from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, row_slices
+from zsl_estimators.rows import (
+    BlockwiseStandardScaler,
+    ScaledRows,
+    class_weights,
+    row_slices,
+)
 
 SCALINGS = ("whitened", "standard", "minmax", "rms", "unit", "none")
 # What "auto" chooses from, first what it takes where there are no folds. "none" differs
@@ -74,12 +79,6 @@ class BalancedScaler(BlockwiseStandardScaler):
         """Scale rows of shape (n_samples, n_features)."""
         scaled = super().transform(X, copy)
         return normalize(scaled) if self.unit_rows else scaled
-
-
-def class_weights(y):
-    """Sample weights of mean 1 that make the weights of all classes equal."""
-    counts = np.bincount(y)
-    return len(y) / (np.count_nonzero(counts) * counts[y])
 
 
 class UnitRows(BaseEstimator):

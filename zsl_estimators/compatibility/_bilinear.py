@@ -107,14 +107,15 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def _training_data(self, problem):
-        return ArrayData({"x": problem.rows.float32()}, problem.y)
+        return ArrayData({"x": problem.rows.single()}, problem.y)
 
     def _start(self, problem):
         if self.init_ is None:
             return np.zeros((problem.rows.n_scaled, problem.S.shape[1]))
-        predicted = problem.X @ self.init_.coef_
-        length = np.sqrt((predicted**2).sum(axis=1).mean())
-        return self.init_.coef_ * (START_LENGTH / length if length else 1.0)
+        coef = self.init_.coef_
+        total = sum(((rows @ coef) ** 2).sum() for _, rows in problem.rows.blocks())
+        length = np.sqrt(total / len(problem.rows))
+        return coef * (START_LENGTH / length if length else 1.0)
 
     def _score_classes(self, Z):
         with self._inference() as module:

@@ -192,7 +192,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def _training_data(self, problem):
-        return ArrayData({"x": problem.rows.float32()}, problem.y)
+        return ArrayData({"x": problem.rows.single()}, problem.y)
 
     def _score_classes(self, Z):
         with self._inference() as module:

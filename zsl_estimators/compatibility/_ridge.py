@@ -8,12 +8,12 @@ from zsl_estimators.compatibility._base import unit_scalers
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
-    RidgeInputs,
+    class_balanced_inputs,
     default_ridge,
     ridge_candidates,
     ridge_maps,
 )
-from zsl_estimators.scaling import ATTRIBUTE_SCALING, class_weights
+from zsl_estimators.scaling import ATTRIBUTE_SCALING
 
 
 @fill_docstring
@@ -100,20 +100,14 @@ class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
     def _precomputed(self, problem):
         # Penalties are for features of variance 1; samples of length 1 have less.
-        scale = np.sqrt(self.n_features_in_)
-        return RidgeInputs(problem.X * self._row_weights(problem) * scale)
+        return class_balanced_inputs(problem, scale=np.sqrt(self.n_features_in_))
 
     def _solutions(self, problem, precomputed, settings):
-        Y = problem.targets * self._row_weights(problem)
         identity = self.attribute_scaler_[0].from_standard_
-        for ridge, coef in ridge_maps(precomputed, Y, identity, settings):
+        for ridge, coef in ridge_maps(precomputed, problem.S_seen, identity, settings):
             self.shrink_to_, self.alpha_ = ridge
             self.coef_ = coef
             yield ridge
-
-    def _row_weights(self, problem):
-        """With which every class counts the same, however many samples it has."""
-        return np.sqrt(class_weights(problem.y))[:, None]
 
     def _score_classes(self, Z):
         return Z @ self.coef_ @ self._scaled_attributes().T

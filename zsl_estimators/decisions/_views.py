@@ -2,7 +2,9 @@
 
 import copy
 
+import numpy as np
 import torch
+from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.training import PredictionModule
 
@@ -60,10 +62,12 @@ class PartsView:
             self._decoder = copy.deepcopy(generator.module.decoder).double()
             self._kept_decoder = PredictionModule()
             self._mean, self._spread = torch.zeros(1), torch.ones(1)
-            features = rows.whole[:, : self.n_features]
-            semantics = self._semantics(torch.tensor(features))
-            self._mean = semantics.mean(dim=0).cpu()
-            self._spread = semantics.std(dim=0).cpu() + 1e-3
+            scaler = StandardScaler()
+            for _, block in rows.blocks():
+                features = torch.tensor(block[:, : self.n_features])
+                scaler.partial_fit(self._semantics(features).cpu().numpy())
+            self._mean = torch.tensor(scaler.mean_)
+            self._spread = torch.tensor(np.sqrt(scaler.var_) + 1e-3)
         return self
 
     def of(self, rows):

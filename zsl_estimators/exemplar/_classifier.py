@@ -205,7 +205,7 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         centered = means - means.mean(axis=0)
         # Penalties are for descriptions of mean square 1.
         size = np.sqrt((problem.S_seen**2).mean()) or 1.0
-        inputs = RidgeInputs(problem.S_seen / size)
+        inputs = RidgeInputs.of_rows(problem.S_seen / size)
         identity = self.attribute_scaler_.to_standard_ * size
         # The order of a dict is that of insertion; settings of one ridge are in a row.
         ridges = list(dict.fromkeys(candidate.ridge for candidate in settings))

@@ -212,7 +212,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return epochs_then_decisions(self, random_state)
 
     def _training_data(self, problem):
-        return ArrayData({"x": problem.rows.float32(), "y": problem.y}, problem.y)
+        return ArrayData({"x": problem.rows.single(), "y": problem.y}, problem.y)
 
     # -- decisions ----------------------------------------------------------------
 

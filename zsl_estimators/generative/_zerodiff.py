@@ -438,7 +438,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         self.representation_net_ = None
         if self.contrastive is None:
             return
-        r = problem.rows.float32(self._representations_of)
+        r = problem.rows.single(self._representations_of)
         self.representation_net_ = fit_net(
             partial(
                 AdversarialNet,
@@ -519,9 +519,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         }
 
     def _training_data(self, problem):
-        inputs = {"x": problem.rows.float32(self._features_of), "y": problem.y}
+        inputs = {"x": problem.rows.single(self._features_of), "y": problem.y}
         if self.contrastive is not None:
-            inputs["r"] = problem.rows.float32(self._representations_of)
+            inputs["r"] = problem.rows.single(self._representations_of)
         return ArrayData(inputs, problem.y)
 
     def _features_of(self, scaled):

@@ -465,7 +465,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         }
 
     def _training_data(self, problem):
-        return ArrayData({"x": problem.rows.float32(), "y": problem.y}, problem.y)
+        return ArrayData({"x": problem.rows.single(), "y": problem.y}, problem.y)
 
     def _class_tensors(self):
         """Scaled descriptions, and centers: observed where seen, else predicted."""

@@ -193,11 +193,11 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         }
 
     def _training_data(self, problem):
-        return ArrayData({"x": problem.rows.float32()}, float32(problem.targets))
+        return ArrayData({"x": problem.rows.single()}, float32(problem.targets))
 
     def _fit(self, problem, choice, random_state):
         super()._fit(problem, choice, random_state)
-        self._fit_detector(problem.X, random_state)
+        self._fit_detector(problem.rows, random_state)
 
     def _epoch_stage(self, random_state, ready=None, setting=None):
         return super()._epoch_stage(random_state, fit_detector, setting)
@@ -206,11 +206,12 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         # The detector comes last, so that callbacks see the scores without it.
         self.novelty_detector_ = None
 
-    def _fit_detector(self, X, random_state):
+    def _fit_detector(self, rows, random_state):
         self.novelty_detector_ = None
         if self.novelty_detector is not None:
             detector = seeded_clone(self.novelty_detector, random_state)
-            self.novelty_detector_ = detector.fit(self._predict_scaled(X))
+            predicted = [self._predict_scaled(block) for _, block in rows.blocks()]
+            self.novelty_detector_ = detector.fit(np.concatenate(predicted))
 
     # -- prediction ---------------------------------------------------------------
 
@@ -246,4 +247,4 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
 def fit_detector(model, problem, random_state):
     """Fit the novelty detector of a model to what its net predicts by now."""
-    model._fit_detector(problem.X, random_state)
+    model._fit_detector(problem.rows, random_state)

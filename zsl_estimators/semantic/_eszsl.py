@@ -47,10 +47,10 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
         return feature_scaler, AttributeScaler(self.attribute_scaling_)
 
     def _precomputed(self, problem):
-        return RidgeInputs(problem.X)
+        return RidgeInputs.of_classes(problem)
 
     def _solutions(self, problem, precomputed, settings):
-        features = RidgePath(precomputed, problem.targets)
+        features = RidgePath(precomputed, problem.S_seen)
         eigenvalues, vectors = eigh(problem.S_seen.T @ problem.S_seen)
         eigenvalues = np.maximum(eigenvalues, 0)
         for candidate in settings:
@@ -61,7 +61,7 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
 
     def _fit(self, problem, choice, random_state):
         super()._fit(problem, choice, random_state)
-        some = problem.X[:: max(len(problem.X) // MOST_ROWS_FOR_SPREAD, 1)]
+        some = problem.rows[:: max(len(problem.y) // MOST_ROWS_FOR_SPREAD, 1)]
         scores = self._similarity(self._predict_scaled(some), problem.S_seen)
         self._spread = scores.std() or 1.0
 

@@ -193,7 +193,7 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
         S, identity = problem.S_seen, self.attribute_scaler_.to_standard_
         # Penalties are for descriptions of mean square 1.
         size = np.sqrt((S**2).mean()) or 1.0
-        centered, inputs = gaussian.means - self.center_, RidgeInputs(S / size)
+        centered, inputs = gaussian.means - self.center_, RidgeInputs.of_rows(S / size)
         for ridge, alike in groupby(settings, attrgetter("model.ridge")):
             maps = ridge_maps(inputs, centered, identity * size, [ridge])
             forward = gaussian.rotated(next(maps)[1] / size)

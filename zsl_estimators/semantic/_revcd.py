@@ -425,8 +425,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
 
     def _training_data(self, problem):
         inputs = {
-            "x": problem.rows.float32(),
-            "linear": problem.rows.float32(self._linear_estimate),
+            "x": problem.rows.single(),
+            "linear": problem.rows.single(self._linear_estimate),
             "y": problem.y,
         }
         return ArrayData(inputs, problem.y)

@@ -1,17 +1,14 @@
 """Ridge regression from features to attributes, the linear baseline."""
 
-import numpy as np
-
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
-    RidgeInputs,
+    class_balanced_inputs,
     default_ridge,
     ridge_candidates,
     ridge_maps,
 )
-from zsl_estimators.scaling import class_weights
 from zsl_estimators.semantic._base import SemanticClassifier
 
 
@@ -103,19 +100,14 @@ class RidgeSemanticClassifier(ClosedFormMixin, SemanticClassifier):
         return default_ridge(ridge_candidates(self))
 
     def _precomputed(self, problem):
-        return RidgeInputs(problem.X * self._row_weights(problem))
+        return class_balanced_inputs(problem)
 
     def _solutions(self, problem, precomputed, settings):
-        Y = problem.targets * self._row_weights(problem)
         identity = self.attribute_scaler_.from_standard_
-        for ridge, coef in ridge_maps(precomputed, Y, identity, settings):
+        for ridge, coef in ridge_maps(precomputed, problem.S_seen, identity, settings):
             self.shrink_to_, self.alpha_ = ridge
             self.coef_ = coef
             yield ridge
-
-    def _row_weights(self, problem):
-        """With which every class counts the same, however many samples it has."""
-        return np.sqrt(class_weights(problem.y))[:, None]
 
     def _predict_scaled(self, Z):
         return Z @ self.coef_

@@ -3,12 +3,13 @@
 from numbers import Real
 from typing import NamedTuple
 
+import numpy as np
 from numpy.linalg import eigh
 from sklearn.metrics.pairwise import cosine_similarity
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import SylvesterPath
+from zsl_estimators.linear import RidgeInputs, SylvesterPath
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -129,11 +130,14 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
         )
 
     def _precomputed(self, problem):
-        return eigh(problem.X.T @ problem.X / len(problem.X))
+        return RidgeInputs.of_classes(problem)
 
     def _solutions(self, problem, precomputed, settings):
-        X, S = problem.X, problem.targets
-        path = SylvesterPath(eigh(S.T @ S / len(X)), precomputed, S.T @ X / len(X))
+        S, shares = problem.S_seen, np.bincount(problem.y) / len(problem.y)
+        descriptions = eigh(S.T @ (shares[:, None] * S))
+        path = SylvesterPath(
+            descriptions, precomputed.decomposition, precomputed.products(S).T
+        )
         for candidate in settings:
             self.lmbda_, self.space_ = candidate
             self.coef_ = (1 + self.lmbda_) * path.solve(self.lmbda_).T

@@ -1,17 +1,24 @@
-"""Data that lives on the device and is indexed there."""
+"""Data that lives on the device and is indexed there, or is read where it lies."""
 
 import math
 
 import torch
 from torch.utils.data import Dataset
 
+from zsl_estimators.rows import SingleRows
+from zsl_estimators.training._memory import free_bytes
+
+BYTES_PER_NUMBER = 4
+# Of the memory that is free, what rows may take; networks and batches need some too.
+SHARE_FOR_ROWS = 0.5
+
 
 class ArrayData:
-    """Arrays in memory, to be put on a device.
+    """Arrays, or rows that are not made yet, to be put on a device.
 
     Parameters
     ----------
-    inputs : dict of str to ndarray
+    inputs : dict of str to ndarray or SingleRows
         Inputs of the module by name; all of the same length.
     targets : ndarray of shape (n_samples, ...)
         Targets of the criterion.
@@ -25,7 +32,10 @@ class ArrayData:
         return len(self.targets)
 
     def to(self, device):
-        """Copy to the device; the arrays may be read-only and stay untouched."""
+        """Copy to the device; the arrays may be read-only and stay untouched.
+
+        Rows that would not fit there are made batch by batch.
+        """
         inputs = {name: on_device(array, device) for name, array in self.inputs.items()}
         return DeviceData(inputs, on_device(self.targets, device))
 
@@ -35,7 +45,7 @@ class DeviceData(Dataset):
 
     Parameters
     ----------
-    X : dict of str to Tensor
+    X : dict of str to Tensor or PagedRows
         Inputs of the module by name; all of the same length.
     y : Tensor of shape (n_samples,)
         Targets of the criterion.
@@ -117,6 +127,43 @@ class SampledBatches:
             yield self.dataset[index.numpy()]
 
 
+class PagedRows:
+    """Rows that are too many for the device: those of a batch are made for it.
+
+    Parameters
+    ----------
+    rows : SingleRows
+        All rows, which may lie in a file that is mapped into memory.
+    device : torch.device
+        Where batches go.
+    """
+
+    def __init__(self, rows, device):
+        self.rows = rows
+        self.device = device
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return torch.from_numpy(self.rows[index.cpu().numpy()]).to(self.device)
+
+
 def on_device(array, device):
-    """Copy an array to the device."""
-    return torch.tensor(array, device=device)
+    """Copy an array, or rows that are not made yet, to the device."""
+    if not isinstance(array, SingleRows):
+        return torch.tensor(array, device=device)
+    if not _fits(array, device):
+        return PagedRows(array, device)
+    # Block by block, so that there is no other copy of all rows.
+    shape = len(array), array.n_columns
+    tensor = torch.empty(shape, dtype=torch.float32, device=device)
+    for of_block, block in array.blocks():
+        tensor[of_block] = torch.from_numpy(block).to(device)
+    return tensor
+
+
+def _fits(rows, device):
+    free = free_bytes(torch.device(device))
+    needed = BYTES_PER_NUMBER * len(rows) * rows.n_columns
+    return free is None or needed <= SHARE_FOR_ROWS * free
