@@ -73,6 +73,11 @@ from zsl_estimators.nn.gan import (
     perceptron,
     unit_norm_penalty,
 )
+from zsl_estimators.nn.mixed_precision import (
+    MixedPrecisionLinear,
+    full_precision,
+    use_mixed_precision,
+)
 from zsl_estimators.nn.probability_flow import (
     angle_grid,
     flow_slope,
@@ -166,6 +171,7 @@ __all__ = [
     "HadamardAdditionBlock",
     "HadamardAdditionUNet",
     "HiddenNorm",
+    "MixedPrecisionLinear",
     "ModulatedLayer",
     "Permutation",
     "RevCDLoss",
@@ -187,6 +193,7 @@ __all__ = [
     "divergence",
     "flow_slope",
     "flow_slope_with_trace",
+    "full_precision",
     "gaussian_nll",
     "gradient_penalty",
     "hutchinson_trace",
@@ -207,6 +214,7 @@ __all__ = [
     "softmax_loss",
     "sum_loss",
     "unit_norm_penalty",
+    "use_mixed_precision",
     "violations",
     "vp_betas",
     "warp_loss",

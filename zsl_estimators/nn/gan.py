@@ -14,6 +14,8 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from zsl_estimators.nn.mixed_precision import full_precision
+
 NEGATIVE_SLOPE = 0.2
 OUTPUT_ACTIVATIONS = {
     "relu": torch.relu,
@@ -232,7 +234,8 @@ def critic_losses(critic, real, fake, attributes, mix):
 def gradient_penalty(critic, features, attributes):
     """Gradient penalty of any critic, by double backward."""
     features = features.detach().requires_grad_()
-    scores = critic(features, attributes).sum()
+    with full_precision():
+        scores = critic(features, attributes).sum()
     (gradient,) = torch.autograd.grad(scores, features, create_graph=True)
     return unit_norm_penalty(gradient)
 

@@ -6,6 +6,7 @@ import skorch
 import torch
 from skorch.callbacks import Callback
 
+from zsl_estimators.nn import use_mixed_precision
 from zsl_estimators.training._batches import DeviceBatches, DeviceData
 from zsl_estimators.training._seeding import torch_threads
 
@@ -45,6 +46,9 @@ class ZeroShotNet(skorch.NeuralNet):
     n_threads : int, default=1
         Threads of torch on the CPU. More are faster for wide layers, but the result
         then depends on their number.
+    mixed_precision : bool, default=False
+        Whether linear layers multiply in bfloat16 in training, which GPUs do faster.
+        Everything else, and all predictions, stay in single or double precision.
     """
 
     # While it is trained, ``held_out_scores(X, y)`` of its estimator, for callbacks.
@@ -58,6 +62,7 @@ class ZeroShotNet(skorch.NeuralNet):
         dataset=DeviceData,
         iterator_train=DeviceBatches,
         n_threads=1,
+        mixed_precision=False,
         **kwargs,
     ):
         if kwargs.get("compile"):
@@ -74,6 +79,7 @@ class ZeroShotNet(skorch.NeuralNet):
             **kwargs,
         )
         self.n_threads = n_threads
+        self.mixed_precision = mixed_precision
 
     @property
     def _default_callbacks(self):
@@ -142,6 +148,13 @@ class ZeroShotNet(skorch.NeuralNet):
             self.notify("on_batch_end", batch=batch, training=training, **step)
         self.history.record(f"{prefix}_loss", self.losses.mean)
         self.history.record(f"{prefix}_batch_count", self.losses.n_batches)
+
+    def initialize_module(self):
+        """Make the module, with linear layers of mixed precision if wanted."""
+        super().initialize_module()
+        if self.mixed_precision:
+            use_mixed_precision(self.module_)
+        return self
 
     @property
     def inference_module(self):
