@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from tests.common import small
@@ -12,6 +13,7 @@ from zsl_estimators import (
     RevCDClassifier,
     RidgeSemanticClassifier,
 )
+from zsl_estimators.calibration._reference import Reference, reopened
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -42,6 +44,31 @@ def test_dask(cls, processes, task):
         joblib.parallel_config(backend="dask"),
     ):
         assert_same(fitted(cls, task, n_jobs=-1), alone, task.X_test)
+
+
+def test_dask_workers_read_mapped_features_themselves(task, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    np.save(tmp_path / "X.npy", task.X_train.astype(np.float16))
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    clf = small(FGANClassifier, attributes=task.attributes, random_state=0, n_jobs=-1)
+    alone = clone(clf).set_params(n_jobs=None).fit(X, task.y_train)
+    opened = []
+    monkeypatch.setattr(
+        Reference,
+        "__reduce__",
+        lambda self, reduce=Reference.__reduce__: (
+            opened.append(reduce(self)[0]) or reduce(self)
+        ),
+    )
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        assert_same(clf.fit(X, task.y_train), alone, task.X_test)
+    assert set(opened) == {reopened}
 
 
 @pytest.mark.parametrize("backend", ["dask", "threading"])

@@ -222,12 +222,18 @@ class OnlyStage:
 
 
 def advanced(fold, X, y, stage, best):
-    """Advance a fold, wherever this is called; return it with its curves."""
+    """Advance a fold, wherever this is called; return it with its curves.
+
+    `X` is a reference to the features.
+    """
     with one_blas_thread():
-        return fold, fold.advance(X, y, stage, best)
+        return fold, fold.advance(X.array, y, stage, best)
 
 
 def best_scores(fold, X, y, choice):
-    """Scores of the chosen model on a fold, wherever this is called."""
+    """Scores of the chosen model on a fold, wherever this is called.
+
+    `X` is a reference to the features.
+    """
     with one_blas_thread():
-        return fold.best_scores(X, y, choice)
+        return fold.best_scores(X.array, y, choice)

@@ -17,6 +17,7 @@ from zsl_estimators.calibration._held_out import (
     best_seen_penalty,
     unseen_beside_hidden,
 )
+from zsl_estimators.calibration._reference import Reference
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.threads import one_blas_thread
 
@@ -113,7 +114,7 @@ class HeldOutFolds:
         """
         with Parallel(n_jobs=self.n_jobs) as parallel:
             return parallel(
-                delayed(best_scores)(fold, self.X, self.y, choice)
+                delayed(best_scores)(fold, Reference(self.X), self.y, choice)
                 for fold in self.folds
             )
 
@@ -121,8 +122,9 @@ class HeldOutFolds:
         """Let the candidates of one stage compete; return the best one."""
         running = range(len(self.folds))
         while running:
+            X = Reference(self.X)
             answers = parallel(
-                delayed(advanced)(self.folds[number], self.X, self.y, stage, best)
+                delayed(advanced)(self.folds[number], X, self.y, stage, best)
                 for number in running
             )
             for number, (fold, curves) in zip(running, answers, strict=True):
