@@ -124,12 +124,13 @@ def check_half_precision(name, estimator):
     half = data.X_train.astype(np.float16)
     data.X_train = half.astype(np.float64)
     X = data.X_test.astype(np.float16)
-    expected = fitted(estimator, data).decision_function(X.astype(np.float64))
+    expected = fitted(estimator, data, seen_penalty="auto")
+    expected = expected.decision_function(X.astype(np.float64))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "X.npy"
         np.save(path, half)
         data.X_train = np.load(path, mmap_mode="r")
-        clf = fitted_anew(estimator, data)
+        clf = fitted_anew(estimator, data, seen_penalty="auto")
         # An open map would keep the file from being removed on some systems.
         data.X_train = None
     np.testing.assert_allclose(clf.decision_function(X), expected, rtol=1e-6, atol=1e-9)
@@ -173,7 +174,7 @@ def check_interrupted_fit(name, estimator):
     An ensemble may do with the estimators that were finished, and says so.
     """
     data = small_task()
-    clf = fitted_anew(estimator, data)
+    clf = fitted_anew(estimator, data, seen_penalty="auto")
     before, torch_state = clf.decision_function(data.X_test), torch.get_rng_state()
     clf.set_params(random_state=3)
     X, y = data.X_train[1:], data.y_train[1:]
@@ -189,7 +190,7 @@ def check_interrupted_fit(name, estimator):
                 pass
             else:
                 assert any("Interrupted" in str(w.message) for w in caught)
-                clf = fitted_anew(estimator, data)
+                clf = fitted_anew(estimator, data, seen_penalty="auto")
                 clf.set_params(random_state=3)
         assert interrupt.happened, "Ctrl-C was swallowed"
         np.testing.assert_array_equal(before, clf.decision_function(data.X_test))

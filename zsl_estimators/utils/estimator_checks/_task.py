@@ -36,7 +36,7 @@ def fitted(estimator, data, **parameters):
 
     Many checks begin with the same fit. Each gets a copy of its own.
     """
-    parameters = with_defaults(data, parameters)
+    parameters = with_defaults(estimator, data, parameters)
     settings = {**estimator.get_params(), **parameters}
     content = type(estimator), settings, data.X_train, data.y_train
     try:
@@ -55,13 +55,19 @@ _FITS, MOST_FITS = {}, 32
 
 
 def fitted_anew(estimator, data, **parameters):
-    """Fit a clone, by default with a fixed penalty: folds are checked elsewhere."""
-    parameters = with_defaults(data, parameters)
+    """Fit a clone, by default with a fixed penalty and without folds for epochs.
+
+    Where folds matter, a check asks for ``seen_penalty="auto"``.
+    """
+    parameters = with_defaults(estimator, data, parameters)
     return clone(estimator).set_params(**parameters).fit(data.X_train, data.y_train)
 
 
-def with_defaults(data, parameters):
+def with_defaults(estimator, data, parameters):
     defaults = {"attributes": data.attributes, "seen_penalty": 0.1, "random_state": 0}
+    folds = parameters.get("seen_penalty") == "auto"
+    if not folds and "early_stopping" in estimator.get_params():
+        defaults["early_stopping"] = False
     return {**defaults, **parameters}
 
 
