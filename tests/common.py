@@ -10,6 +10,8 @@ import zsl_estimators
 from zsl_estimators import (
     BaseZeroShotClassifier,
     ExemplarClassifier,
+    GaussianSemanticClassifier,
+    RidgeCompatibilityClassifier,
     RidgeSemanticClassifier,
     SoftmaxHead,
 )
@@ -25,9 +27,17 @@ from zsl_estimators.likelihood import (
     WeightsRule,
 )
 
+# Starts that have nothing to choose.
+EXEMPLAR = ExemplarClassifier(alpha=0.1, shrinkage=0.5, attribute_scaling="standard")
+RIDGE = RidgeCompatibilityClassifier(alpha=0.1, attribute_scaling="standard")
+GAUSSIAN = GaussianSemanticClassifier(
+    alpha=0.1, shrinkage=0.5, similarity="cosine", attribute_scaling="standard"
+)
+
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
     "FGANClassifier": {
+        "init": EXEMPLAR,
         "generator_hidden": (8,),
         "critic_hidden": (8,),
         "noise_dim": 2,
@@ -36,6 +46,7 @@ SMALL = {
         "n_synthetic": 20,
     },
     "VAEcFlowClassifier": {
+        "init": EXEMPLAR,
         "coupling_hidden": (4, 4),
         "encoder_hidden": (8,),
         "decoder_hidden": (8,),
@@ -45,6 +56,7 @@ SMALL = {
         "n_synthetic": 20,
     },
     "ZeroDiffClassifier": {
+        "init": EXEMPLAR,
         "contrastive": SupervisedContrastTransformer(hidden=(8, 4), max_epochs=2),
         "view": "V+C+S",
         "generator_hidden": (8,),
@@ -57,19 +69,35 @@ SMALL = {
         "n_synthetic": 20,
     },
     "DiffusionClassifier": {
+        "init": EXEMPLAR,
         "hidden": 8,
         "n_blocks": 1,
         "n_chunks": 2,
         "n_diffusion_steps": 50,
         "max_epochs": 3,
     },
-    "ALEClassifier": {"max_epochs": 3},
-    "DeViSEClassifier": {"max_epochs": 3},
-    "LatEmClassifier": {"max_epochs": 3},
-    "SJEClassifier": {"max_epochs": 3},
-    "ClassNormClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
-    "CMTClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
-    "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
+    "ALEClassifier": {"init": RIDGE, "max_epochs": 3},
+    "DeViSEClassifier": {"init": RIDGE, "max_epochs": 3},
+    "LatEmClassifier": {"init": RIDGE, "max_epochs": 3},
+    "SJEClassifier": {"init": RIDGE, "max_epochs": 3},
+    "ClassNormClassifier": {
+        "hidden": 16,
+        "max_epochs": 20,
+        "lr": 1e-2,
+        "attribute_scaling": "standard",
+    },
+    "CMTClassifier": {
+        "hidden": 16,
+        "max_epochs": 20,
+        "lr": 1e-2,
+        "attribute_scaling": "standard",
+    },
+    "RevCDClassifier": {
+        "init": GAUSSIAN,
+        "hidden": (16, 8),
+        "condition_dim": 8,
+        "max_epochs": 3,
+    },
     "ZeroShotEnsembleClassifier": {
         "estimators": [
             ("exemplar", ExemplarClassifier(alpha=0.1, shrinkage=0.5)),

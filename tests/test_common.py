@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.common import SMALL_RULES, public_estimators, small
 from zsl_estimators import (
+    ALEClassifier,
     ClassNormClassifier,
     CMTClassifier,
     ConSEClassifier,
@@ -16,6 +17,7 @@ from zsl_estimators import (
     ExemplarClassifier,
     FGANClassifier,
     IAPClassifier,
+    RevCDClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
     ZeroDiffClassifier,
@@ -24,6 +26,14 @@ from zsl_estimators import (
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.likelihood import LatentKNNRule
 from zsl_estimators.utils.estimator_checks import parametrize_with_zero_shot_checks
+from zsl_estimators.utils.estimator_checks._class_table import (
+    check_row_order_does_not_matter,
+)
+from zsl_estimators.utils.estimator_checks._isolation import (
+    check_folds_side_by_side,
+    check_interrupted_fit,
+    check_same_seed_same_model,
+)
 
 N_FIXED = 5
 
@@ -116,6 +126,21 @@ def test_sklearn_checks_of_the_head(estimator, check):
 @parametrize_with_zero_shot_checks([small(cls) for cls in public_estimators()])
 def test_zero_shot_contract(estimator, check):
     check(estimator)
+
+
+# The small instances above start from estimators that have nothing to choose.
+@pytest.mark.parametrize(
+    "check",
+    [
+        check_row_order_does_not_matter,
+        check_same_seed_same_model,
+        check_folds_side_by_side,
+        check_interrupted_fit,
+    ],
+)
+@pytest.mark.parametrize("cls", [ALEClassifier, FGANClassifier, RevCDClassifier])
+def test_contract_where_the_start_is_chosen(cls, check):
+    check(cls.__name__, small(cls, init="auto"))
 
 
 def what_a_rule_cannot(estimator):

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.linalg import eigh
-from sklearn.metrics.pairwise import cosine_similarity
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeInputs, SylvesterPath
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.semantic._base import SemanticClassifier
+from zsl_estimators.semantic._similarity import cosine_similarity
 
 LMBDAS = tuple(10.0**power for power in range(-2, 5))
 SPACES = ("attributes", "features")

@@ -1,6 +1,24 @@
 """How attributes of a sample are compared with those of a class."""
 
-from sklearn.metrics.pairwise import cosine_similarity
+from zsl_estimators.scaling import unit_rows
+
+
+def cosine_similarity(predicted, classes):
+    """Cosine of every pair, 0 where one side is zero.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (n_samples, n_attributes)
+        Scaled attributes of samples.
+    classes : ndarray of shape (n_classes, n_attributes)
+        Scaled descriptions.
+
+    Returns
+    -------
+    similarity : ndarray of shape (n_samples, n_classes)
+        From -1 to 1.
+    """
+    return unit_rows(predicted) @ unit_rows(classes).T
 
 
 def distance_similarity(predicted, classes):
