@@ -380,6 +380,8 @@ class BaseZeroShotClassifier(
         self.held_out_results_ = choice.frame(n_stages=self._n_results_stages)
         self._held_out_area = choice.area
         self._held_out_performance = choice.performance
+        fitted = choice.temperature
+        self.temperature_ = self._score_temperature if fitted is None else fitted
         self.seen_penalty_ = choice.penalty
 
     def _set_up(self, X, y, random_state):
@@ -514,7 +516,7 @@ class BaseZeroShotClassifier(
         if keeps:
             self._held_out_scores = [*folds.best_scores(choice), known]
         progress.end(-2)
-        return choice.with_known(known.curve)
+        return choice.with_known(known)
 
     def _warn_of_few_classes(self, n_seen):
         """Warn that nothing keeps a model from answering with seen classes only."""

@@ -248,6 +248,9 @@ default=None
             assigned, for instance 0 for the uncalibrated model. With
             ``seen_penalty="auto"`` it is 0 when no class is unseen, fewer than four
             are seen, or none of them has two samples: there is nothing to fit it on.
+        temperature_ : float
+            Divides scores in :meth:`predict_proba`; fitted on the folds, where there
+            are any. It may be assigned.
         held_out_results_ : DataFrame or None
             What the folds of held-out classes showed: AUSUC and best H per candidate
             and fold. None when no folds were needed.

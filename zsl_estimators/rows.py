@@ -197,7 +197,7 @@ def class_moments(rows, y_index, n_classes, weights=None):
     gram : ndarray of shape (n_scaled, n_scaled)
         Sum of ``weight * outer(x, x)``.
     """
-    sums, gram = np.zeros((n_classes, rows.n_scaled)), 0.0
+    sums = gram = 0.0
     for of_block, block in rows.blocks():
         if weights is not None:
             # Half of the weight, so that the product below is one of a matrix with
@@ -206,7 +206,7 @@ def class_moments(rows, y_index, n_classes, weights=None):
             block = block * roots
         gram = gram + block.T @ block
         weighted = block if weights is None else block * roots
-        sums += class_sums(weighted, y_index[of_block], n_classes)
+        sums = sums + class_sums(weighted, y_index[of_block], n_classes)
     return sums, gram
 
 

@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax
 
 from zsl_estimators.calibration import HeldOutScores
 from zsl_estimators.ensemble._weights import (
     EQUAL_SHARE,
-    best_temperature,
     greedy_weights,
-    log_loss,
     mean_area,
     spread,
     weighted_sum,
@@ -78,20 +75,3 @@ def test_selection_is_never_worse_than_the_best_one(seed):
     equal = (weights > 0) / (weights > 0).sum()
     greedy = (weights - EQUAL_SHARE * equal) / (1 - EQUAL_SHARE)
     assert mean_area(weighted_sum(members, greedy)) >= areas.max() - 1e-12
-
-
-def test_temperature_undoes_a_factor():
-    sharp = folds(2.0, 1, n=4000)
-    temperature = best_temperature(sharp, 0.0)
-    scaled = [HeldOutScores(f.y, 7 * f.scores, f.seen) for f in sharp]
-    assert best_temperature(scaled, 0.0) == pytest.approx(7 * temperature, rel=1e-3)
-    # Scores with normal noise are log odds of twice their signal over the noise.
-    assert temperature == pytest.approx(1 / 2.0, rel=0.1)
-
-
-def test_loss_counts_seen_and_unseen_alike():
-    (fold,) = folds(1.0, 1, n_folds=1, n=50)
-    losses = -log_softmax((fold.scores - 0.3 * SEEN) / 2, axis=1)[range(50), fold.y]
-    is_seen = SEEN[fold.y]
-    expected = (losses[is_seen].mean() + losses[~is_seen].mean()) / 2
-    assert log_loss(fold, 0.3, 2.0) == pytest.approx(expected)

@@ -1,7 +1,6 @@
 """What is learned on held-out seen classes, above all the seen penalty."""
 
 from zsl_estimators.calibration._choice import Choice
-from zsl_estimators.calibration._fold import HeldOutScores
 from zsl_estimators.calibration._folds import (
     HeldOutFolds,
     rows_of_folds,
@@ -15,10 +14,12 @@ from zsl_estimators.calibration._held_out import (
 )
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._report import HeldOutPerformance, held_out_report
+from zsl_estimators.calibration._scores import HeldOutScores
 from zsl_estimators.calibration._stacking import (
     CalibratedStackingCV,
     without_penalty,
 )
+from zsl_estimators.calibration._temperature import best_temperature
 
 __all__ = [
     "CalibratedStackingCV",
@@ -29,6 +30,7 @@ __all__ = [
     "HeldOutScores",
     "PenalisedPredictionMixin",
     "best_seen_penalty",
+    "best_temperature",
     "held_out_report",
     "held_out_split",
     "rows_of_folds",

@@ -6,6 +6,8 @@ import pandas as pd
 
 from zsl_estimators.calibration._held_out import best_seen_penalty
 from zsl_estimators.calibration._report import HeldOutPerformance
+from zsl_estimators.calibration._scores import HeldOutScores
+from zsl_estimators.calibration._temperature import best_temperature
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,15 @@ class Choice:
         those of the final fit.
     performance : HeldOutPerformance or None, default=None
         How the best model did, where the seen accuracy is known.
+    known : HeldOutScores or None, default=None
+        Some scores of held-out samples of seen classes among the real unseen ones.
     """
 
     penalty: float = 0.0
     records: tuple = ()
     share_of_rows: float = 1.0
     performance: HeldOutPerformance | None = None
+    known: HeldOutScores | None = None
 
     def best(self, stage, default):
         """The best candidate of a stage, or what to take where nothing was chosen."""
@@ -44,13 +49,23 @@ class Choice:
 
         Parameters
         ----------
-        known : SeenUnseenCurve
-            See :func:`best_seen_penalty`.
+        known : HeldOutScores
+            See :func:`~zsl_estimators.calibration.scores_of_seen_classes`.
         """
-        curves = self.records[-1].best_curves
-        penalty, _ = best_seen_penalty(curves, known=known)
-        performance = HeldOutPerformance(curves, known, self.records[0].of_start)
-        return replace(self, penalty=penalty, performance=performance)
+        curves, curve = self.records[-1].best_curves, known.curve
+        penalty, _ = best_seen_penalty(curves, known=curve)
+        return replace(
+            self,
+            penalty=penalty,
+            performance=HeldOutPerformance(curves, curve, self.records[0].of_start),
+            known=known.few(seed=0),
+        )
+
+    @property
+    def temperature(self):
+        """What scores are divided by for probabilities; None where no fold tells."""
+        few = self.records[-1].best_few if self.records else []
+        return best_temperature(few, self.penalty, self.known) if few else None
 
     @property
     def area(self):

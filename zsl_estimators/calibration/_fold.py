@@ -1,12 +1,12 @@
 """One fold: its model, what is held out, and how candidates score there."""
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from zsl_estimators.calibration._choice import Choice
-from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.calibration._scores import HeldOutScores
 from zsl_estimators.model_selection._class_holdout import at_most
 from zsl_estimators.threads import one_blas_thread
 
@@ -14,30 +14,6 @@ from zsl_estimators.threads import one_blas_thread
 MOST_KEPT = 4
 # A fold scores its models on at most so many rows; more would hardly change the choice.
 MOST_ROWS_TO_SCORE = 20_000
-
-
-@dataclass(frozen=True)
-class HeldOutScores:
-    """Scores of the held-out samples of a fold.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Column of every sample's class.
-    scores : ndarray of shape (n_samples, n_classes)
-        Without a seen penalty.
-    seen : ndarray of shape (n_classes,)
-        True for the columns of classes that the model was fitted on.
-    """
-
-    y: np.ndarray
-    scores: np.ndarray
-    seen: np.ndarray
-
-    @property
-    def curve(self):
-        """What every seen penalty would give."""
-        return SeenUnseenCurve.from_scores(self.y, self.scores, self.seen)
 
 
 class Fold:
@@ -97,18 +73,18 @@ class Fold:
 
         Returns
         -------
-        curves : list of (candidate, SeenUnseenCurve)
-            How each did.
+        answers : list of (candidate, SeenUnseenCurve, HeldOutScores)
+            How each did, and the scores of some samples.
         """
-        problem, curves = self._scaled_problem(X, y), []
+        problem, answers = self._scaled_problem(X, y), []
         candidates = self.stages[stage].candidates(self.model, problem, best)
         with self.model._computing(), closing(candidates):
             for candidate in candidates:
                 scores = self.model._score_classes(self._held_out_rows)
                 scores = HeldOutScores(y[self.held_out], scores, problem.seen)
-                curves.append((candidate, scores.curve))
+                answers.append((candidate, scores.curve, scores.few(self.seed)))
                 self._keep(candidate, scores)
-        return curves
+        return answers
 
     def best_scores(self, X, y, choice):
         """Scores of the model that was chosen; it is fitted again if need be."""
@@ -222,7 +198,7 @@ class OnlyStage:
 
 
 def advanced(fold, X, y, stage, best):
-    """Advance a fold, wherever this is called; return it with its curves.
+    """Advance a fold, wherever this is called; return it with its answers.
 
     `X` is a reference to the features.
     """

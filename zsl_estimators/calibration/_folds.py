@@ -127,13 +127,13 @@ class HeldOutFolds:
                 delayed(advanced)(self.folds[number], X, self.y, stage, best)
                 for number in running
             )
-            for number, (fold, curves) in zip(running, answers, strict=True):
+            for number, (fold, of_fold) in zip(running, answers, strict=True):
                 self.folds[number] = fold
                 # One that was in another process has lost it.
                 fold.model._report = self.progress.reporter(number)
                 self.progress.report(number, fold.n_steps)
-                for candidate, curve in curves:
-                    record.add(candidate, curve)
+                for candidate, curve, few in of_fold:
+                    record.add(candidate, curve, few)
             best = record.best_candidate
             record.forget_worse()
             running = [n for n in running if not self.folds[n].is_over(stage, best)]

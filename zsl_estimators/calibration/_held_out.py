@@ -237,9 +237,10 @@ class HeldOutRecord:
     def __init__(self):
         self._figures = defaultdict(list)
         self._curves = defaultdict(list)
+        self._few = defaultdict(list)
         self._start = None
 
-    def add(self, candidate, curve):
+    def add(self, candidate, curve, few=None):
         """Record how one candidate did on one fold.
 
         Parameters
@@ -248,9 +249,13 @@ class HeldOutRecord:
             What was scored.
         curve : SeenUnseenCurve
             Of the held-out samples of the fold.
+        few : HeldOutScores or None, default=None
+            Scores of some of these samples.
         """
         self._figures[candidate].append(FoldFigures.of(curve))
         self._curves[candidate].append(curve)
+        if few is not None:
+            self._few[candidate].append(few)
         if getattr(candidate, "is_start", False):
             self._start = candidate
 
@@ -264,6 +269,7 @@ class HeldOutRecord:
             kept = {self.best_candidate, self._start}
             for candidate in self._curves.keys() - kept:
                 del self._curves[candidate]
+                self._few.pop(candidate, None)
 
     @property
     def best_candidate(self):
@@ -279,6 +285,11 @@ class HeldOutRecord:
     def best_curves(self):
         """Curves of the best candidate, one per fold."""
         return self._curves[self.best_candidate]
+
+    @property
+    def best_few(self):
+        """Scores of some samples by the best candidate, one table per fold."""
+        return self._few[self.best_candidate]
 
     @property
     def of_start(self):

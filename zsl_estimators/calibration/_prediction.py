@@ -24,7 +24,7 @@ class PenalisedPredictionMixin:
         "zsl_estimators.{estimator_name}.html"
     )
 
-    # Divides the scores before the softmax of predict_proba.
+    # Divides the scores before the softmax of predict_proba, where no folds have told.
     _score_temperature = 1.0
 
     def _penalised_scores(self, X):
@@ -109,9 +109,10 @@ class PenalisedPredictionMixin:
     def predict_proba(self, X, classes=None):
         """Turn the scores into probabilities with a softmax.
 
-        They rank classes as :meth:`decision_function` does. They are not fitted to
-        observed frequencies, but for those of :class:`ZeroShotEnsembleClassifier`,
-        whose temperature suits held-out samples best.
+        They rank classes as :meth:`decision_function` does. Scores are divided by
+        `temperature_`, with which the probabilities suit held-out samples best, those
+        of seen classes and those of classes that were hidden; unless there were no
+        folds.
 
         Parameters
         ----------
@@ -176,7 +177,7 @@ class PenalisedPredictionMixin:
         columns = self._columns_of(classes)
         with np.errstate(under="ignore"):
             blocks = [
-                function(scores[:, columns] / self._score_temperature, axis=1)
+                function(scores[:, columns] / self.temperature_, axis=1)
                 for scores in self._penalised_scores(X)
             ]
         return np.concatenate(blocks)

@@ -263,8 +263,9 @@ class CalibratedStackingCV(
         return tags
 
     @property
-    def _score_temperature(self):
-        return getattr(find(self.estimator_), "_score_temperature", 1.0)
+    def temperature_(self):
+        """What scores are divided by for probabilities: that of the estimator."""
+        return getattr(find(self.estimator_), "temperature_", 1.0)
 
     def _penalised_scores(self, X):
         check_is_fitted(self)

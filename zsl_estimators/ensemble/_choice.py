@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from zsl_estimators.calibration import HeldOutPerformance, best_seen_penalty
+from zsl_estimators.calibration import (
+    HeldOutPerformance,
+    best_seen_penalty,
+    best_temperature,
+)
 from zsl_estimators.ensemble._comparison import warn_of_failure
 from zsl_estimators.ensemble._seen_classifier import SeenClassifier
 from zsl_estimators.ensemble._weights import (
-    best_temperature,
     greedy_weights,
     mean_area,
     spread,

@@ -117,8 +117,6 @@ default="greedy"
         weight.
     seen_classifier_weight_ : float
         Weight of its log probabilities.
-    temperature_ : float
-        Divides the scores before the softmax of :meth:`predict_proba`.
     fit_times_ : Series
         Seconds that every estimator took on the folds, by name.
     feature_scaler_ : FunctionTransformer
@@ -397,7 +395,6 @@ default="greedy"
             spreads = [spread_of_rows(one, problem.X) for one in self.estimators_]
         self.weights_ = pd.Series(choice.weights[kept], names, name="weight")
         self.spreads_ = pd.Series(spreads, names, name="spread")
-        self.temperature_ = choice.temperature
         times = {member.name: member.fit_time for member in choice.members}
         self.fit_times_ = pd.Series(times, name="seconds").rename_axis("estimator")
         self._fit_seen_classifier(choice.seen_classifier)
@@ -409,10 +406,6 @@ default="greedy"
             self.seen_classifier_weight_ = chosen.weight
 
     # -- prediction ---------------------------------------------------------------
-
-    @property
-    def _score_temperature(self):
-        return self.temperature_
 
     def _score_classes(self, Z):
         factors = self.weights_ / self.spreads_

@@ -9,8 +9,6 @@ ICML 2004.
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
 # Rounds of the greedy selection, and after how many without a gain it ends. The sum
 # that was best is taken, so that more of them would hardly change it.
@@ -107,33 +105,3 @@ def greedy_weights(folds_of):
     worth_having = (best > 0) | (areas >= WORTH_HAVING * areas.max())
     equal = worth_having / worth_having.sum()
     return (1 - EQUAL_SHARE) * best / best.sum() + EQUAL_SHARE * equal
-
-
-def best_temperature(folds, penalty):
-    """What to divide scores by, so that their softmax fits held-out samples best.
-
-    Parameters
-    ----------
-    folds : list of HeldOutScores
-        Of the ensemble.
-    penalty : float
-        Taken from the scores of seen classes.
-
-    Returns
-    -------
-    temperature : float
-        With the smallest log loss, to which seen and unseen samples contribute alike.
-    """
-
-    def loss(logarithm):
-        return np.mean([log_loss(fold, penalty, np.exp(logarithm)) for fold in folds])
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
-
-
-def log_loss(fold, penalty, temperature):
-    """Log loss on a fold, the mean of that on seen and on unseen samples."""
-    logits = (fold.scores - penalty * fold.seen) / temperature
-    losses = -log_softmax(logits, axis=1)[np.arange(len(fold.y)), fold.y]
-    is_seen = fold.seen[fold.y]
-    return (losses[is_seen].mean() + losses[~is_seen].mean()) / 2
