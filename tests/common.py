@@ -66,10 +66,12 @@ SMALL = {
     "ALEClassifier": {"max_epochs": 3},
     "DeViSEClassifier": {"max_epochs": 3},
     "LatEmClassifier": {"max_epochs": 3},
+    "NearestDescriptionClassifier": {"space": "mapped"},
     "SJEClassifier": {"max_epochs": 3},
     "ClassNormClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
     "CMTClassifier": {"hidden": 16, "max_epochs": 20, "lr": 1e-2},
     "RevCDClassifier": {"hidden": (16, 8), "condition_dim": 8, "max_epochs": 3},
+    "TipAdapterClassifier": {"space": "mapped", "beta": 1.0},
     "ZeroShotEnsembleClassifier": {
         "estimators": [
             ("exemplar", ExemplarClassifier(alpha=0.1, shrinkage=0.5)),
