@@ -71,7 +71,6 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
         return Unscaled(), Unscaled()
 
     def _fit_candidates(self, problem, random_state):
-        self._check_space(problem)
         candidates = self._candidates()
         return self._become(problem, candidates) if len(candidates) > 1 else None
 
@@ -110,6 +109,7 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
 
     def _set_space(self, problem, means, centering):
         """Fix how features and descriptions become points that are compared."""
+        self._check_space(problem)
         rows = problem.S_seen if problem.n_seen else problem.S
         self.centering_ = centering
         self.feature_mean_ = centering * means.mean(axis=0)
