@@ -19,6 +19,7 @@ from zsl_estimators.class_table import ClassTable
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.metrics import gzsl_scorer, harmonic_mean_score
+from zsl_estimators.semantic._joint_space import unit_deviations
 
 every_estimator = pytest.mark.parametrize(
     "cls", [NearestDescriptionClassifier, TipAdapterClassifier]
@@ -281,3 +282,18 @@ class InItsOwnSpace(NearestDescriptionClassifier):
 )
 def test_sklearn_checks_in_a_shared_space(estimator, check):
     check(estimator)
+
+
+class TestUnitDeviations:
+    @pytest.mark.parametrize("unit", [2.0**-166, 1.0, 2.0**450])
+    def test_have_length_1_in_any_unit(self, unit):
+        rows = np.random.RandomState(0).normal(size=(5, 3))
+        center = rows.mean(axis=0)
+        np.testing.assert_allclose(
+            unit_deviations(rows * unit, center * unit), normalize(rows - center)
+        )
+
+    def test_rounding_stays_zero(self):
+        rows = np.full((3, 4), 0.1)
+        center = rows.mean(axis=0) * (1 + 1e-15)
+        np.testing.assert_array_equal(unit_deviations(rows, center), 0.0)

@@ -3,13 +3,12 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.preprocessing import normalize
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.gaussian import class_means
 from zsl_estimators.linear import DEFAULT_ALPHA, RidgeInputs, RidgePath
 from zsl_estimators.parameters import Interval, StrOptions
-from zsl_estimators.scaling import AttributeScaler, Unscaled
+from zsl_estimators.scaling import ROUNDING, AttributeScaler, Unscaled
 
 
 class JointSpaceClassifier(BaseZeroShotClassifier):
@@ -119,14 +118,37 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
     # -- prediction ---------------------------------------------------------------
 
     def _unit_features(self, Z):
-        return normalize(Z - self.feature_mean_)
+        return unit_deviations(Z, self.feature_mean_)
 
     def _unit_descriptions(self):
-        rows = self._scaled_attributes() - self.description_mean_
-        return normalize(rows if self.coef_ is None else rows @ self.coef_)
+        rows = self._scaled_attributes()
+        if self.coef_ is None:
+            return unit_deviations(rows, self.description_mean_)
+        return unit_deviations((rows - self.description_mean_) @ self.coef_)
 
     def _score_classes(self, Z):
         return self.logit_scale * self._unit_features(Z) @ self._unit_descriptions().T
+
+
+def unit_deviations(rows, center=0.0):
+    """Subtract a row from others, and scale these to length 1.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_columns)
+        In any unit.
+    center : ndarray of shape (n_columns,) or float, default=0.0
+        What is subtracted.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_rows, n_columns)
+        Of length 1, or zero where nothing but rounding is left.
+    """
+    deviations = rows - center
+    lengths = np.linalg.norm(deviations, axis=1, keepdims=True)
+    zero = lengths <= ROUNDING * np.linalg.norm(center)
+    return np.where(zero, 0.0, deviations / np.where(zero, 1.0, lengths))
 
 
 def are_one_hot(rows):
