@@ -130,7 +130,7 @@ def test_everything_is_chosen_on_held_out_classes(pairs):
     clf = TipAdapterClassifier(pairs.texts, random_state=0)
     clf.fit(pairs.X_train, pairs.y_train)
     means = clf.held_out_results_.groupby("candidate").AUSUC.mean()
-    assert len(means) == 2 * (1 + 3 * 4)
+    assert len(means) == 2 * (1 + 3 * 5)
     chosen = clf.centering_, clf.beta_, clf.alpha_
     assert means[chosen] == means.max()
 

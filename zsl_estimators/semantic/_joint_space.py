@@ -147,8 +147,9 @@ def unit_deviations(rows, center=0.0):
     """
     deviations = rows - center
     lengths = np.linalg.norm(deviations, axis=1, keepdims=True)
-    zero = lengths <= ROUNDING * np.linalg.norm(center)
-    return np.where(zero, 0.0, deviations / np.where(zero, 1.0, lengths))
+    lengths[lengths <= ROUNDING * np.linalg.norm(center)] = np.inf
+    deviations /= lengths
+    return deviations
 
 
 def are_one_hot(rows):
