@@ -237,7 +237,7 @@ class TestSpace:
         clf = NearestDescriptionClassifier(data.attributes, space="mapped")
         clf.set_params(random_state=0).fit(data.X_train, data.y_train)
         unseen = data.density.means[data.unseen_classes]
-        mapped = clf._unit_descriptions()[data.unseen_classes]
+        mapped = clf._unit_descriptions[data.unseen_classes]
         seen = data.density.means[data.seen_classes].mean(axis=0)
         cosines = (mapped * normalize(unseen - seen)).sum(axis=1)
         assert cosines.min() > 0.97

@@ -114,20 +114,26 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
         self.feature_mean_ = centering * means.mean(axis=0)
         self.description_mean_ = centering * rows.mean(axis=0)
         self.coef_ = map_to_features(rows, means) if self._is_mapped else None
+        self._unit_descriptions = self._new_unit_descriptions()
+
+    def _add_classes(self, positions):
+        self._unit_descriptions = self._new_unit_descriptions()
 
     # -- prediction ---------------------------------------------------------------
 
     def _unit_features(self, Z):
         return unit_deviations(Z, self.feature_mean_)
 
-    def _unit_descriptions(self):
+    def _new_unit_descriptions(self):
         rows = self._scaled_attributes()
         if self.coef_ is None:
             return unit_deviations(rows, self.description_mean_)
         return unit_deviations((rows - self.description_mean_) @ self.coef_)
 
     def _score_classes(self, Z):
-        return self.logit_scale * self._unit_features(Z) @ self._unit_descriptions().T
+        cosines = self._unit_features(Z) @ self._unit_descriptions.T
+        cosines *= self.logit_scale
+        return cosines
 
 
 def unit_deviations(rows, center=0.0):
@@ -172,7 +178,8 @@ def mean_features(problem):
     """
     if problem.n_seen:
         return class_means(problem.rows, problem.y, problem.n_seen)
-    return class_means(problem.rows, np.zeros(len(problem.rows), dtype=int), 1)
+    total = sum(block.sum(axis=0) for _, block in problem.rows.blocks())
+    return total[None] / len(problem.rows)
 
 
 def map_to_features(rows, means):

@@ -124,8 +124,8 @@ class TipAdapterClassifier(JointSpaceClassifier):
         Weight of the cache, not negative. In the paper values are summed over the
         samples of a class; here it is their mean, so that classes with more samples
         are not favoured, and `alpha` of the paper is to be multiplied by the number of
-        shots. "auto" takes the share of `logit_scale` from 0, 0.1, 0.3, 1, 3 and 10 with
-        the best AUSUC on held-out seen classes, and 0.2 when no class is unseen or
+        shots. "auto" takes the share of `logit_scale` from 0, 0.1, 0.3, 1, 3 and 10
+        with the best AUSUC on held-out seen classes, and 0.2 when no class is unseen or
         fewer than four are seen.
     beta : "auto" or float, default="auto"
         Sharpness of the cache: how fast its values fall with the distance. "auto"
