@@ -423,10 +423,8 @@ class BaseZeroShotClassifier(
     def _fit_attribute_scaler(self, random_state):
         """Fit the scaler of the descriptions to the seen classes."""
         _, scaler = self._new_scalers(random_state)
-        seen = self._table.seen
-        rows = self._table.matrix[seen] if seen.any() else self._table.matrix
         # One that is frozen takes no less.
-        self.attribute_scaler_ = scaler.fit(rows, None)
+        self.attribute_scaler_ = scaler.fit(self._table.matrix[self._table.seen], None)
 
     def _scaled_problem(self, X, y, random_state):
         """Scale the task that the model has been set up for."""

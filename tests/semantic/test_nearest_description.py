@@ -117,6 +117,8 @@ class TestSeveralDescriptions:
     def test_are_averaged(self, cls, pairs):
         prompts = self.prompts(pairs)
         settings = {"centering": False, "seen_penalty": 0.0, "random_state": 0}
+        if cls is TipAdapterClassifier:
+            settings |= {"alpha": 20.0, "beta": 1.0}
         expected = cls(self.averaged(prompts), **settings)
         scores = [
             clf.fit(pairs.X_train, pairs.y_train).decision_function(pairs.X_test)
@@ -232,9 +234,10 @@ class TestSpace:
         assert clf.coef_.shape == (6, 6)
 
     def test_a_linear_map_is_found(self):
-        """Descriptions of another space, of which features are a linear map."""
+        """Descriptions of another space, in any unit; features are a linear map."""
         data = make_gzsl(40, n_seen=30, n_unseen=6, class_sep=2.0, random_state=0)
-        clf = NearestDescriptionClassifier(data.attributes, space="mapped")
+        units = 10.0 ** np.arange(-4, 4)
+        clf = NearestDescriptionClassifier(data.attributes * units, space="mapped")
         clf.set_params(random_state=0).fit(data.X_train, data.y_train)
         unseen = data.density.means[data.unseen_classes]
         mapped = clf._unit_descriptions[data.unseen_classes]

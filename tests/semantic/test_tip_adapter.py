@@ -135,6 +135,19 @@ def test_everything_is_chosen_on_held_out_classes(pairs):
     assert means[chosen] == means.max()
 
 
+@pytest.mark.parametrize("candidate", [(False, 3.0, 100.0), (True, 10.0, 30.0)])
+def test_candidates_are_what_they_are_called(pairs, candidate):
+    """Each has the figures of an estimator that has nothing to choose."""
+    clf = TipAdapterClassifier(pairs.texts, random_state=0)
+    results = clf.fit(pairs.X_train, pairs.y_train).held_out_results_
+    figures = results[[one == candidate for one in results.candidate]]
+    centering, beta, alpha = candidate
+    clf.set_params(centering=centering, beta=beta, alpha=alpha)
+    expected = clf.fit(pairs.X_train, pairs.y_train).held_out_results_
+    np.testing.assert_allclose(figures.AUSUC, expected.AUSUC)
+    np.testing.assert_allclose(figures.best_H, expected.best_H)
+
+
 def test_defaults_where_nothing_can_be_chosen(pairs):
     clf = TipAdapterClassifier(pairs.texts.loc[pairs.seen_classes], logit_scale=10.0)
     clf.fit(pairs.X_train, pairs.y_train)
