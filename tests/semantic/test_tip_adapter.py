@@ -8,8 +8,8 @@ from sklearn.utils import Bunch
 from zsl_estimators import NearestDescriptionClassifier, TipAdapterClassifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import gzsl_scorer, harmonic_mean_score
-from zsl_estimators.semantic import _tip_adapter
-from zsl_estimators.semantic._tip_adapter import FeatureCache
+from zsl_estimators.semantic import _feature_cache
+from zsl_estimators.semantic._feature_cache import FeatureCache
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_blocks_change_nothing(pairs, monkeypatch):
     clf = fitted(pairs)
     expected = clf.decision_function(pairs.X_test)
     for numbers in (10, 1000):
-        monkeypatch.setattr(_tip_adapter, "NUMBERS_PER_BLOCK", numbers)
+        monkeypatch.setattr(_feature_cache, "NUMBERS_PER_BLOCK", numbers)
         np.testing.assert_allclose(clf.decision_function(pairs.X_test), expected)
 
 

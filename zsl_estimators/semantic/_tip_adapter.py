@@ -6,14 +6,13 @@ from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import LastResult
 from zsl_estimators.model_selection._class_holdout import at_most_of_each_class
 from zsl_estimators.parameters import Interval, StrOptions, published_settings
-from zsl_estimators.rows import NUMBERS_PER_BLOCK
 from zsl_estimators.seeds import LARGEST_SEED
+from zsl_estimators.semantic._feature_cache import FeatureCache
 from zsl_estimators.semantic._joint_space import JointSpaceClassifier, mean_features
 
 # As shares of `logit_scale`. The first of equals is the nearest description.
@@ -56,52 +55,6 @@ class TipAdapterCandidate(NamedTuple):
     centering: bool
     beta: float
     alpha: float
-
-
-class FeatureCache:
-    """Features of samples of known classes, with which others are compared.
-
-    Parameters
-    ----------
-    keys : ndarray of shape (n_keys, n_features)
-        Rows of length 1.
-    y : ndarray of shape (n_keys,)
-        Position of each row's class; every class from 0 has a row.
-    """
-
-    def __init__(self, keys, y):
-        order = np.argsort(y, kind="stable")
-        self.keys, self.y = keys[order], y[order]
-        self.counts = np.bincount(y)
-        self.starts = np.cumsum(self.counts) - self.counts
-
-    def affinities(self, rows, beta):
-        """Mean of ``exp(-beta * (1 - cosine))`` over the keys of every class.
-
-        For rows of length 1 it is a Gaussian kernel: the squared distance of two of
-        them is twice one minus their cosine.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_features)
-            Rows of length 1.
-        beta : float
-            Sharpness.
-
-        Returns
-        -------
-        affinities : ndarray of shape (n_rows, n_classes)
-            From 0 to 1.
-        """
-        means = np.empty((len(rows), len(self.counts)))
-        n_at_a_time = max(NUMBERS_PER_BLOCK // len(self.keys), 1)
-        for block in gen_batches(len(rows), n_at_a_time):
-            kernel = rows[block] @ self.keys.T
-            kernel -= 1
-            kernel *= beta
-            np.exp(kernel, out=kernel)
-            np.add.reduceat(kernel, self.starts, axis=1, out=means[block])
-        return means / self.counts
 
 
 @fill_docstring
