@@ -81,5 +81,5 @@ print(pd.DataFrame(figures).T.round(3))
 # %%
 # As they are, embeddings lose the more the further both kinds lie apart; centred ones
 # hardly lose at all. The images of seen classes make up for texts that do not quite say
-# what they mean: S rises by 21 points. U rises with it, though the cache says nothing of
-# unseen classes, for samples of theirs are less often taken for a seen one.
+# what they mean: S rises by 21 points. U rises with it, though the cache says nothing
+# of unseen classes, for samples of theirs are less often taken for a seen one.
