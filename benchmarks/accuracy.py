@@ -10,8 +10,10 @@ FOLDER holds ``.npz`` files in the layout of ``zsl_estimators.datasets.load_gzsl
 or one folder per data set in that of ``load_xlsa17``; the handwritten digits need none.
 
 Every estimator runs with its defaults, but for those whose name says what is
-different. A model is fitted on the training rows of the seen classes, where it also
-chooses its epochs and its seen penalty, and meets the test rows once. The figures per
+different. NearestDescriptionClassifier and TipAdapterClassifier are for sets whose
+features and descriptions share a space, and run where ``--estimators`` names them. A
+model is fitted on the training rows of the seen classes, where it also chooses its
+epochs and its seen penalty, and meets the test rows once. The figures per
 set are means of per-class accuracies over all choices of unseen classes and seeds.
 "Oracle H" is the one with the seen penalty that is best on the test rows: a bound to
 compare with, never a result.

@@ -79,6 +79,7 @@ SMALL = {
     "ALEClassifier": {"init": RIDGE, "max_epochs": 3},
     "DeViSEClassifier": {"init": RIDGE, "max_epochs": 3},
     "LatEmClassifier": {"init": RIDGE, "max_epochs": 3},
+    "NearestDescriptionClassifier": {"space": "mapped"},
     "SJEClassifier": {"init": RIDGE, "max_epochs": 3},
     "ClassNormClassifier": {
         "hidden": 16,
@@ -98,6 +99,7 @@ SMALL = {
         "condition_dim": 8,
         "max_epochs": 3,
     },
+    "TipAdapterClassifier": {"space": "mapped", "beta": 1.0},
     "ZeroShotEnsembleClassifier": {
         "estimators": [
             ("exemplar", ExemplarClassifier(alpha=0.1, shrinkage=0.5)),

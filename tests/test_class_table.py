@@ -134,3 +134,60 @@ def test_missing_values_are_located():
     table.iloc[1, 2] = np.nan
     with pytest.raises(ValueError, match=r"\['ant'\] \(columns number \[2\]\)"):
         ClassTable.from_parameters(table, None, Y)
+
+
+class TestSeveralRows:
+    def test_directions_are_averaged(self):
+        """East and north, however long, give north-east; the length is the mean one."""
+        matrix = np.array([[9.0, 0], [3, 4], [0, 1]])
+        table = ClassTable.from_parameters(
+            matrix, ["dog", "ant", "dog"], Y, several=True
+        )
+        assert table.labels.tolist() == ["ant", "dog"]
+        np.testing.assert_allclose(table.matrix, [[3, 4], [12.5**0.5, 12.5**0.5]])
+
+    def test_single_rows_stay_to_the_last_digit(self):
+        rows = frame(["dog", "ant", "cat", "dog"]) / 3
+        table = ClassTable.from_parameters(rows, None, Y, several=True)
+        np.testing.assert_array_equal(table.matrix[:2], rows.loc[["ant", "cat"]])
+
+    def test_opposite_ones_and_zeros_stay_finite(self):
+        matrix = np.array([[1.0, 0], [-2, 0], [0, 0], [0, 0]])
+        table = ClassTable.from_parameters(
+            matrix, ["dog", "dog", "ant", "ant"], Y, several=True
+        )
+        np.testing.assert_array_equal(table.matrix, np.zeros((2, 2)))
+
+    def test_missing_values_are_refused(self):
+        rows = frame(["dog", "ant", "dog"])
+        rows.iloc[2, 0] = np.nan
+        with pytest.raises(ValueError, match=r"\['dog'\]"):
+            ClassTable.from_parameters(rows, None, Y, several=True)
+
+    def test_of_new_classes(self):
+        table = ClassTable.from_parameters(frame(["dog", "ant"]), None, Y)
+        new = frame(["bee", "cow", "bee"])
+        assert table.extended(new, several=True).labels[2:].tolist() == ["bee", "cow"]
+        with pytest.raises(ValueError, match=r"\['bee'\] more than once"):
+            table.extended(new)
+
+
+class TestWithoutLabels:
+    @pytest.mark.parametrize(
+        ("attributes", "classes", "labels"),
+        [
+            (frame(["dog", "ant"]), None, ["ant", "dog"]),
+            (np.eye(2), ["dog", "ant"], ["ant", "dog"]),
+            (np.eye(2), None, [0, 1]),
+            (np.eye(2), [2.5, 0.5], [0.5, 2.5]),
+        ],
+    )
+    def test_no_class_is_seen(self, attributes, classes, labels):
+        table = ClassTable.from_parameters(attributes, classes, None)
+        assert table.labels.tolist() == labels
+        assert not table.seen.any()
+        assert table.positions_among_seen(None).tolist() == []
+
+    def test_descriptions_are_needed(self):
+        with pytest.raises(ValueError, match="attributes is None, and so is y"):
+            ClassTable.from_parameters(None, None, None)

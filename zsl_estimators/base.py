@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -86,6 +87,8 @@ class BaseZeroShotClassifier(
     _precisions = PRECISIONS
     # Contexts of a whole fit, and of everything that a fitted model computes.
     _fit_context = _predict_context = nullcontext
+    # Whether a class may have several descriptions, which are averaged.
+    _takes_several_descriptions = False
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
@@ -244,10 +247,7 @@ class BaseZeroShotClassifier(
                 "leave out rows of X and y."
             )
         with restored_on_error(self), self._progress_of_fit() as progress:
-            X, y = validate_data(
-                self, X, y, dtype=self._precisions, ensure_min_samples=2
-            )
-            check_classification_targets(as_labels(y, "y"))
+            X, y = self._checked_for_fit(X, y)
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
             problem, choice = self._choose(X, y, fold_seed, progress)
@@ -312,7 +312,8 @@ class BaseZeroShotClassifier(
         """
         check_is_fitted(self)
         n_old = len(self._table.labels)
-        table = self._table.extended(attributes, classes)
+        several = self._takes_several_descriptions
+        table = self._table.extended(attributes, classes, several)
         with restored_on_error(self), self._predict_context():
             self._set_table(table)
             self._add_classes(np.arange(n_old, len(table.labels)))
@@ -329,6 +330,14 @@ class BaseZeroShotClassifier(
         return BaseEstimator._get_params_html(with_summaries(self), *args, **kwargs)
 
     # -- inside -------------------------------------------------------------------
+
+    def _checked_for_fit(self, X, y):
+        """Features and labels to fit on; no labels only where the tags allow it."""
+        if y is None and not get_tags(self).target_tags.required:
+            return validate_data(self, X, dtype=self._precisions), None
+        X, y = validate_data(self, X, y, dtype=self._precisions, ensure_min_samples=2)
+        check_classification_targets(as_labels(y, "y"))
+        return X, y
 
     @contextmanager
     def _progress_of_fit(self):
@@ -432,7 +441,8 @@ class BaseZeroShotClassifier(
             )
 
     def _make_table(self, y):
-        return ClassTable.from_parameters(self.attributes, self.classes, y)
+        several = self._takes_several_descriptions
+        return ClassTable.from_parameters(self.attributes, self.classes, y, several)
 
     def _set_table(self, table):
         self._table, self._order = table, table.order
@@ -499,7 +509,7 @@ class BaseZeroShotClassifier(
         split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
         # Asking for the generator fits nothing yet.
         wanted = automatic or self._fit_candidates(problem, None) is not None
-        if split is None and automatic:
+        if split is None and automatic and problem.n_seen:
             self._warn_of_few_classes(problem.n_seen)
         # Without a second sample of any class a fold cannot test seen classes.
         possible = split is not None and np.bincount(problem.y).max() >= 2

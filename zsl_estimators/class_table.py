@@ -50,7 +50,7 @@ class ClassTable:
     names: list | None = None
 
     @classmethod
-    def from_parameters(cls, attributes, classes, y):
+    def from_parameters(cls, attributes, classes, y, several=False):
         """Build the table from what a user passes to an estimator.
 
         Parameters
@@ -60,8 +60,10 @@ class ClassTable:
             gives every class in `y` its own one-hot row.
         classes : array-like of shape (n_classes,) or None
             Labels of the rows when `attributes` is an array.
-        y : ndarray of shape (n_samples,)
-            Training labels.
+        y : ndarray of shape (n_samples,) or None
+            Training labels. Without any, every class is unseen.
+        several : bool, default=False
+            Whether a class may have several rows, see :func:`averaged_directions`.
 
         Returns
         -------
@@ -74,6 +76,8 @@ class ClassTable:
             If labels are missing, repeated or cannot be matched to rows, or if a
             description holds NaN or infinity.
         """
+        if y is None:
+            return cls._of_unseen(attributes, classes, several)
         seen_labels = np.unique(as_labels(y, "y"))
         if attributes is None:
             _refuse_classes_without_attributes(classes)
@@ -84,14 +88,10 @@ class ClassTable:
             if labels is None:
                 labels = _count_rows(seen_labels, len(matrix), 0, "y holds")
             labels = _with_numbers_of(seen_labels, labels)
-        names = column_names(attributes)
-        _check_rows(labels, matrix, names)
         if np.asarray(y).dtype.kind == "O" and labels.dtype.kind == "U":
             # Labels come back as they were given.
             labels, seen_labels = labels.astype(object), seen_labels.astype(object)
-        order = _sorting_order(labels)
-        unseen = np.zeros(len(labels), dtype=bool)
-        table = cls(labels[order], matrix[order], unseen, names)
+        table = cls._sorted(labels, matrix, column_names(attributes), several)
         return table._with_seen(seen_labels)
 
     @property
@@ -158,17 +158,19 @@ class ClassTable:
 
         Parameters
         ----------
-        y : array-like of shape (n_samples,)
-            Labels of seen classes.
+        y : array-like of shape (n_samples,) or None
+            Labels of seen classes, if there are any.
 
         Returns
         -------
         positions : ndarray of shape (n_samples,)
             From 0 to the number of seen classes, less 1.
         """
+        if y is None:
+            return np.zeros(0, dtype=int)
         return (np.cumsum(self.seen) - 1)[self.rows(y)]
 
-    def extended(self, attributes, classes=None):
+    def extended(self, attributes, classes=None, several=False):
         """Make a larger table with new, unseen classes.
 
         Parameters
@@ -178,6 +180,8 @@ class ClassTable:
         classes : array-like of shape (n_new,), default=None
             Their labels when `attributes` is an array. None continues an integer
             labelling.
+        several : bool, default=False
+            Whether a class may have several rows, see :func:`averaged_directions`.
 
         Returns
         -------
@@ -197,7 +201,7 @@ class ClassTable:
                 "the same attributes in the same order."
             )
         labels = self._new_labels(attributes, classes, len(matrix))
-        _check_rows(labels, matrix, self.names)
+        labels, matrix = _checked_rows(labels, matrix, self.names, several)
         known = labels[is_in(labels, self.labels)]
         if len(known):
             raise ValueError(
@@ -250,10 +254,68 @@ class ClassTable:
             )
         return labels.astype(object) if self.labels.dtype.kind == "O" else labels
 
+    @classmethod
+    def _of_unseen(cls, attributes, classes, several):
+        """The table where no label is known."""
+        if attributes is None:
+            raise ValueError(
+                "attributes is None, and so is y: nothing tells which classes there "
+                "are. Describe them in attributes, or give labels."
+            )
+        matrix = description_matrix(attributes)
+        labels = _row_labels(attributes, classes)
+        labels = np.arange(len(matrix)) if labels is None else labels
+        return cls._sorted(labels, matrix, column_names(attributes), several)
+
+    @classmethod
+    def _sorted(cls, labels, matrix, names, several):
+        """The table with its rows in the order of their labels, none of them seen."""
+        labels, matrix = _checked_rows(labels, matrix, names, several)
+        order = _sorting_order(labels)
+        unseen = np.zeros(len(labels), dtype=bool)
+        return cls(labels[order], matrix[order], unseen, names)
+
     def _with_seen(self, seen_labels):
         seen = np.zeros(len(self.labels), dtype=bool)
         seen[self.rows(seen_labels)] = True
         return replace(self, seen=seen)
+
+
+def averaged_directions(labels, matrix):
+    """Average the rows of every label, each of them scaled to length 1.
+
+    So a class may be described by several texts about it, which count the same
+    (Radford et al., Learning transferable visual models from natural language
+    supervision, ICML 2021). The average gets the mean length of the rows, because of
+    which a class with one row keeps that row.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        Labels, which may be repeated.
+    matrix : ndarray of shape (n_rows, n_attributes)
+        Finite descriptions.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_classes,)
+        Each label once, in the order in which they first occur.
+    matrix : ndarray of shape (n_classes, n_attributes)
+        One row per class.
+    """
+    first = ~pd.Index(labels).duplicated()
+    if first.all():
+        return labels, matrix
+    number = pd.factorize(labels)[0]
+    counts = np.bincount(number)
+    lengths = np.linalg.norm(matrix, axis=1)
+    directions = matrix / np.where(lengths > 0, lengths, 1.0)[:, None]
+    sums = np.zeros((len(counts), matrix.shape[1]))
+    np.add.at(sums, number, directions)
+    norms = np.linalg.norm(sums, axis=1)
+    mean_lengths = np.bincount(number, lengths) / counts
+    averages = sums * (mean_lengths / np.where(norms > 0, norms, 1.0))[:, None]
+    return labels[first], np.where(counts[:, None] == 1, matrix[first], averages)
 
 
 def _row_labels(attributes, classes):
@@ -306,7 +368,11 @@ def _refuse_classes_without_attributes(classes):
         )
 
 
-def _check_rows(labels, matrix, names):
+def _checked_rows(labels, matrix, names, several):
+    """Rows that are finite, one for each label."""
+    if several:
+        check_finite(matrix, labels, names)
+        return averaged_directions(labels, matrix)
     duplicated = pd.Index(labels).duplicated()
     if duplicated.any():
         raise ValueError(
@@ -314,6 +380,7 @@ def _check_rows(labels, matrix, names):
             "than once. Keep one row per class."
         )
     check_finite(matrix, labels, names)
+    return labels, matrix
 
 
 def _remedy_for(missing, labels, wanted):

@@ -234,6 +234,52 @@ default=None
             0 is silent, 1 shows progress, 2 prints a line per epoch where there are
             epochs.
         """,
+    "joint_space": """
+        space : {"shared", "mapped"}, default="shared"
+            "shared": features and descriptions are points of one space, and as many
+            numbers; anything else is refused. "mapped": they are not, and descriptions
+            are mapped to mean features by ridge regression over the seen classes, with
+            a penalty of 0.01 per class for standardised descriptions. One-hot rows,
+            which is what ``attributes=None`` stands for, are always mapped, so that
+            a class is described by the mean of its samples.
+        centering : {"auto", True, False}, default="auto"
+            Whether to subtract from features their mean and from descriptions theirs,
+            before rows get length 1. Samples of two kinds lie apart even in one space
+            (the modality gap); their means are what is constant in that. Both means
+            are over the seen classes, which count the same; without labels they are
+            those of the rows of `X` and of all descriptions. "auto" chooses on
+            held-out seen classes, and takes False when no class is unseen or fewer
+            than four are seen. Mapped descriptions are always centred.
+        logit_scale : float, default=100.0
+            Factor of the cosines; 100 is where that of CLIP ended in training. Without
+            a seen penalty it matters to probabilities only.
+        """,
+    "joint_space_fitted": """
+        centering_ : bool
+            Whether means are subtracted.
+        feature_mean_ : ndarray of shape (n_features,)
+            What is subtracted from features; zeros without centering.
+        description_mean_ : ndarray of shape (n_attributes,)
+            What is subtracted from descriptions; zeros without centering.
+        coef_ : ndarray of shape (n_attributes, n_features) or None
+            Map from descriptions to features; None where they share a space.
+        feature_scaler_ : object
+            Leaves the features as they are.
+        attribute_scaler_ : object
+            Leaves the descriptions as they are.
+        """,
+    "several_attributes": """
+        attributes : DataFrame, array-like of shape (n_rows, n_attributes) or None, \
+default=None
+            One description row per class, seen or not, or several, such as embeddings
+            of the same name in several sentences: rows of one label are scaled to
+            length 1 and averaged. A DataFrame's index holds the class labels, in any
+            order. An array goes with `classes`, or describes the integer labels 0, 1,
+            ... in order. None gives each class in `y` a one-hot row: an ordinary
+            classifier.
+        classes : array-like of shape (n_rows,), default=None
+            Labels of the rows when `attributes` is an array.
+        """,
     "fitted": """
         classes_ : ndarray of shape (n_classes,)
             All class labels, seen and unseen, sorted.

@@ -101,6 +101,21 @@ def unit_rows(X):
     return X / np.where(lengths > 0, lengths, 1.0)[:, None]
 
 
+class Unscaled(BaseEstimator):
+    """Leaves rows as they are, where a scaler is asked for."""
+
+    def fit(self, X, y=None):
+        """Learn nothing."""
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def transform(self, X):
+        """Give rows of shape (n, n_columns) back."""
+        return X
+
+
 class UnitRows(BaseEstimator):
     """Scales every row to one length, but a row of zeros.
 

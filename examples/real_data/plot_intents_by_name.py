@@ -17,9 +17,12 @@ of the class table, and utterances into features of the same space.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.metrics.pairwise import cosine_similarity
 
-from zsl_estimators import ExemplarClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    ExemplarClassifier,
+    NearestDescriptionClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.metrics import gzsl_report
 from zsl_estimators.plotting import SeenUnseenDisplay
 from zsl_estimators.text import class_descriptions_from_text
@@ -90,12 +93,12 @@ STORED = pd.DataFrame(
 ).T
 
 
-def report(name, scores, classes, predicted):
+def report(name, clf, X):
     return gzsl_report(
         y[is_test],
-        predicted,
-        y_score=scores,
-        classes=classes,
+        clf.predict(X[is_test]),
+        y_score=clf.decision_function(X[is_test]),
+        classes=clf.classes_,
         seen_classes=np.setdiff1d(y, NEW),
         name=name,
     )
@@ -104,16 +107,14 @@ def report(name, scores, classes, predicted):
 def compare(model):
     class_table = class_descriptions_from_text(sorted(UTTERANCES), model)
     X = model.encode(texts)
-    similarity = cosine_similarity(X[is_test], class_table)
-    names = class_table.index.to_numpy()
-    nearest = names[similarity.argmax(axis=1)]
-    reports = [report("nearest name, no training", similarity, names, nearest)]
+    # It needs no label.
+    nearest = NearestDescriptionClassifier(class_table).fit(X[~is_test])
+    reports = [report("nearest name, no training", nearest, X)]
     _, ax = plt.subplots(figsize=(6, 5.2), layout="constrained")
     for method in (RidgeSemanticClassifier, ExemplarClassifier):
         clf = method(class_table, random_state=0).fit(X[~is_test], y[~is_test])
         name = method.__name__.removesuffix("Classifier")
-        scores = clf.decision_function(X[is_test])
-        reports.append(report(name, scores, clf.classes_, clf.predict(X[is_test])))
+        reports.append(report(name, clf, X))
         SeenUnseenDisplay.from_estimator(clf, X[is_test], y[is_test], ax=ax, name=name)
     return pd.concat(reports)
 

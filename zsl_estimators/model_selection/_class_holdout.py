@@ -192,10 +192,32 @@ def at_most(n_rows, rows, y, seed):
     """
     if len(rows) <= n_rows:
         return rows
+    n_per_class = max(n_rows // len(np.unique(y[rows])), 1)
+    return at_most_of_each_class(n_per_class, rows, y, seed)
+
+
+def at_most_of_each_class(n_per_class, rows, y, seed):
+    """A random sample of the rows of every class that has too many.
+
+    Parameters
+    ----------
+    n_per_class : int
+        How many are not too many.
+    rows : ndarray
+        Positions.
+    y : ndarray of shape (n_samples,)
+        Position of each sample's class.
+    seed : int
+        Of the sample.
+
+    Returns
+    -------
+    rows : ndarray
+        Positions, rising.
+    """
     shuffled = np.random.RandomState(seed).permutation(rows)
     by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
     counts = np.unique(y[by_class], return_counts=True)[1]
     starts = np.cumsum(counts) - counts
     place_in_class = np.arange(len(by_class)) - np.repeat(starts, counts)
-    n_per_class = max(n_rows // len(counts), 1)
     return np.sort(by_class[place_in_class < n_per_class])

@@ -8,9 +8,11 @@ from zsl_estimators.semantic._eszsl import ESZSLClassifier
 from zsl_estimators.semantic._eszsl_cv import ESZSLClassifierCV
 from zsl_estimators.semantic._gaussian import GaussianSemanticClassifier
 from zsl_estimators.semantic._iap import IAPClassifier
+from zsl_estimators.semantic._nearest_description import NearestDescriptionClassifier
 from zsl_estimators.semantic._revcd import RevCDClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.semantic._sae import SAEClassifier
+from zsl_estimators.semantic._tip_adapter import TipAdapterClassifier
 
 __all__ = [
     "CMTClassifier",
@@ -20,8 +22,10 @@ __all__ = [
     "ESZSLClassifierCV",
     "GaussianSemanticClassifier",
     "IAPClassifier",
+    "NearestDescriptionClassifier",
     "RevCDClassifier",
     "RidgeSemanticClassifier",
     "SAEClassifier",
     "SemanticClassifier",
+    "TipAdapterClassifier",
 ]

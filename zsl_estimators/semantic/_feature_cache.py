@@ -1,0 +1,52 @@
+"""Samples of known classes, and how near others are to them."""
+
+import numpy as np
+from sklearn.utils import gen_batches
+
+from zsl_estimators.rows import NUMBERS_PER_BLOCK
+
+
+class FeatureCache:
+    """Features of samples of known classes, with which others are compared.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (n_keys, n_features)
+        Rows of length 1.
+    y : ndarray of shape (n_keys,)
+        Position of each row's class; every class from 0 has a row.
+    """
+
+    def __init__(self, keys, y):
+        order = np.argsort(y, kind="stable")
+        self.keys, self.y = keys[order], y[order]
+        self.counts = np.bincount(y)
+        self.starts = np.cumsum(self.counts) - self.counts
+
+    def affinities(self, rows, beta):
+        """Mean of ``exp(-beta * (1 - cosine))`` over the keys of every class.
+
+        For rows of length 1 it is a Gaussian kernel: the squared distance of two of
+        them is twice one minus their cosine.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_features)
+            Rows of length 1.
+        beta : float
+            Sharpness.
+
+        Returns
+        -------
+        affinities : ndarray of shape (n_rows, n_classes)
+            From 0 to 1.
+        """
+        means = np.empty((len(rows), len(self.counts)))
+        n_at_a_time = max(NUMBERS_PER_BLOCK // len(self.keys), 1)
+        for block in gen_batches(len(rows), n_at_a_time):
+            kernel = rows[block] @ self.keys.T
+            kernel -= 1
+            kernel *= beta
+            np.exp(kernel, out=kernel)
+            np.add.reduceat(kernel, self.starts, axis=1, out=means[block])
+        return means / self.counts
