@@ -198,6 +198,6 @@ def map_to_features(rows, means):
         Map of centred descriptions.
     """
     scaler = AttributeScaler("standard").fit(rows)
-    inputs = RidgeInputs(scaler.transform(rows))
+    inputs = RidgeInputs.of_rows(scaler.transform(rows))
     path = RidgePath(inputs, means - means.mean(axis=0))
     return scaler.factor_[:, None] * path.coefficients(DEFAULT_ALPHA)
