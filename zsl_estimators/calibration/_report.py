@@ -285,19 +285,37 @@ def curve_of_fold(candidates, y, unseen_classes, random_state):
     curve : SeenUnseenCurve
         Of the classes of the fold and of real unseen ones.
     """
-    classes, seen_classes, scores = candidates
-    tested = np.unique(as_labels(y, "y"))
-    n_hidden = np.count_nonzero(~is_in(tested, seen_classes))
-    beside = unseen_beside_hidden(len(unseen_classes), n_hidden, random_state)
-    of_fold = np.concatenate([seen_classes, tested, unseen_classes[beside]])
+    scores = candidates.scores
+    kept = is_in_fold(candidates, y, unseen_classes, random_state)
     # Other classes are never the best.
     lowest = scores.min(axis=1, keepdims=True) - 1.0
     return SeenUnseenCurve.from_labels(
         y,
-        np.where(is_in(classes, of_fold), scores, lowest),
-        classes=classes,
-        seen_classes=seen_classes,
+        np.where(kept, scores, lowest),
+        classes=candidates.classes,
+        seen_classes=candidates.seen_classes,
     )
+
+
+def is_in_fold(candidates, y, unseen_classes, random_state):
+    """Which classes a fold may answer with, so that it is like the real task.
+
+    Parameters
+    ----------
+    candidates, y, unseen_classes, random_state
+        See :func:`curve_of_fold`.
+
+    Returns
+    -------
+    kept : ndarray of shape (n_classes,)
+        True for the seen classes of the fold, the hidden ones, and as many of the real
+        unseen ones as make the hidden ones as many as these.
+    """
+    tested = np.unique(as_labels(y, "y"))
+    n_hidden = np.count_nonzero(~is_in(tested, candidates.seen_classes))
+    beside = unseen_beside_hidden(len(unseen_classes), n_hidden, random_state)
+    of_fold = np.concatenate([candidates.seen_classes, tested, unseen_classes[beside]])
+    return is_in(candidates.classes, of_fold)
 
 
 def interval_of_classes(accuracies, n_wanted, confidence):

@@ -3,10 +3,8 @@
 import copy
 
 import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import _safe_indexing, assert_all_finite, get_tags
-from sklearn.utils.metaestimators import available_if
+from sklearn.base import clone
+from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     check_is_fitted,
@@ -14,37 +12,22 @@ from sklearn.utils.validation import (
     indexable,
 )
 
-from zsl_estimators.calibration._held_out import (
-    CRITERIA,
-    SHARE_HELD_OUT,
-    best_seen_penalty,
-    held_out_split,
+from zsl_estimators.calibration._around import (
+    AroundZeroShotClassifier,
+    predictions_on_folds,
+    scores_of_known_classes,
+    unseen_classes,
 )
-from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
+from zsl_estimators.calibration._held_out import CRITERIA, best_seen_penalty
 from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
-from zsl_estimators.candidates import (
-    Candidates,
-    CandidateScores,
-    check_both_kinds,
-)
-from zsl_estimators.candidates import find_zero_shot_classifier as find
-from zsl_estimators.labels import as_labels, is_in
+from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.metrics import SeenUnseenCurve
-from zsl_estimators.model_selection import cross_val_predict_gzsl
-from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.parameters import HasMethods, StrOptions, check_parameters
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 
-def _can_add_classes(stacking):
-    classifier = getattr(stacking, "estimator_", None)
-    return classifier is not None and hasattr(find(classifier), "add_classes")
-
-
-class CalibratedStackingCV(
-    PenalisedPredictionMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
-):
+class CalibratedStackingCV(AroundZeroShotClassifier):
     """Fit the seen penalty of any zero-shot classifier on folds of hidden classes.
 
     A model prefers the classes it was trained on. Calibrated stacking [1]_ takes a
@@ -204,102 +187,22 @@ class CalibratedStackingCV(
         self._choose(HeldOutPerformance(curves, known) if curves else None)
         return self
 
-    @available_if(_can_add_classes)
-    def add_classes(self, attributes, classes=None):
-        """Let the fitted model predict new, unseen classes.
-
-        Parameters
-        ----------
-        attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones.
-        classes : array-like of shape (n_new,), default=None
-            Their labels when `attributes` is an array. None continues integer
-            labels.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator; the penalty stays what it was.
-
-        Raises
-        ------
-        ValueError
-            If a class exists already or the attributes do not match.
-        """
-        find(self.estimator_).add_classes(attributes, classes)
-        return self
-
-    @property
-    def n_features_in_(self):
-        """Number of features."""
-        return self.estimator_.n_features_in_
-
-    @property
-    def feature_names_in_(self):
-        """Names of the features."""
-        return self.estimator_.feature_names_in_
-
-    @property
-    def classes_(self):
-        """All class labels."""
-        return self.estimator_.classes_
-
-    @property
-    def seen_classes_(self):
-        """Labels that the estimator was trained on."""
-        return find(self.estimator_).seen_classes_
-
-    @property
-    def unseen_classes_(self):
-        """Labels that the estimator was not trained on."""
-        return np.setdiff1d(self.classes_, self.seen_classes_)
-
     def __sklearn_is_fitted__(self):
         return hasattr(self, "best_penalty_")
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
-
     @property
-    def temperature_(self):
-        """What scores are divided by for probabilities: that of the estimator."""
-        return getattr(find(self.estimator_), "temperature_", 1.0)
-
-    def _penalised_scores(self, X):
-        check_is_fitted(self)
-        everything = Candidates.of(self.estimator_, (), "all")
-        for candidates in everything.scored_in_blocks(self.estimator_, X):
-            seen = is_in(candidates.classes, candidates.seen_classes)
-            yield self._less_penalty(candidates.scores, self.best_penalty_, seen)
+    def _penalty(self):
+        return self.best_penalty_
 
     def _curves(self, fitted, plain, X, y, folds, seed):
         """One curve per fold; none when there is nothing to fit."""
-        seen = as_labels(find(fitted).seen_classes_, "seen_classes_")
-        classes = as_labels(fitted.classes_, "classes_")
-        unseen = classes[~is_in(classes, seen)]
-        cv = held_out_split(len(seen), len(unseen), seed) if folds is None else folds
-        if len(unseen) == 0 or cv is None:
-            return []
-        predictions = cross_val_predict_gzsl(
-            plain,
-            X,
-            y,
-            cv=cv,
-            candidates="all",
-            n_jobs=self.n_jobs,
-            verbose=self.verbose,
-        )
         random_state = np.random.RandomState(seed)
+        predictions = predictions_on_folds(
+            plain, fitted, X, y, folds, seed, n_jobs=self.n_jobs, verbose=self.verbose
+        )
         return [
-            curve_of_fold(
-                CandidateScores(fold.classes, fold.seen_classes, fold.y_score),
-                fold.y_true,
-                unseen,
-                random_state,
-            )
-            for fold in predictions
+            curve_of_fold(candidates, y_true, unseen_classes(fitted), random_state)
+            for candidates, y_true in predictions
         ]
 
     def _prefit(self, X, y):
@@ -330,31 +233,16 @@ def known_curve(plain, X, y, seed):
     ----------
     plain : estimator
         Without seen penalties; stays untouched.
-    X : array-like of shape (n_samples, n_features)
-        Features.
-    y : array-like of shape (n_samples,)
-        Labels.
-    seed : int
-        Decides which samples are held out.
+    X, y, seed
+        See :func:`scores_of_known_classes`.
 
     Returns
     -------
     curve : SeenUnseenCurve or None
         Its unseen side is zero. None where no class has two samples.
     """
-    codes = np.unique(column_or_1d(y), return_inverse=True)[1]
-    held_out = share_of_each_class(codes, SHARE_HELD_OUT, np.random.RandomState(seed))
-    if not held_out.any():
-        return None
-    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    fitted = clone(plain).fit(_safe_indexing(X, train), _safe_indexing(y, train))
-    classes, seen_classes, scores = CandidateScores.of(
-        fitted, _safe_indexing(X, test), (), "all"
-    )
-    y_test = as_labels(column_or_1d(_safe_indexing(y, test)), "y")
-    seen = is_in(classes, seen_classes)
-    y_index = pd.Index(classes).get_indexer(pd.Index(y_test))
-    return SeenUnseenCurve.from_scores(y_index, scores, seen)
+    known = scores_of_known_classes(plain, X, y, seed)
+    return None if known is None else known.curve
 
 
 def without_penalty(estimator):

@@ -1,0 +1,184 @@
+"""What estimators around a zero-shot classifier have in common."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from zsl_estimators.calibration._held_out import SHARE_HELD_OUT, held_out_split
+from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
+from zsl_estimators.calibration._scores import HeldOutScores
+from zsl_estimators.candidates import Candidates, CandidateScores
+from zsl_estimators.candidates import find_zero_shot_classifier as find
+from zsl_estimators.labels import as_labels, is_in
+from zsl_estimators.model_selection import cross_val_predict_gzsl
+from zsl_estimators.model_selection._class_holdout import share_of_each_class
+
+
+def _can_add_classes(around):
+    classifier = getattr(around, "estimator_", None)
+    return classifier is not None and hasattr(find(classifier), "add_classes")
+
+
+class AroundZeroShotClassifier(
+    PenalisedPredictionMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
+    """Base of estimators that predict by the scores of a fitted ``estimator_``.
+
+    It is a zero-shot classifier, or a pipeline or search around one.
+    """
+
+    # Taken from the scores of seen classes, beside what the estimator takes itself.
+    _penalty = 0.0
+
+    @available_if(_can_add_classes)
+    def add_classes(self, attributes, classes=None):
+        """Let the fitted model predict new, unseen classes.
+
+        Parameters
+        ----------
+        attributes : DataFrame or array-like of shape (n_new, n_attributes)
+            Descriptions of the new classes, with the attributes of the old ones.
+        classes : array-like of shape (n_new,), default=None
+            Their labels when `attributes` is an array. None continues integer
+            labels.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator; what it was calibrated to stays what it was.
+
+        Raises
+        ------
+        ValueError
+            If a class exists already or the attributes do not match.
+        """
+        find(self.estimator_).add_classes(attributes, classes)
+        return self
+
+    @property
+    def n_features_in_(self):
+        """Number of features."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features."""
+        return self.estimator_.feature_names_in_
+
+    @property
+    def classes_(self):
+        """All class labels."""
+        return self.estimator_.classes_
+
+    @property
+    def seen_classes_(self):
+        """Labels that the estimator was trained on."""
+        return find(self.estimator_).seen_classes_
+
+    @property
+    def unseen_classes_(self):
+        """Labels that the estimator was not trained on."""
+        return np.setdiff1d(self.classes_, self.seen_classes_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+    @property
+    def temperature_(self):
+        """What scores are divided by for probabilities: that of the estimator."""
+        return getattr(find(self.estimator_), "temperature_", 1.0)
+
+    def _penalised_scores(self, X):
+        check_is_fitted(self)
+        everything = Candidates.of(self.estimator_, (), "all")
+        for candidates in everything.scored_in_blocks(self.estimator_, X):
+            seen = is_in(candidates.classes, candidates.seen_classes)
+            yield self._less_penalty(candidates.scores, self._penalty, seen)
+
+
+def unseen_classes(fitted):
+    """Labels of the classes that a fitted estimator was not trained on."""
+    seen = as_labels(find(fitted).seen_classes_, "seen_classes_")
+    classes = as_labels(fitted.classes_, "classes_")
+    return classes[~is_in(classes, seen)]
+
+
+def predictions_on_folds(estimator, fitted, X, y, folds, seed, n_jobs, verbose):
+    """Scores of held-out samples by models that some seen classes were hidden from.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It is cloned for every fold.
+    fitted : estimator
+        The same, fitted on all rows.
+    X, y : array-like
+        Features and labels.
+    folds : list of tuple of ndarray or None
+        Rows to train on and rows to test on. None is what ``seen_penalty="auto"``
+        does.
+    seed : int
+        Decides what is held out where `folds` is None.
+    n_jobs, verbose
+        See :func:`~zsl_estimators.model_selection.cross_val_predict_gzsl`.
+
+    Returns
+    -------
+    predictions : list of (CandidateScores, ndarray)
+        Scores of all classes, and the true labels. Empty where nothing can be learned:
+        no class is unseen, or fewer than four are seen and `folds` is None.
+    """
+    n_unseen = len(unseen_classes(fitted))
+    if folds is None:
+        n_seen = len(fitted.classes_) - n_unseen
+        folds = held_out_split(n_seen, n_unseen, seed)
+    if n_unseen == 0 or folds is None:
+        return []
+    predictions = cross_val_predict_gzsl(
+        estimator, X, y, cv=folds, candidates="all", n_jobs=n_jobs, verbose=verbose
+    )
+    return [
+        (CandidateScores(fold.classes, fold.seen_classes, fold.y_score), fold.y_true)
+        for fold in predictions
+    ]
+
+
+def scores_of_known_classes(estimator, X, y, seed):
+    """Scores of held-out samples by an estimator that is fitted on all seen classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Stays untouched.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,)
+        Labels.
+    seed : int
+        Decides which samples are held out.
+
+    Returns
+    -------
+    scores : HeldOutScores or None
+        Of all classes. None where no class has two samples.
+    """
+    codes = np.unique(column_or_1d(y), return_inverse=True)[1]
+    held_out = share_of_each_class(codes, SHARE_HELD_OUT, np.random.RandomState(seed))
+    if not held_out.any():
+        return None
+    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    candidates = CandidateScores.of(fitted, _safe_indexing(X, test), (), "all")
+    return held_out_scores(candidates, column_or_1d(_safe_indexing(y, test)))
+
+
+def held_out_scores(candidates, y):
+    """Scores of all classes of a model, with the column of every sample's class."""
+    classes, seen_classes, scores = candidates
+    y_index = pd.Index(classes).get_indexer(pd.Index(as_labels(y, "y")))
+    return HeldOutScores(y_index, scores, is_in(classes, seen_classes))
