@@ -61,6 +61,7 @@ from zsl_estimators.nn.flow import (
     Permutation,
 )
 from zsl_estimators.nn.gan import (
+    AdversarialLoss,
     ConditionalGenerator,
     Critic,
     FGANLoss,
@@ -72,6 +73,10 @@ from zsl_estimators.nn.gan import (
     normal_linear,
     perceptron,
     unit_norm_penalty,
+)
+from zsl_estimators.nn.gan_terms import (
+    ClassificationTerm,
+    CycleTerm,
 )
 from zsl_estimators.nn.probability_flow import (
     angle_grid,
@@ -130,6 +135,7 @@ from zsl_estimators.nn.zerodiff_parts import (
 
 __all__ = [
     "ActNorm",
+    "AdversarialLoss",
     "AttributeDecoder",
     "AttributeVAE",
     "BilinearNetwork",
@@ -137,6 +143,7 @@ __all__ = [
     "ClassDenoiser",
     "ClassNormNetwork",
     "ClassStandardisation",
+    "ClassificationTerm",
     "CompatibilityLoss",
     "CompatibilityNetwork",
     "ConditionalDenoiser",
@@ -147,6 +154,7 @@ __all__ = [
     "Critic",
     "CrossAttentionDenoiser",
     "CrossEntropy",
+    "CycleTerm",
     "Denoised",
     "DenoisingCritics",
     "DenoisingGenerator",

@@ -14,6 +14,8 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from zsl_estimators.nn.gan_terms import ClassificationTerm
+
 NEGATIVE_SLOPE = 0.2
 OUTPUT_ACTIVATIONS = {
     "relu": torch.relu,
@@ -292,31 +294,31 @@ class FGANNetwork(nn.Module):
 
     def synthesise_like(self, y):
         """Generate one row of features for every label of seen classes."""
-        noise = torch.randn(len(y), self.generator.noise_dim, device=y.device)
-        return self.generator(noise, self.class_attributes[y], self.class_centers[y])
+        return self.synthesise_from(self.class_attributes[y], self.class_centers[y])
+
+    def synthesise_from(self, attributes, centers):
+        """Generate one row of features for every description with its base mean."""
+        n_rows, device = len(attributes), attributes.device
+        noise = torch.randn(n_rows, self.generator.noise_dim, device=device)
+        return self.generator(noise, attributes, centers)
 
 
-class FGANLoss(nn.Module):
+class AdversarialLoss(nn.Module):
     """Losses of the critic and of the generator.
 
     Parameters
     ----------
     gp_weight : float
-        Weight of the gradient penalty (lambda in the paper).
-    cls_weight : float
-        Weight of the classification loss (beta in the paper).
-    classifier : Module or None
-        Returns logits of the seen classes for features; it is frozen. None for a
-        network that is not trained.
+        Weight of the gradient penalty.
+    terms : dict of str to Module
+        By name, what is added to the loss of the generator, see
+        :mod:`~zsl_estimators.nn.gan_terms`.
     """
 
-    def __init__(self, gp_weight, cls_weight, classifier):
+    def __init__(self, gp_weight, terms):
         super().__init__()
         self.gp_weight = gp_weight
-        self.cls_weight = cls_weight
-        if classifier is not None:
-            classifier.requires_grad_(False)
-        self.classifier = classifier
+        self.terms = nn.ModuleDict(terms)
 
     def critic(self, network, x, y):
         """Loss of the critic on a batch, and its parts by name."""
@@ -333,14 +335,29 @@ class FGANLoss(nn.Module):
     def generator(self, network, x, y):
         """Loss of the generator for the labels of a batch, and its parts by name."""
         fake = network.synthesise_like(y)
-        adversarial = -network.critic(fake, network.class_attributes[y]).mean()
-        entropy = functional.cross_entropy(self.classifier(fake), y)
-        classification = self.cls_weight * entropy
-        parts = {
-            "adversarial_loss": adversarial,
-            "classification_loss": classification,
-        }
-        return adversarial + classification, parts
+        score = network.critic(fake, network.class_attributes[y]).mean()
+        parts = {"adversarial_loss": -score}
+        for name, term in self.terms.items():
+            parts[f"{name}_loss"] = term(network, fake, y)
+        return sum(parts.values()), parts
+
+
+class FGANLoss(AdversarialLoss):
+    """Losses of the critic and of the generator of f-CLSWGAN.
+
+    Parameters
+    ----------
+    gp_weight : float
+        Weight of the gradient penalty (lambda in the paper).
+    cls_weight : float
+        Weight of the classification loss (beta in the paper).
+    classifier : Module or None
+        See :class:`~zsl_estimators.nn.gan_terms.ClassificationTerm`.
+    """
+
+    def __init__(self, gp_weight, cls_weight, classifier):
+        term = ClassificationTerm(cls_weight, classifier)
+        super().__init__(gp_weight, {"classification": term})
 
 
 def perceptron(widths):
