@@ -50,6 +50,7 @@ ESTIMATORS = (
     "ExemplarClassifier",
     "RevCDClassifier",
     "FGANClassifier",
+    "CycleWGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

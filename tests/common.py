@@ -27,6 +27,16 @@ from zsl_estimators.likelihood import (
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
+    "CycleWGANClassifier": {
+        "net_params": {
+            "module__generator_hidden": (8,),
+            "module__critic_hidden": (8,),
+            "module__noise_dim": 2,
+        },
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "FGANClassifier": {
         "generator_hidden": (8,),
         "critic_hidden": (8,),

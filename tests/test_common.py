@@ -9,6 +9,7 @@ from zsl_estimators import (
     ClassNormClassifier,
     CMTClassifier,
     ConSEClassifier,
+    CycleWGANClassifier,
     DAPClassifier,
     DiffusionClassifier,
     ESZSLClassifier,
@@ -39,6 +40,7 @@ NOT_FOR_FIVE_COLUMNS = {
 FAILS_WITH_FIVE_COLUMNS = (
     CMTClassifier,
     ClassNormClassifier,
+    CycleWGANClassifier,
     DAPClassifier,
     DiffusionClassifier,
     ESZSLClassifier,

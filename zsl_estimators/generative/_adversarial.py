@@ -9,6 +9,15 @@ from zsl_estimators.nn.gan import FGANNetwork
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import float32
 
+# Those of FGANClassifier, for methods that differ from it in the loss.
+SMALL_NETWORK = {
+    "noise_dim": 32,
+    "generator_hidden": (256,),
+    "critic_hidden": (256,),
+    "output_activation": "linear",
+}
+CRITIC_TRAINING = {"criterion__gp_weight": 10.0, "n_critic": 5, "critic_lr": 3e-3}
+
 
 def check_output_fits_init(estimator):
     """Refuse an activation that the initial features do not survive."""

@@ -55,9 +55,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(attributes)s
     %(init_exemplar)s
-    feature_scaling : {"standard", "minmax", "whitened"}, default="standard"
-        Scaling of the features inside: to mean 0 and variance 1; to the range from 0
-        to 1; or such that the covariance within a class is the identity.
+    %(feature_scaling)s
     %(attribute_scaling)s
     %(mean_correction_weight)s
     noise_dim : int, default=32
@@ -79,16 +77,9 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Weight of the gradient penalty (lambda in the paper).
     cls_weight : float, default=0.1
         Weight of the classification loss (beta in the paper).
-    decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+    %(head_or_gaussian)s
     %(synthesis)s
-    max_epochs : int, default=20
-        Largest number of passes over the data; the critic sees every sample once in
-        each.
-    lr : float, default=3e-4
-        Learning rate of the generator's Adam.
+    %(critic_epochs)s
     %(early_stopping)s
     %(patience_8)s
     %(torch_training)s

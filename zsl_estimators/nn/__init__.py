@@ -89,6 +89,7 @@ from zsl_estimators.nn.probability_flow import (
 from zsl_estimators.nn.regression import (
     SquaredLoss,
     TanhRegression,
+    solved_linear,
 )
 from zsl_estimators.nn.revcd import (
     Denoised,
@@ -213,6 +214,7 @@ __all__ = [
     "reverse_process",
     "row_blocks",
     "softmax_loss",
+    "solved_linear",
     "sum_loss",
     "unit_norm_penalty",
     "violations",

@@ -31,7 +31,9 @@ class ClassificationTerm(nn.Module):
     def __init__(self, weight, classifier):
         super().__init__()
         self.weight = weight
-        self.classifier = frozen(classifier)
+        if classifier is not None:
+            classifier.requires_grad_(False)
+        self.classifier = classifier
 
     def forward(self, network, fake, y):
         """Mean over the rows."""
@@ -69,7 +71,7 @@ class CycleTerm(nn.Module):
     ):
         super().__init__()
         self.weight = weight
-        self.regressor = frozen(regressor)
+        self.regressor = regressor.requires_grad_(False)
         self.squared_length = squared_length
         self.register_buffer("unseen_attributes", unseen_attributes)
         self.register_buffer("unseen_centers", unseen_centers)
@@ -93,8 +95,3 @@ class CycleTerm(nn.Module):
         attributes = self.unseen_attributes[y]
         fake = network.synthesise_from(attributes, self.unseen_centers[y])
         return self.error(fake, attributes)
-
-
-def frozen(module):
-    """A module whose parameters are not trained; None stays None."""
-    return None if module is None else module.requires_grad_(False)
