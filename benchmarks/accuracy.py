@@ -51,6 +51,7 @@ ESTIMATORS = (
     "RevCDClassifier",
     "FGANClassifier",
     "CycleWGANClassifier",
+    "GAZSLClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

@@ -24,6 +24,7 @@ _HOMES = {
     "generative": (
         "CycleWGANClassifier",
         "FGANClassifier",
+        "GAZSLClassifier",
         "VAEcFlowClassifier",
         "ZeroDiffClassifier",
     ),

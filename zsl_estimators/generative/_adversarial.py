@@ -23,20 +23,22 @@ def check_output_fits_init(estimator):
     """Refuse an activation that the initial features do not survive."""
     given = (estimator.net_params or {}).get("module__output_activation")
     activation = getattr(estimator, "output_activation", given)
-    if estimator.init is not None and activation == "sigmoid":
+    if estimator.init is not None and activation in ("sigmoid", "tanh"):
         raise ValueError(
-            'output_activation="sigmoid" squeezes the features of the initial '
+            f'output_activation="{activation}" squeezes the features of the initial '
             'estimator. Use output_activation="linear", or init=None.'
         )
 
 
-def network_arguments(estimator, **network):
+def network_arguments(estimator, module=FGANNetwork, **network):
     """Arguments of a net for a generator that starts from the initial estimator.
 
     Parameters
     ----------
     estimator : FeatureGeneratingClassifier
         Its initial estimator and scalers are fitted.
+    module : type, default=FGANNetwork
+        Network of generator and critic.
     **network : dict
         More arguments of the module.
 
@@ -53,7 +55,7 @@ def network_arguments(estimator, **network):
         **network,
     }
     return {
-        "module": FGANNetwork,
+        "module": module,
         **{f"module__{name}": value for name, value in network.items()},
         # Betas of the official code of f-CLSWGAN.
         "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),

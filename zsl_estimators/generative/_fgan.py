@@ -65,8 +65,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
     critic_hidden : sequence of int, default=(256,)
         Widths of the critic's hidden layers. With one layer the gradient penalty has
         a closed form, which nearly halves the time of a step.
-    output_activation : {"linear", "relu", "sigmoid"}, default="linear"
-        Applied to generated features, in scaled units. "sigmoid" needs
+    output_activation : {"linear", "relu", "sigmoid", "tanh"}, default="linear"
+        Applied to generated features, in scaled units. "sigmoid" and "tanh" need
         ``init=None``.
     n_critic : int, default=5
         Steps of the critic per step of the generator. Each takes its own batch.

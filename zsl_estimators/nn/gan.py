@@ -14,12 +14,13 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from zsl_estimators.nn.gan_terms import ClassificationTerm
+from zsl_estimators.nn.gan_terms import ClassificationTerm, row_norms
 
 NEGATIVE_SLOPE = 0.2
 OUTPUT_ACTIVATIONS = {
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
     "linear": lambda features: features,
 }
 
@@ -41,7 +42,7 @@ class ConditionalGenerator(nn.Module):
         Length of the noise vector that the network gets.
     hidden : sequence of int, default=(4096,)
         Widths of the hidden layers.
-    output_activation : {"relu", "sigmoid", "linear"}, default="relu"
+    output_activation : {"relu", "sigmoid", "tanh", "linear"}, default="relu"
         Applied to the features.
     coloring : Tensor of shape (n_features, n_features) or None, default=None
         Makes the noise of that distribution: ``standard normal rows @ coloring``.
@@ -125,8 +126,8 @@ class Critic(nn.Module):
     ----------
     n_features : int
         Number of features.
-    n_attributes : int
-        Length of a description.
+    n_attributes : int or None
+        Length of a description. None: the critic is not told the class.
     hidden : sequence of int, default=(4096,)
         Widths of the hidden layers.
     """
@@ -134,7 +135,11 @@ class Critic(nn.Module):
     def __init__(self, n_features, n_attributes, hidden=(4096,)):
         super().__init__()
         self.from_features = normal_linear(n_features, hidden[0])
-        self.from_attributes = normal_linear(n_attributes, hidden[0], bias=False)
+        self.from_attributes = (
+            no_condition
+            if n_attributes is None
+            else normal_linear(n_attributes, hidden[0], bias=False)
+        )
         self.rest = perceptron((*hidden, 1))
 
     @property
@@ -223,12 +228,19 @@ def critic_losses(critic, real, fake, attributes, mix):
     penalty : Tensor
         Mean of ``(norm of the gradient - 1)^2``.
     """
+    real, fake, penalty = first_layers_and_penalty(critic, real, fake, attributes, mix)
+    return critic.score(real) - critic.score(fake), penalty
+
+
+def first_layers_and_penalty(critic, real, fake, attributes, mix):
+    """First layers of real and fake rows and the penalty; see :func:`critic_losses`."""
     if not critic.has_one_hidden_layer:
-        gaps = critic(real, attributes) - critic(fake, attributes)
         between = torch.lerp(fake, real, mix)
-        return gaps, gradient_penalty(critic, between, attributes)
+        penalty = gradient_penalty(critic, between, attributes)
+        first = (critic.first_layer(rows, attributes) for rows in (real, fake))
+        return *first, penalty
     real, fake, gradient = critic.first_layers_and_gradient(real, fake, attributes, mix)
-    return critic.score(real) - critic.score(fake), unit_norm_penalty(gradient)
+    return real, fake, unit_norm_penalty(gradient)
 
 
 def gradient_penalty(critic, features, attributes):
@@ -241,50 +253,28 @@ def gradient_penalty(critic, features, attributes):
 
 def unit_norm_penalty(gradient):
     """Mean squared distance of row norms from 1; smooth where a row is zero."""
-    norms = (gradient.square().sum(dim=1) + 1e-12).sqrt()
-    return (norms - 1).square().mean()
+    return (row_norms(gradient) - 1).square().mean()
 
 
-class FGANNetwork(nn.Module):
+class AdversarialNetwork(nn.Module):
     """Generator and critic, with the tables of the seen classes.
 
     Parameters
     ----------
+    generator : Module
+        Such as :class:`ConditionalGenerator`.
+    critic : Module
+        Such as :class:`Critic`.
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
         Base means of the seen classes.
-    coloring : Tensor of shape (n_features, n_features) or None
-        See :class:`ConditionalGenerator`.
-    noise_dim : int
-        Noise of the generator.
-    generator_hidden, critic_hidden : sequence of int
-        Widths of the hidden layers.
-    output_activation : {"relu", "sigmoid", "linear"}
-        See :class:`ConditionalGenerator`.
     """
 
-    def __init__(
-        self,
-        class_attributes,
-        class_centers,
-        coloring,
-        noise_dim,
-        generator_hidden,
-        critic_hidden,
-        output_activation,
-    ):
+    def __init__(self, generator, critic, class_attributes, class_centers):
         super().__init__()
-        n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
-        self.generator = ConditionalGenerator(
-            n_features,
-            n_attributes,
-            noise_dim,
-            generator_hidden,
-            output_activation,
-            coloring,
-        )
-        self.critic = Critic(n_features, n_attributes, critic_hidden)
+        self.generator = generator
+        self.critic = critic
         self.register_buffer("class_attributes", class_attributes)
         self.register_buffer("class_centers", class_centers)
 
@@ -301,6 +291,48 @@ class FGANNetwork(nn.Module):
         n_rows, device = len(attributes), attributes.device
         noise = torch.randn(n_rows, self.generator.noise_dim, device=device)
         return self.generator(noise, attributes, centers)
+
+
+class FGANNetwork(AdversarialNetwork):
+    """Conditional generator and critic of f-CLSWGAN.
+
+    Parameters
+    ----------
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    class_centers : Tensor of shape (n_classes, n_features)
+        Base means of the seen classes.
+    coloring : Tensor of shape (n_features, n_features) or None
+        See :class:`ConditionalGenerator`.
+    noise_dim : int
+        Noise of the generator.
+    generator_hidden, critic_hidden : sequence of int
+        Widths of the hidden layers.
+    output_activation : {"relu", "sigmoid", "tanh", "linear"}
+        See :class:`ConditionalGenerator`.
+    """
+
+    def __init__(
+        self,
+        class_attributes,
+        class_centers,
+        coloring,
+        noise_dim,
+        generator_hidden,
+        critic_hidden,
+        output_activation,
+    ):
+        n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
+        generator = ConditionalGenerator(
+            n_features,
+            n_attributes,
+            noise_dim,
+            generator_hidden,
+            output_activation,
+            coloring,
+        )
+        critic = Critic(n_features, n_attributes, critic_hidden)
+        super().__init__(generator, critic, class_attributes, class_centers)
 
 
 class AdversarialLoss(nn.Module):
@@ -322,24 +354,35 @@ class AdversarialLoss(nn.Module):
 
     def critic(self, network, x, y):
         """Loss of the critic on a batch, and its parts by name."""
+        real, fake, penalty = self.first_layers_and_penalty(network, x, y)
+        score = network.critic.score
+        distance = (score(real) - score(fake)).mean()
+        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
+        return penalty - distance, parts
+
+    def first_layers_and_penalty(self, network, x, y):
+        """First layers of the critic for real and fake rows, and the penalty."""
         with torch.no_grad():
             fake = network.synthesise_like(y)
         mix = torch.rand(len(y), 1, device=y.device)
-        gaps, penalty = critic_losses(
+        real, fake, penalty = first_layers_and_penalty(
             network.critic, x, fake, network.class_attributes[y], mix
         )
-        distance, penalty = gaps.mean(), self.gp_weight * penalty
-        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
-        return penalty - distance, parts
+        return real, fake, self.gp_weight * penalty
 
     def generator(self, network, x, y):
         """Loss of the generator for the labels of a batch, and its parts by name."""
         fake = network.synthesise_like(y)
         score = network.critic(fake, network.class_attributes[y]).mean()
         parts = {"adversarial_loss": -score}
-        for name, term in self.terms.items():
-            parts[f"{name}_loss"] = term(network, fake, y)
+        parts |= self.term_parts(network, fake, y)
         return sum(parts.values()), parts
+
+    def term_parts(self, network, fake, y):
+        """Losses of the terms for generated features of classes, by name."""
+        return {
+            f"{name}_loss": term(network, fake, y) for name, term in self.terms.items()
+        }
 
 
 class FGANLoss(AdversarialLoss):
@@ -366,6 +409,11 @@ def perceptron(widths):
     for n_in, n_out in pairwise(widths[1:]):
         layers += [nn.LeakyReLU(NEGATIVE_SLOPE), normal_linear(n_in, n_out)]
     return nn.Sequential(*layers)
+
+
+def no_condition(attributes):
+    """What comes from the description where a critic is not told it."""
+    return attributes.new_zeros(())
 
 
 def normal_linear(n_in, n_out, bias=True):
