@@ -26,6 +26,17 @@ def test_without_the_cycle_it_is_fgan(task):
     )
 
 
+def test_start_is_the_initial_estimator(task):
+    """What is not trained answers like it, but for a constant."""
+    clf = fitted(task, **TRAINED, lr=1e-30)
+    gap = clf.decision_function(task.X_test) - clf.init_.decision_function(task.X_test)
+    np.testing.assert_allclose(gap, gap.mean(), atol=1e-3)
+
+
+def test_no_training_is_a_candidate(task):
+    assert 0 in set(fitted(task).held_out_results_["candidate"])
+
+
 def test_losses_of_weight_zero_are_left_out(task):
     parts = {"cycle_weight": "cycle_loss", "cls_weight": "classification_loss"}
     settings = {**TRAINED, "max_epochs": 1}

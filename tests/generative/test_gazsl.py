@@ -39,6 +39,17 @@ def test_pivot_pulls_means_to_those_of_real_features(task):
     assert with_pivot < 0.7 * without
 
 
+def test_start_is_the_initial_estimator(task):
+    """What is not trained answers like it, but for a constant."""
+    clf = fitted(task, **TRAINED, lr=1e-30)
+    gap = clf.decision_function(task.X_test) - clf.init_.decision_function(task.X_test)
+    np.testing.assert_allclose(gap, gap.mean(), atol=1e-3)
+
+
+def test_no_training_is_a_candidate(task):
+    assert 0 in set(fitted(task).held_out_results_["candidate"])
+
+
 def test_losses_of_weight_zero_are_left_out(task):
     settings = {**TRAINED, "max_epochs": 1}
     names = set(fitted(task, **settings).history_[-1])
