@@ -192,6 +192,12 @@ default=None
         %(torch_fitted)s
         %(unit_fitted)s
         """,
+    "decided": """
+        decision_ : decision
+            The fitted decision; its ``name`` tells which one.
+        head_ : estimator
+            The fitted head, when it decides; it sees scaled features.
+        """,
     "generator_fitted": """
         net_ : skorch.NeuralNet
             The trained net; what only training needs is dropped unless

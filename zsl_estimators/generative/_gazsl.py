@@ -82,10 +82,7 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
-    decision_ : decision
-        The fitted decision; its ``name`` tells which one.
-    head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+    %(decided)s
     history_ : skorch.History
         One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
         critic tells real from generated features), ``penalty_loss``,
