@@ -46,6 +46,17 @@ def test_losses_of_weight_zero_are_left_out(task):
         assert names == set(clf.history_[-1]) & set(parts.values())
 
 
+def test_regressor_is_least_squares_without_a_penalty(task):
+    clf = fitted(task, **TRAINED, regressor_alpha=1e-9, warm_start=True)
+    regressor = clf.net_.criterion_.terms["cycle"].regressor
+    X = clf.feature_scaler_.transform(task.X_train)
+    S = clf.attribute_scaler_.transform(task.attributes.loc[task.y_train].to_numpy())
+    design = np.column_stack([X, np.ones(len(X))])
+    *expected, intercept = np.linalg.lstsq(design, S, rcond=None)[0]
+    np.testing.assert_allclose(regressor.weight.T, expected, atol=1e-4)
+    np.testing.assert_allclose(regressor.bias, intercept, atol=1e-4)
+
+
 def attribute_error(clf, task, classes):
     """How far a regressor of scikit-learn is from the descriptions on samples."""
     S = task.attributes
