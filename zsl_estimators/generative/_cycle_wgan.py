@@ -217,7 +217,9 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
-            calibration and the choice of epochs are off. For cycle-CLSWGAN, which the
+            calibration and the choice of epochs are off. `cycle_weight` is that of the
+            code for descriptions of length 1, as the attributes of the Proposed Split
+            are; longer ones had a larger weight there. For cycle-CLSWGAN, which the
             code does not train, set `cls_weight` to 0.01.
 
         Raises
@@ -236,7 +238,7 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
             "init": None,
             "feature_scaling": "minmax",
             "attribute_scaling": "none",
-            # The code takes the mean over the attributes of a description of length 1.
+            # The code takes the mean over attributes, here it is the sum.
             "cycle_weight": 0.01 / published["n_attributes"],
             "cls_weight": 0.0,
             "decision": "head",
