@@ -52,6 +52,8 @@ ESTIMATORS = (
     "ExemplarClassifier",
     "RevCDClassifier",
     "FGANClassifier",
+    "CycleWGANClassifier",
+    "GAZSLClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

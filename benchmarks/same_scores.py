@@ -63,6 +63,8 @@ VARIANTS = {
         {"init": None, "early_stopping": False, "max_epochs": 10},
     ),
     "FGAN, warm": ("FGANClassifier", {"warm_start": True, "early_stopping": False}),
+    "CycleWGAN, all classes": ("CycleWGANClassifier", {"cycle_on": "all"}),
+    "GAZSL, no layer": ("GAZSLClassifier", {"condition_dim": None}),
     "VAE-cFlow, any decision": ("VAEcFlowClassifier", {"head": None}),
     "VAE-cFlow, likelihood": ("VAEcFlowClassifier", {"decision": "likelihood"}),
     "VAE-cFlow, the code's": (

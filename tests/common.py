@@ -35,12 +35,30 @@ GAUSSIAN = GaussianSemanticClassifier(
 )
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
+SMALL_GAN = {
+    "module__generator_hidden": (8,),
+    "module__critic_hidden": (8,),
+    "module__noise_dim": 2,
+}
 SMALL = {
+    "CycleWGANClassifier": {
+        "net_params": SMALL_GAN,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "FGANClassifier": {
         "init": EXEMPLAR,
         "generator_hidden": (8,),
         "critic_hidden": (8,),
         "noise_dim": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
+    "GAZSLClassifier": {
+        "net_params": SMALL_GAN,
+        "condition_dim": 4,
         "max_epochs": 3,
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
         "n_synthetic": 20,

@@ -4,7 +4,13 @@ from numpy.linalg import eigh
 from scipy.linalg import solve_sylvester
 from sklearn.linear_model import Ridge
 
-from zsl_estimators.linear import RidgeInputs, RidgePath, SylvesterPath
+from zsl_estimators.linear import (
+    RidgeInputs,
+    RidgePath,
+    SylvesterPath,
+    ridge_from_rows,
+)
+from zsl_estimators.rows import ScaledRows
 
 
 @pytest.fixture
@@ -72,3 +78,38 @@ def test_sylvester_equation_of_zeros_is_solved_by_zero():
     zeros = eigh(np.zeros((2, 2))), eigh(np.zeros((3, 3)))
     nothing = SylvesterPath(*zeros, np.zeros((2, 3)))
     assert not nothing.solve(1.0).any()
+
+
+def rows_of_classes(n_features=5):
+    rng = np.random.RandomState(0)
+    X = rng.normal(2.0, [1.0, 5.0, 0.1, 2.0, 1.0], size=(40, 5))[:, :n_features]
+    return X, np.arange(40) % 6, rng.normal(size=(6, 3))
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.1, 10.0])
+def test_ridge_from_rows_equals_sklearn(alpha, monkeypatch):
+    monkeypatch.setattr("zsl_estimators.rows.NUMBERS_PER_BLOCK", 35)
+    X, y, S = rows_of_classes()
+    coefficients, intercept = ridge_from_rows(ScaledRows(X), y, S, alpha)
+    penalty = alpha * len(X) * X.var(axis=0).mean()
+    expected = Ridge(penalty).fit(X, S[y])
+    np.testing.assert_allclose(coefficients, expected.coef_.T, atol=1e-9)
+    np.testing.assert_allclose(intercept, expected.intercept_, atol=1e-9)
+
+
+def test_ridge_from_rows_without_penalty_is_least_squares():
+    X, y, S = rows_of_classes()
+    coefficients, intercept = ridge_from_rows(ScaledRows(X), y, S, 1e-30)
+    design = np.column_stack([np.ones(len(X)), X])
+    expected = np.linalg.lstsq(design, S[y], rcond=None)[0]
+    np.testing.assert_allclose(coefficients, expected[1:], atol=1e-4)
+    np.testing.assert_allclose(intercept, expected[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_ridge_from_constant_rows_answers_the_mean(value):
+    _, y, S = rows_of_classes()
+    X = np.full((len(y), 2), value)
+    coefficients, intercept = ridge_from_rows(ScaledRows(X), y, S, 0.01)
+    np.testing.assert_allclose(coefficients, 0, atol=1e-12)
+    np.testing.assert_allclose(intercept, S[y].mean(axis=0))

@@ -21,7 +21,13 @@ _HOMES = {
     "decisions": ("SoftmaxHead",),
     "ensemble": ("ZeroShotEnsembleClassifier",),
     "exemplar": ("ExemplarClassifier",),
-    "generative": ("FGANClassifier", "VAEcFlowClassifier", "ZeroDiffClassifier"),
+    "generative": (
+        "CycleWGANClassifier",
+        "FGANClassifier",
+        "GAZSLClassifier",
+        "VAEcFlowClassifier",
+        "ZeroDiffClassifier",
+    ),
     "likelihood": ("DiffusionClassifier",),
     "semantic": (
         "CMTClassifier",

@@ -101,6 +101,25 @@ default=None
             classes from 0.001, 0.01 and 0.03; any classifier of scikit-learn will do,
             and its parameters can be searched as ``head__<name>``.
         """,
+    "feature_scaling": """
+        feature_scaling : {"standard", "minmax", "whitened"}, default="standard"
+            Scaling of the features inside: to mean 0 and variance 1; to the range from
+            0 to 1; or such that the covariance within a class is the identity.
+        """,
+    "head_or_gaussian": """
+        decision : {"auto", "head", "gaussian"}, default="auto"
+            Classify with the head, or take the nearest mean of real and generated
+            features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
+            held-out classes, the head when one is given or there is nothing to choose
+            on.
+        """,
+    "critic_epochs": """
+        max_epochs : int, default=20
+            Largest number of passes over the data; the critic sees every sample once in
+            each.
+        lr : float, default=3e-4
+            Learning rate of the generator's Adam.
+        """,
     "early_stopping": """
         early_stopping : bool, default=True
             Choose the number of epochs by the AUSUC on held-out seen classes, among
@@ -172,6 +191,12 @@ default=None
             The fitted initial estimator.
         %(torch_fitted)s
         %(unit_fitted)s
+        """,
+    "decided": """
+        decision_ : decision
+            The fitted decision; its ``name`` tells which one.
+        head_ : estimator
+            The fitted head, when it decides; it sees scaled features.
         """,
     "generator_fitted": """
         net_ : skorch.NeuralNet

@@ -8,12 +8,16 @@ import numpy as np
 
 # Divide and conquer, faster here than the default of scipy.
 from numpy.linalg import eigh
+from scipy.linalg import solve
 
+from zsl_estimators.gaussian import class_means
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import class_moments, class_weights
 
 ALPHAS = tuple(10.0**power for power in range(-4, 4))
 DEFAULT_ALPHA = 0.01
+# A smaller penalty would leave the equations of dependent features unsolvable.
+SMALLEST_ALPHA = 1e-9
 
 
 class RidgeInputs:
@@ -109,6 +113,45 @@ class RidgePath:
         # Rounding can push the eigenvalues of a singular matrix below zero.
         shrunk = np.maximum(self.eigenvalues, 0) + max(alpha, 1e-12)
         return self.origin + self.vectors @ (self.projected / shrunk[:, None])
+
+
+def ridge_from_rows(rows, y, S, alpha):
+    """Ridge regression of descriptions on samples that are read some at a time.
+
+    Solves ``min ||S[y] - X W - b||^2 / n + alpha v ||W||^2``, where `v` is the mean
+    variance of the features, so that their unit does not matter.
+
+    Parameters
+    ----------
+    rows : ScaledRows
+        Samples.
+    y : ndarray of shape (n_samples,)
+        Class of every sample, from 0.
+    S : ndarray of shape (n_classes, n_attributes)
+        Descriptions of the classes.
+    alpha : float
+        Penalty, positive.
+
+    Returns
+    -------
+    coefficients : ndarray of shape (n_features, n_attributes)
+        `W`.
+    intercept : ndarray of shape (n_attributes,)
+        `b`.
+    """
+    counts = np.bincount(y, minlength=len(S))[:, None]
+    means = class_means(rows, y, len(S))
+    center, target = (counts * means).sum(0) / len(y), (counts * S).sum(0) / len(y)
+    gram = np.zeros((rows.n_scaled, rows.n_scaled))
+    for _, block in rows.blocks():
+        centered = block - center
+        gram += centered.T @ centered
+    # Without any variation every map is as good as zero.
+    variation = np.trace(gram) / len(gram) or 1.0
+    gram[np.diag_indices(len(gram))] += max(alpha, SMALLEST_ALPHA) * variation
+    moments = (counts * (means - center)).T @ (S - target)
+    coefficients = solve(gram, moments, assume_a="pos", overwrite_a=True)
+    return coefficients, target - center @ coefficients
 
 
 class SylvesterPath:

@@ -138,5 +138,5 @@ def test_losses_train_only_their_own_network():
     value, parts = loss.generator(network, x, y)
     value.backward()
     assert network.generator.net[-1].weight.grad.abs().sum() > 0
-    assert all(p.grad is None for p in loss.classifier.parameters())
+    assert all(p.grad is None for p in loss.terms.parameters())
     assert value == sum(parts.values())

@@ -211,6 +211,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             return None
         return epochs_then_decisions(self, random_state)
 
+    def _new_training(self, problem, n_epochs, random_state):
+        # What is of use in training only is not made for a net that is not trained.
+        self._is_trained = n_epochs > 0 or self.warm_start
+        return super()._new_training(problem, n_epochs, random_state)
+
     def _training_data(self, problem):
         return ArrayData({"x": problem.rows.single(), "y": problem.y}, problem.y)
 
@@ -292,8 +297,12 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _seen_tensors(self):
         """Scaled descriptions and base means of the seen classes, float32."""
-        seen = torch.as_tensor(self._table.seen)
-        return tuple(part[seen] for part in self._class_tensors())
+        return self._tensors_of(self._table.seen)
+
+    def _tensors_of(self, wanted):
+        """Scaled descriptions and base means of the classes where `wanted` is True."""
+        wanted = torch.as_tensor(wanted)
+        return tuple(part[wanted] for part in self._class_tensors())
 
     def _add_classes(self, positions):
         random_state = private_random_state(self.random_state)
@@ -303,14 +312,14 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self.decision_.score_classes(lambda: self._generator(single=False), Z)
 
 
-def paper_head(batch_size, max_epochs):
+def paper_head(batch_size, max_epochs, lr=1e-3, betas=(0.5, 0.999), weight_decay=0):
     """The linear softmax of the papers: Adam at a constant learning rate."""
     return SoftmaxHead(
         hidden=(),
         max_epochs=max_epochs,
-        lr=1e-3,
+        lr=lr,
         lr_schedule="constant",
-        betas=(0.5, 0.999),
+        betas=betas,
         batch_size=batch_size,
-        weight_decay=0,
+        weight_decay=weight_decay,
     )

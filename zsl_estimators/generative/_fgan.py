@@ -1,25 +1,25 @@
 """FGANClassifier: features from a conditional Wasserstein GAN."""
 
-from functools import partial
 from numbers import Integral, Real
 
-import torch
-
-from zsl_estimators.decisions import SoftmaxHead
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.generative._adversarial import (
+    check_output_fits_init,
+    network_arguments,
+    seen_classifier,
+)
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     paper_head,
 )
-from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss, FGANNetwork
+from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss
 from zsl_estimators.parameters import (
     Interval,
     StrOptions,
     has_widths,
     published_settings,
 )
-from zsl_estimators.seeds import LARGEST_SEED
-from zsl_estimators.training import AdversarialNet, float32
+from zsl_estimators.training import AdversarialNet
 
 # Learning rate, classification weight, noise, epochs and synthetic features per class
 # of the official scripts for the generalized task.
@@ -35,15 +35,6 @@ PAPER = {
     "paper": {},
 }
 PAPER_COLUMNS = ("lr", "cls_weight", "noise_dim", "epochs", "n_synthetic")
-
-
-def check_output_fits_init(estimator):
-    """Refuse an activation that the initial features do not survive."""
-    if estimator.init is not None and estimator.output_activation == "sigmoid":
-        raise ValueError(
-            'output_activation="sigmoid" squeezes the features of the initial '
-            'estimator. Use output_activation="linear", or init=None.'
-        )
 
 
 @fill_docstring
@@ -64,9 +55,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(attributes)s
     %(init_exemplar)s
-    feature_scaling : {"standard", "minmax", "whitened"}, default="standard"
-        Scaling of the features inside: to mean 0 and variance 1; to the range from 0
-        to 1; or such that the covariance within a class is the identity.
+    %(feature_scaling)s
     %(attribute_scaling)s
     %(mean_correction_weight)s
     noise_dim : int, default=32
@@ -76,8 +65,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
     critic_hidden : sequence of int, default=(256,)
         Widths of the critic's hidden layers. With one layer the gradient penalty has
         a closed form, which nearly halves the time of a step.
-    output_activation : {"linear", "relu", "sigmoid"}, default="linear"
-        Applied to generated features, in scaled units. "sigmoid" needs
+    output_activation : {"linear", "relu", "sigmoid", "tanh"}, default="linear"
+        Applied to generated features, in scaled units. "sigmoid" and "tanh" need
         ``init=None``.
     n_critic : int, default=5
         Steps of the critic per step of the generator. Each takes its own batch.
@@ -88,16 +77,9 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Weight of the gradient penalty (lambda in the paper).
     cls_weight : float, default=0.1
         Weight of the classification loss (beta in the paper).
-    decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+    %(head_or_gaussian)s
     %(synthesis)s
-    max_epochs : int, default=20
-        Largest number of passes over the data; the critic sees every sample once in
-        each.
-    lr : float, default=3e-4
-        Learning rate of the generator's Adam.
+    %(critic_epochs)s
     %(early_stopping)s
     %(patience_8)s
     %(torch_training)s
@@ -108,10 +90,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
-    decision_ : decision
-        The fitted decision; its ``name`` tells which one.
-    head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+    %(decided)s
     history_ : skorch.History
         One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
         critic tells real from generated features), ``penalty_loss``,
@@ -291,45 +270,22 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
-    def _new_training(self, problem, n_epochs, random_state):
-        # The classifier of seen classes is of use in training only.
-        self._is_trained = n_epochs > 0 or self.warm_start
-        return super()._new_training(problem, n_epochs, random_state)
-
     def _net_arguments(self, problem):
-        attributes, centers = self._seen_tensors()
-        network = {
-            "class_attributes": attributes,
-            "class_centers": centers,
-            "coloring": self._coloring(),
-            "noise_dim": self.noise_dim,
-            "generator_hidden": tuple(self.generator_hidden),
-            "critic_hidden": tuple(self.critic_hidden),
-            "output_activation": self.output_activation,
-        }
         loss = {
             "gp_weight": self.gp_weight,
             "cls_weight": self.cls_weight,
-            "classifier": self._seen_classifier(problem) if self._is_trained else None,
+            "classifier": seen_classifier(self, problem),
         }
         return {
-            "module": FGANNetwork,
-            **{f"module__{name}": value for name, value in network.items()},
+            **network_arguments(
+                self,
+                noise_dim=self.noise_dim,
+                generator_hidden=tuple(self.generator_hidden),
+                critic_hidden=tuple(self.critic_hidden),
+                output_activation=self.output_activation,
+            ),
             "criterion": FGANLoss,
             **{f"criterion__{name}": value for name, value in loss.items()},
-            # Betas of the official code.
-            "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
             "n_critic": self.n_critic,
             "critic_lr": self.critic_lr,
         }
-
-    def _coloring(self):
-        if self.init_ is None:
-            return None
-        noise = self.init_.gaussian_.coloring * self.init_.feature_scaler_.scale_
-        return torch.tensor(float32(self.feature_scaler_.scaled_noise(noise)))
-
-    def _seen_classifier(self, problem):
-        seed = problem.random_state.randint(LARGEST_SEED)
-        classifier = SoftmaxHead(hidden=(), device=self.device, random_state=seed)
-        return classifier.fit(problem.rows.float32(), problem.y).module_

@@ -132,10 +132,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
 
     Attributes
     ----------
-    decision_ : decision
-        The fitted decision; its ``name`` tells which one.
-    head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+    %(decided)s
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``likelihood_loss`` (in bits
         per sample), ``reconstruction_loss``, ``variance_loss`` and

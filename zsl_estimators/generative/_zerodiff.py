@@ -139,10 +139,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         Weight of the decoder of descriptions.
     representation_epochs : int, default=20
         Passes over the data for the generator of representations.
-    decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+    %(head_or_gaussian)s
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data; the critics see every sample once in

@@ -14,12 +14,14 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from zsl_estimators.nn.gan_terms import ClassificationTerm, row_norms
 from zsl_estimators.nn.mixed_precision import full_precision
 
 NEGATIVE_SLOPE = 0.2
 OUTPUT_ACTIVATIONS = {
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
     "linear": lambda features: features,
 }
 
@@ -41,7 +43,7 @@ class ConditionalGenerator(nn.Module):
         Length of the noise vector that the network gets.
     hidden : sequence of int, default=(4096,)
         Widths of the hidden layers.
-    output_activation : {"relu", "sigmoid", "linear"}, default="relu"
+    output_activation : {"relu", "sigmoid", "tanh", "linear"}, default="relu"
         Applied to the features.
     coloring : Tensor of shape (n_features, n_features) or None, default=None
         Makes the noise of that distribution: ``standard normal rows @ coloring``.
@@ -125,8 +127,8 @@ class Critic(nn.Module):
     ----------
     n_features : int
         Number of features.
-    n_attributes : int
-        Length of a description.
+    n_attributes : int or None
+        Length of a description. None: the critic is not told the class.
     hidden : sequence of int, default=(4096,)
         Widths of the hidden layers.
     """
@@ -134,7 +136,11 @@ class Critic(nn.Module):
     def __init__(self, n_features, n_attributes, hidden=(4096,)):
         super().__init__()
         self.from_features = normal_linear(n_features, hidden[0])
-        self.from_attributes = normal_linear(n_attributes, hidden[0], bias=False)
+        self.from_attributes = (
+            no_condition
+            if n_attributes is None
+            else normal_linear(n_attributes, hidden[0], bias=False)
+        )
         self.rest = perceptron((*hidden, 1))
 
     @property
@@ -223,12 +229,19 @@ def critic_losses(critic, real, fake, attributes, mix):
     penalty : Tensor
         Mean of ``(norm of the gradient - 1)^2``.
     """
+    real, fake, penalty = first_layers_and_penalty(critic, real, fake, attributes, mix)
+    return critic.score(real) - critic.score(fake), penalty
+
+
+def first_layers_and_penalty(critic, real, fake, attributes, mix):
+    """First layers of real and fake rows and the penalty; see :func:`critic_losses`."""
     if not critic.has_one_hidden_layer:
-        gaps = critic(real, attributes) - critic(fake, attributes)
         between = torch.lerp(fake, real, mix)
-        return gaps, gradient_penalty(critic, between, attributes)
+        penalty = gradient_penalty(critic, between, attributes)
+        first = (critic.first_layer(rows, attributes) for rows in (real, fake))
+        return *first, penalty
     real, fake, gradient = critic.first_layers_and_gradient(real, fake, attributes, mix)
-    return critic.score(real) - critic.score(fake), unit_norm_penalty(gradient)
+    return real, fake, unit_norm_penalty(gradient)
 
 
 def gradient_penalty(critic, features, attributes):
@@ -242,12 +255,48 @@ def gradient_penalty(critic, features, attributes):
 
 def unit_norm_penalty(gradient):
     """Mean squared distance of row norms from 1; smooth where a row is zero."""
-    norms = (gradient.square().sum(dim=1) + 1e-12).sqrt()
-    return (norms - 1).square().mean()
+    return (row_norms(gradient) - 1).square().mean()
 
 
-class FGANNetwork(nn.Module):
+class AdversarialNetwork(nn.Module):
     """Generator and critic, with the tables of the seen classes.
+
+    Parameters
+    ----------
+    generator : Module
+        Such as :class:`ConditionalGenerator`.
+    critic : Module
+        Such as :class:`Critic`.
+    class_attributes : Tensor of shape (n_classes, n_attributes)
+        Scaled descriptions of the seen classes.
+    class_centers : Tensor of shape (n_classes, n_features)
+        Base means of the seen classes.
+    """
+
+    def __init__(self, generator, critic, class_attributes, class_centers):
+        super().__init__()
+        self.generator = generator
+        self.critic = critic
+        self.register_buffer("class_attributes", class_attributes)
+        self.register_buffer("class_centers", class_centers)
+
+    def forward(self, noise, attributes, centers):
+        """Generate features, see :class:`ConditionalGenerator`."""
+        return self.generator(noise, attributes, centers)
+
+    def synthesise_like(self, y):
+        """Generate one row of features for every label of seen classes."""
+        return self.synthesise_from(self.class_attributes[y], self.class_centers[y])
+
+    def synthesise_from(self, attributes, centers):
+        """Generate one row of features for every description with its base mean."""
+        n_rows, device = len(attributes), attributes.device
+        noise = torch.randn(n_rows, self.generator.noise_dim, device=device)
+        return self.generator(noise, attributes, centers)
+
+
+class FGANNetwork(AdversarialNetwork):
+    """Conditional generator and critic of f-CLSWGAN.
 
     Parameters
     ----------
@@ -261,7 +310,7 @@ class FGANNetwork(nn.Module):
         Noise of the generator.
     generator_hidden, critic_hidden : sequence of int
         Widths of the hidden layers.
-    output_activation : {"relu", "sigmoid", "linear"}
+    output_activation : {"relu", "sigmoid", "tanh", "linear"}
         See :class:`ConditionalGenerator`.
     """
 
@@ -275,9 +324,8 @@ class FGANNetwork(nn.Module):
         critic_hidden,
         output_activation,
     ):
-        super().__init__()
         n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
-        self.generator = ConditionalGenerator(
+        generator = ConditionalGenerator(
             n_features,
             n_attributes,
             noise_dim,
@@ -285,22 +333,62 @@ class FGANNetwork(nn.Module):
             output_activation,
             coloring,
         )
-        self.critic = Critic(n_features, n_attributes, critic_hidden)
-        self.register_buffer("class_attributes", class_attributes)
-        self.register_buffer("class_centers", class_centers)
-
-    def forward(self, noise, attributes, centers):
-        """Generate features, see :class:`ConditionalGenerator`."""
-        return self.generator(noise, attributes, centers)
-
-    def synthesise_like(self, y):
-        """Generate one row of features for every label of seen classes."""
-        noise = torch.randn(len(y), self.generator.noise_dim, device=y.device)
-        return self.generator(noise, self.class_attributes[y], self.class_centers[y])
+        critic = Critic(n_features, n_attributes, critic_hidden)
+        super().__init__(generator, critic, class_attributes, class_centers)
 
 
-class FGANLoss(nn.Module):
+class AdversarialLoss(nn.Module):
     """Losses of the critic and of the generator.
+
+    Parameters
+    ----------
+    gp_weight : float
+        Weight of the gradient penalty.
+    terms : dict of str to Module
+        By name, what is added to the loss of the generator, see
+        :mod:`~zsl_estimators.nn.gan_terms`.
+    """
+
+    def __init__(self, gp_weight, terms):
+        super().__init__()
+        self.gp_weight = gp_weight
+        self.terms = nn.ModuleDict(terms)
+
+    def critic(self, network, x, y):
+        """Loss of the critic on a batch, and its parts by name."""
+        real, fake, penalty = self.first_layers_and_penalty(network, x, y)
+        score = network.critic.score
+        distance = (score(real) - score(fake)).mean()
+        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
+        return penalty - distance, parts
+
+    def first_layers_and_penalty(self, network, x, y):
+        """First layers of the critic for real and fake rows, and the penalty."""
+        with torch.no_grad():
+            fake = network.synthesise_like(y)
+        mix = torch.rand(len(y), 1, device=y.device)
+        real, fake, penalty = first_layers_and_penalty(
+            network.critic, x, fake, network.class_attributes[y], mix
+        )
+        return real, fake, self.gp_weight * penalty
+
+    def generator(self, network, x, y):
+        """Loss of the generator for the labels of a batch, and its parts by name."""
+        fake = network.synthesise_like(y)
+        score = network.critic(fake, network.class_attributes[y]).mean()
+        parts = {"adversarial_loss": -score}
+        parts |= self.term_parts(network, fake, y)
+        return sum(parts.values()), parts
+
+    def term_parts(self, network, fake, y):
+        """Losses of the terms for generated features of classes, by name."""
+        return {
+            f"{name}_loss": term(network, fake, y) for name, term in self.terms.items()
+        }
+
+
+class FGANLoss(AdversarialLoss):
+    """Losses of the critic and of the generator of f-CLSWGAN.
 
     Parameters
     ----------
@@ -309,41 +397,12 @@ class FGANLoss(nn.Module):
     cls_weight : float
         Weight of the classification loss (beta in the paper).
     classifier : Module or None
-        Returns logits of the seen classes for features; it is frozen. None for a
-        network that is not trained.
+        See :class:`~zsl_estimators.nn.gan_terms.ClassificationTerm`.
     """
 
     def __init__(self, gp_weight, cls_weight, classifier):
-        super().__init__()
-        self.gp_weight = gp_weight
-        self.cls_weight = cls_weight
-        if classifier is not None:
-            classifier.requires_grad_(False)
-        self.classifier = classifier
-
-    def critic(self, network, x, y):
-        """Loss of the critic on a batch, and its parts by name."""
-        with torch.no_grad():
-            fake = network.synthesise_like(y)
-        mix = torch.rand(len(y), 1, device=y.device)
-        gaps, penalty = critic_losses(
-            network.critic, x, fake, network.class_attributes[y], mix
-        )
-        distance, penalty = gaps.mean(), self.gp_weight * penalty
-        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
-        return penalty - distance, parts
-
-    def generator(self, network, x, y):
-        """Loss of the generator for the labels of a batch, and its parts by name."""
-        fake = network.synthesise_like(y)
-        adversarial = -network.critic(fake, network.class_attributes[y]).mean()
-        entropy = functional.cross_entropy(self.classifier(fake), y)
-        classification = self.cls_weight * entropy
-        parts = {
-            "adversarial_loss": adversarial,
-            "classification_loss": classification,
-        }
-        return adversarial + classification, parts
+        term = ClassificationTerm(cls_weight, classifier)
+        super().__init__(gp_weight, {"classification": term})
 
 
 def perceptron(widths):
@@ -352,6 +411,11 @@ def perceptron(widths):
     for n_in, n_out in pairwise(widths[1:]):
         layers += [nn.LeakyReLU(NEGATIVE_SLOPE), normal_linear(n_in, n_out)]
     return nn.Sequential(*layers)
+
+
+def no_condition(attributes):
+    """What comes from the description where a critic is not told it."""
+    return attributes.new_zeros(())
 
 
 def normal_linear(n_in, n_out, bias=True):

@@ -1,4 +1,4 @@
-"""Regression of descriptions on features with one hidden layer.
+"""Regression of descriptions on features, linear or with one hidden layer.
 
 References
 ----------
@@ -38,3 +38,24 @@ class SquaredLoss(nn.Module):
     def forward(self, predicted, target):
         """Mean over rows and attributes."""
         return {"squared_loss": functional.mse_loss(predicted, target)}
+
+
+def solved_linear(coefficients, intercept):
+    """Linear layer whose weights are known.
+
+    Parameters
+    ----------
+    coefficients : Tensor of shape (n_in, n_out)
+        Multiplied by from the left.
+    intercept : Tensor of shape (n_out,)
+        Added.
+
+    Returns
+    -------
+    layer : nn.Linear
+        It draws nothing at random.
+    """
+    layer = nn.utils.skip_init(nn.Linear, *coefficients.shape)
+    layer.weight = nn.Parameter(coefficients.T.contiguous())
+    layer.bias = nn.Parameter(intercept)
+    return layer

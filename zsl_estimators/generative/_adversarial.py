@@ -1,0 +1,79 @@
+"""What classifiers share whose generator is trained against a critic."""
+
+from functools import partial
+
+import torch
+
+from zsl_estimators.decisions import SoftmaxHead
+from zsl_estimators.nn.gan import FGANNetwork
+from zsl_estimators.seeds import LARGEST_SEED
+from zsl_estimators.training import float32
+
+# Those of FGANClassifier, for methods that differ from it in the loss.
+SMALL_NETWORK = {
+    "noise_dim": 32,
+    "generator_hidden": (256,),
+    "critic_hidden": (256,),
+    "output_activation": "linear",
+}
+CRITIC_TRAINING = {"criterion__gp_weight": 10.0, "n_critic": 5, "critic_lr": 3e-3}
+
+
+def check_output_fits_init(estimator):
+    """Refuse an activation that the initial features do not survive."""
+    given = (estimator.net_params or {}).get("module__output_activation")
+    activation = getattr(estimator, "output_activation", given)
+    if estimator.init is not None and activation in ("sigmoid", "tanh"):
+        raise ValueError(
+            f'output_activation="{activation}" squeezes the features of the initial '
+            'estimator. Use output_activation="linear", or init=None.'
+        )
+
+
+def network_arguments(estimator, module=FGANNetwork, **network):
+    """Arguments of a net for a generator that starts from the initial estimator.
+
+    Parameters
+    ----------
+    estimator : FeatureGeneratingClassifier
+        Its initial estimator and scalers are fitted.
+    module : type, default=FGANNetwork
+        Network of generator and critic.
+    **network : dict
+        More arguments of the module.
+
+    Returns
+    -------
+    arguments : dict
+        Module and optimiser.
+    """
+    attributes, centers = estimator._seen_tensors()
+    network = {
+        "class_attributes": attributes,
+        "class_centers": centers,
+        "coloring": scaled_coloring(estimator.init_, estimator.feature_scaler_),
+        **network,
+    }
+    return {
+        "module": module,
+        **{f"module__{name}": value for name, value in network.items()},
+        # Betas of the official code of f-CLSWGAN.
+        "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
+    }
+
+
+def scaled_coloring(init, feature_scaler):
+    """Makes the noise of the initial estimator in scaled units; None without one."""
+    if init is None:
+        return None
+    noise = init.gaussian_.coloring * init.feature_scaler_.scale_
+    return torch.tensor(float32(feature_scaler.scaled_noise(noise)))
+
+
+def seen_classifier(estimator, problem):
+    """Linear softmax of the seen classes for a net that is to be trained, else None."""
+    if not estimator._is_trained:
+        return None
+    seed = problem.random_state.randint(LARGEST_SEED)
+    classifier = SoftmaxHead(hidden=(), device=estimator.device, random_state=seed)
+    return classifier.fit(problem.rows.float32(), problem.y).module_
