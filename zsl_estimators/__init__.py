@@ -8,7 +8,11 @@ __version__ = "0.1.0"
 # torch alone.
 _HOMES = {
     "base": ("BaseZeroShotClassifier",),
-    "calibration": ("CalibratedStackingCV", "held_out_report"),
+    "calibration": (
+        "CalibratedStackingCV",
+        "ConformalZeroShotClassifier",
+        "held_out_report",
+    ),
     "compatibility": (
         "ALEClassifier",
         "ClassNormClassifier",

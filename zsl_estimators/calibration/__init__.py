@@ -1,6 +1,7 @@
 """What is learned on held-out seen classes, above all the seen penalty."""
 
 from zsl_estimators.calibration._choice import Choice
+from zsl_estimators.calibration._conformal import ConformalZeroShotClassifier
 from zsl_estimators.calibration._folds import (
     HeldOutFolds,
     rows_of_folds,
@@ -24,6 +25,7 @@ from zsl_estimators.calibration._temperature import best_temperature
 __all__ = [
     "CalibratedStackingCV",
     "Choice",
+    "ConformalZeroShotClassifier",
     "HeldOutFolds",
     "HeldOutPerformance",
     "HeldOutRecord",

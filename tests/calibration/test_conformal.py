@@ -1,0 +1,165 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from zsl_estimators import (
+    ConformalZeroShotClassifier,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+)
+from zsl_estimators.calibration import HeldOutScores
+from zsl_estimators.calibration._conformal import Conformity, weighted_quantile
+from zsl_estimators.datasets import make_gzsl
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Classes that overlap."""
+    return make_gzsl(100, n_seen=16, n_unseen=8, class_sep=1.0, random_state=0)
+
+
+def new(data, **parameters):
+    clf = ExemplarClassifier(data.attributes, random_state=0)
+    return ConformalZeroShotClassifier(clf, random_state=0, **parameters)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    return new(data).fit(data.X_train, data.y_train)
+
+
+def coverage(clf, X, y):
+    """Per class, for seen and unseen ones."""
+    held = clf.predict_set(X)[np.arange(len(y)), np.searchsorted(clf.classes_, y)]
+    of_class = pd.Series(held).groupby(np.asarray(y)).mean()
+    seen = np.isin(of_class.index, clf.seen_classes_)
+    return of_class[seen].mean(), of_class[~seen].mean()
+
+
+@parametrize_with_checks([ConformalZeroShotClassifier(RidgeSemanticClassifier())])
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("level", [0.7, 0.9])
+def test_sets_hold_the_class_as_often_as_wanted(data, level):
+    clf = new(data, confidence_level=level).fit(data.X_train, data.y_train)
+    seen, unseen = coverage(clf, data.X_test, data.y_test)
+    assert seen == pytest.approx(level, abs=0.05)
+    # Models of folds know fewer classes, so that hidden ones are the harder ones.
+    assert unseen > level - 0.1
+    assert clf.coverage_.loc["seen", "coverage"] == pytest.approx(level, abs=0.03)
+    assert clf.coverage_.loc["unseen", "coverage"] == pytest.approx(level, abs=0.1)
+
+
+def test_sets_follow_from_probabilities(fitted, data):
+    proba = fitted.predict_proba(data.X_test)
+    np.testing.assert_allclose(proba, fitted.estimator_.predict_proba(data.X_test))
+    is_seen = np.isin(fitted.classes_, fitted.seen_classes_)
+    needed = np.where(is_seen, fitted.thresholds_["seen"], fitted.thresholds_["unseen"])
+    np.testing.assert_array_equal(fitted.predict_set(data.X_test), proba >= needed)
+    np.testing.assert_array_equal(
+        fitted.predict(data.X_test), fitted.estimator_.predict(data.X_test)
+    )
+    sizes = fitted.predict_set(data.X_test).sum(axis=1)
+    expected = fitted.coverage_["mean_size"].mean()
+    assert sizes.mean() == pytest.approx(expected, rel=0.2)
+
+
+def test_larger_level_larger_sets(data, fitted):
+    sizes = [
+        new(data, confidence_level=level)
+        .fit(data.X_train, data.y_train)
+        .predict_set(data.X_test)
+        for level in (0.6, 0.99)
+    ]
+    assert (sizes[0] <= fitted.predict_set(data.X_test)).all()
+    assert (fitted.predict_set(data.X_test) <= sizes[1]).all()
+
+
+def test_few_known_samples_are_rejected_and_most_others_are(fitted, data):
+    assert fitted.is_rejected(data.X_test).mean() < 0.12
+    far = data.X_test + 100.0
+    assert fitted.is_rejected(far).all()
+    scores = fitted.decision_function(data.X_test).max(axis=1)
+    np.testing.assert_array_equal(
+        fitted.is_rejected(data.X_test), scores < fitted.rejection_threshold_
+    )
+    nobody = new(data, rejection_rate=0.0).fit(data.X_train, data.y_train)
+    assert nobody.is_rejected(data.X_train).mean() < 0.02
+
+
+def test_around_a_pipeline_with_folds_of_ones_own(data):
+    pipeline = make_pipeline(StandardScaler(), new(data).estimator)
+    clf = ConformalZeroShotClassifier(pipeline, cv=2, random_state=0)
+    clf.fit(pd.DataFrame(data.X_train).add_prefix("x"), data.y_train)
+    assert clf.n_hidden_classes_ > 0
+    assert list(clf.unseen_classes_) == list(np.setdiff1d(clf.classes_, data.y_train))
+    assert clf.feature_names_in_[0] == "x0"
+
+
+def test_without_unseen_classes(data):
+    clf = ConformalZeroShotClassifier(ExemplarClassifier(random_state=0))
+    clf.fit(data.X_train, data.y_train)
+    assert clf.n_hidden_classes_ == 0
+    assert np.isnan(clf.coverage_.loc["unseen"]).all()
+    seen = np.isin(data.y_test, clf.classes_)
+    found, _ = coverage(clf, data.X_test[seen], data.y_test[seen])
+    assert found == pytest.approx(0.9, abs=0.05)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_processes_change_nothing(data, fitted, n_jobs):
+    clf = new(data, n_jobs=n_jobs).fit(data.X_train, data.y_train)
+    pd.testing.assert_series_equal(clf.thresholds_, fitted.thresholds_)
+    assert clf.rejection_threshold_ == fitted.rejection_threshold_
+
+
+def test_what_cannot_be_used(data):
+    few = np.isin(data.y_train, np.unique(data.y_train)[:3])
+    with (
+        pytest.warns(UserWarning, match="y holds 3 classes"),
+        pytest.raises(ValueError, match="at least four classes"),
+    ):
+        new(data).fit(data.X_train[few], data.y_train[few])
+    first = np.unique(data.y_train, return_index=True)[1]
+    with pytest.raises(ValueError, match="two samples"):
+        new(data).fit(data.X_train[first], data.y_train[first])
+    for wrong in ({"confidence_level": 1.0}, {"rejection_rate": -0.1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            new(data, **wrong).fit(data.X_train, data.y_train)
+    with pytest.raises(TypeError, match="zero-shot"):
+        ConformalZeroShotClassifier(LogisticRegression()).fit(
+            data.X_train, data.y_train
+        )
+
+
+def test_quantile():
+    """As many values as the share allows, by counting."""
+    values = np.random.RandomState(0).permutation(20.0 * np.arange(50))
+    for share in (0.0, 0.1, 0.5, 0.99):
+        found = weighted_quantile(values, np.ones(50), share)
+        assert (values < found).mean() <= share
+        larger = values[values > found]
+        assert not len(larger) or (values < larger.min()).mean() > share
+    # A value of weight 3 is as good as three values.
+    weights = np.random.RandomState(1).randint(1, 4, size=50)
+    repeated = np.repeat(values, weights)
+    for share in (0.05, 0.3):
+        one = weighted_quantile(values, weights.astype(float), share)
+        assert one == weighted_quantile(repeated, np.ones(len(repeated)), share)
+
+
+def test_every_class_counts_the_same():
+    """However many samples of it are held out."""
+    scores = np.array([[3.0, 0.0]] * 9 + [[0.0, 1.0]])
+    fold = HeldOutScores(np.zeros(10, dtype=int), scores, np.array([True, False]))
+    classes = np.array(["a"] * 9 + ["b"])
+    conformity = Conformity.of([(fold, classes)], temperature=1.0)
+    assert conformity.coverage(-0.5) == pytest.approx(0.5)
+    # The threshold of one class alone, met by the samples of the other.
+    assert conformity.left_out(0.5) == pytest.approx(0.5)

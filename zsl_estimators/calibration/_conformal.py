@@ -1,0 +1,388 @@
+"""Sets of classes instead of one, and the answer that it is none of them."""
+
+from dataclasses import replace
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from scipy.special import log_softmax
+from sklearn.base import clone
+from sklearn.utils import assert_all_finite
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, indexable
+
+from zsl_estimators.calibration._around import (
+    AroundZeroShotClassifier,
+    held_out_scores,
+    predictions_on_folds,
+    scores_of_known_classes,
+    unseen_classes,
+)
+from zsl_estimators.calibration._report import is_in_fold
+from zsl_estimators.labels import as_labels, is_in
+from zsl_estimators.model_selection._cross_val_predict import class_folds
+from zsl_estimators.parameters import HasMethods, Interval, check_parameters
+from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+
+KINDS = "seen", "unseen"
+
+
+class ConformalZeroShotClassifier(AroundZeroShotClassifier):
+    """Predict sets that hold the true class with a known probability.
+
+    A set holds every class whose probability reaches a threshold. There are two of
+    them. The one for seen classes is a quantile over samples that were held out, as in
+    split conformal prediction [1]_: of new samples of seen classes, the sets of
+    `confidence_level` hold the true one, where all classes count the same. For unseen classes no such statement is
+    possible without samples of them: a threshold from seen classes holds far fewer of
+    theirs. It is a quantile over samples of seen classes that were hidden from the
+    model, which are as hard as unseen ones as far as hidden classes are like these.
+    With a handful of hidden classes this is a rough guide, and `coverage_` says how
+    well it would have held.
+
+    A sample may also belong to no class at all: :meth:`is_rejected` tells those whose
+    best score is lower than that of almost all held-out samples.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Classifier with ``decision_function`` that sets ``classes_`` and
+        ``seen_classes_``, or a pipeline or search around one. Give it a seed of its
+        own.
+    confidence_level : float, default=0.9
+        Share of samples whose set is to hold the true class, between 0 and 1.
+    rejection_rate : float, default=0.05
+        Share of samples of known classes, seen and unseen ones alike, that may be
+        rejected wrongly.
+    cv : int, cross-validation generator, iterable or None, default=None
+        Folds that hide classes, see :class:`CalibratedStackingCV`. None takes those of
+        ``seen_penalty="auto"``.
+    n_jobs : int or None, default=None
+        Folds that are fitted at a time, in processes.
+    random_state : int, RandomState instance or None, default=None
+        Decides which classes and samples are held out.
+    verbose : int, default=0
+        1 shows the progress over the folds.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        Fitted on all rows.
+    thresholds_ : Series
+        Smallest probability of a class in a set, for "seen" and "unseen" classes.
+    rejection_threshold_ : float
+        Best scores below it are rejected.
+    coverage_ : DataFrame
+        For "seen" and "unseen" classes the share of held-out samples whose set held
+        the true class, and the mean size of these sets. For unseen ones, the
+        samples of a hidden class meet the threshold that all other hidden classes give.
+    n_hidden_classes_ : int
+        How many classes were ever hidden.
+    classes_ : ndarray of shape (n_classes,)
+        All class labels, seen and unseen, sorted.
+    seen_classes_ : ndarray of shape (n_seen,)
+        Labels that the estimator was trained on.
+    unseen_classes_ : ndarray of shape (n_unseen,)
+        The other labels.
+    n_features_in_ : int
+        Number of features, when the estimator knows it.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the features, when the estimator knows them.
+
+    See Also
+    --------
+    CalibratedStackingCV : Fits the seen penalty on such folds.
+    held_out_report : What the folds let one expect of accuracies.
+
+    Notes
+    -----
+    The estimator is fitted anew on every fold, with all that it chooses itself, and
+    once on a part of the samples of all seen classes.
+
+    References
+    ----------
+    .. [1] Sadinle, Lei, Wasserman: Least ambiguous set-valued classifiers with bounded
+       error levels, Journal of the American Statistical Association 114, 2019.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ConformalZeroShotClassifier
+    >>> from zsl_estimators import RidgeSemanticClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> data = make_gzsl(random_state=0)
+    >>> clf = RidgeSemanticClassifier(attributes=data.attributes, random_state=0)
+    >>> sets = ConformalZeroShotClassifier(clf, random_state=0)
+    >>> sets = sets.fit(data.X_train, data.y_train)
+    >>> held = sets.predict_set(data.X_test)
+    >>> held.shape == (len(data.X_test), len(sets.classes_))
+    True
+    >>> [sets.classes_[row].tolist() for row in held[:1]][0].count(data.y_test[0])
+    1
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "decision_function"])],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "rejection_rate": [Interval(Real, 0, 1, closed="left")],
+        "cv": ["cv_object"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        confidence_level=0.9,
+        rejection_rate=0.05,
+        cv=None,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.confidence_level = confidence_level
+        self.rejection_rate = rejection_rate
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y):
+        """Fit the estimator on all rows and the thresholds on held-out ones.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be used, a fold hides no class, or there is nothing
+            to learn a threshold from: no class with two samples, or unseen classes and
+            fewer than four seen ones.
+        TypeError
+            If the estimator does not know its seen classes.
+        """
+        check_parameters(self)
+        X, y = indexable(X, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        seed = private_random_state(self.random_state).randint(LARGEST_SEED)
+        # Folds that cannot be used are refused before anything is fitted.
+        folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
+        fitted = clone(self.estimator).fit(X, y)
+        known = scores_of_known_classes(self.estimator, X, y, seed)
+        if known is None:
+            raise ValueError(
+                "No class of y has two samples, so that none can be held out to fit "
+                "the thresholds. Give more samples."
+            )
+        hidden = self._hidden(fitted, X, y, folds, seed)
+        if not hidden and len(unseen_classes(fitted)):
+            raise ValueError(
+                "y holds too few classes to hide some of them, and to learn so what to "
+                "expect of unseen ones. Give samples of at least four classes, or "
+                "folds in cv."
+            )
+        self.estimator_ = fitted
+        self._set_thresholds(known, hidden)
+        return self
+
+    def predict_set(self, X):
+        """Predict which classes a sample may belong to.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        sets : ndarray of shape (n_samples, n_classes)
+            True for the classes in the set of a sample, columns in the order of
+            `classes_`. A set may be empty.
+        """
+        check_is_fitted(self)
+        is_seen = is_in(self.classes_, self.seen_classes_)
+        needed = np.where(is_seen, *np.log(self.thresholds_[list(KINDS)]))
+        temperature = self.temperature_
+        blocks = [
+            log_softmax(scores / temperature, axis=1) >= needed
+            for scores in self._penalised_scores(X)
+        ]
+        return np.concatenate(blocks)
+
+    def is_rejected(self, X):
+        """Tell which samples are unlike those of any class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        rejected : ndarray of shape (n_samples,)
+            True where no class has a score of `rejection_threshold_`.
+        """
+        check_is_fitted(self)
+        best = [scores.max(axis=1) for scores in self._penalised_scores(X)]
+        return np.concatenate(best) < self.rejection_threshold_
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "thresholds_")
+
+    def _hidden(self, fitted, X, y, folds, seed):
+        """Samples of hidden classes, with the classes that their fold may answer with.
+
+        Returns
+        -------
+        folds : list of (HeldOutScores, ndarray)
+            Scores of hidden samples, and the labels of these.
+        """
+        random_state = np.random.RandomState(seed)
+        predictions = predictions_on_folds(
+            self.estimator, fitted, X, y, folds, seed, self.n_jobs, self.verbose
+        )
+        unseen, hidden = unseen_classes(fitted), []
+        for candidates, y_true in predictions:
+            kept = is_in_fold(candidates, y_true, unseen, random_state)
+            y_true = as_labels(y_true, "y")
+            rows = ~is_in(y_true, candidates.seen_classes)
+            of_fold = candidates._replace(
+                classes=candidates.classes[kept],
+                scores=candidates.scores[np.ix_(rows, kept)],
+            )
+            hidden.append((held_out_scores(of_fold, y_true[rows]), y_true[rows]))
+        return hidden
+
+    def _set_thresholds(self, known, hidden):
+        temperature, level = self.temperature_, self.confidence_level
+        seen = Conformity.of([(known, known.y)], temperature)
+        unseen = Conformity.of(hidden, temperature)
+        self.n_hidden_classes_ = len(np.unique(unseen.classes))
+        log_thresholds = [seen.threshold(level), unseen.threshold(level)]
+        self.thresholds_ = pd.Series(np.exp(log_thresholds), KINDS, name="threshold")
+        self.coverage_ = pd.DataFrame(
+            {
+                "coverage": [seen.coverage(log_thresholds[0]), unseen.left_out(level)],
+                "mean_size": [
+                    part.mean_size(*log_thresholds) for part in (seen, unseen)
+                ],
+            },
+            index=KINDS,
+        )
+        best, weights = zip(seen.best_scores, unseen.best_scores, strict=True)
+        self.rejection_threshold_ = weighted_quantile(
+            np.concatenate(best), np.concatenate(weights), self.rejection_rate
+        )
+
+
+class Conformity:
+    """How well the true classes of held-out samples are rated.
+
+    Parameters
+    ----------
+    folds : list of HeldOutScores
+        Log probabilities of all classes of the fold.
+    classes : ndarray of shape (n_samples,)
+        What tells classes apart across folds.
+    scores : list of ndarray
+        The scores that they are made of.
+    """
+
+    def __init__(self, folds, classes, scores):
+        self.folds, self.classes, self.scores = folds, classes, scores
+        own = [fold.scores[np.arange(len(fold.y)), fold.y] for fold in folds]
+        self.own = np.concatenate(own) if own else np.empty(0)
+        # Every class counts the same, however many samples it has.
+        counts = pd.Series(classes).map(pd.Series(classes).value_counts()).to_numpy()
+        self.weights = 1 / np.maximum(counts.astype(float), 1)
+
+    @classmethod
+    def of(cls, folds, temperature):
+        """Of pairs of HeldOutScores and what tells the classes of their samples."""
+        with np.errstate(under="ignore"):
+            logarithms = [
+                replace(fold, scores=log_softmax(fold.scores / temperature, axis=1))
+                for fold, _ in folds
+            ]
+        classes = np.concatenate([c for _, c in folds]) if folds else np.empty(0)
+        return cls(logarithms, classes, [fold.scores for fold, _ in folds])
+
+    @property
+    def best_scores(self):
+        """Best score of every sample, and the weights of the samples."""
+        best = [scores.max(axis=1) for scores in self.scores]
+        total = self.weights.sum() or 1.0
+        return np.concatenate(best) if best else np.empty(0), self.weights / total
+
+    def threshold(self, level, kept=slice(None)):
+        """Log probability that a share of the samples reach; some of them only."""
+        own, weights = self.own[kept], self.weights[kept]
+        if not len(own):
+            return 0.0
+        # One more sample counts as one that never reaches it: the next one.
+        below = 1 - level * (1 + 1 / len(own))
+        return weighted_quantile(own, weights, below) if below >= 0 else -np.inf
+
+    def coverage(self, threshold):
+        """Share of the samples that reach a threshold."""
+        return np.average(self.own >= threshold, weights=self.weights)
+
+    def left_out(self, level):
+        """Coverage of every class by the threshold of the others, averaged."""
+        classes = np.unique(self.classes)
+        if len(classes) < 2:
+            return np.nan
+        covered = [
+            (
+                self.own[self.classes == one]
+                >= self.threshold(level, self.classes != one)
+            )
+            for one in classes
+        ]
+        return np.mean([of_class.mean() for of_class in covered])
+
+    def mean_size(self, seen_threshold, unseen_threshold):
+        """Mean size of the sets of the samples."""
+        if not self.folds:
+            return np.nan
+        sizes = [
+            (fold.scores >= np.where(fold.seen, seen_threshold, unseen_threshold)).sum(
+                axis=1
+            )
+            for fold in self.folds
+        ]
+        return np.average(np.concatenate(sizes), weights=self.weights)
+
+
+def weighted_quantile(values, weights, share):
+    """Largest value below which no more than a share of the weight is.
+
+    Parameters
+    ----------
+    values, weights : ndarray of shape (n_values,)
+        At least one; weights are positive.
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    quantile : float
+        One of the values.
+    """
+    order = np.argsort(values)
+    below = np.cumsum(weights[order]) - weights[order]
+    # The sum of many weights is not exact.
+    allowed = np.flatnonzero(below <= share * weights.sum() * (1 + 1e-12))
+    return float(values[order][allowed[-1]])
