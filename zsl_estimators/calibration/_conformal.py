@@ -33,15 +33,17 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     A set holds every class whose probability reaches a threshold. There are two of
     them. The one for seen classes is a quantile over samples that were held out, as in
     split conformal prediction [1]_: of new samples of seen classes, the sets of
-    `confidence_level` hold the true one, where all classes count the same. For unseen classes no such statement is
-    possible without samples of them: a threshold from seen classes holds far fewer of
-    theirs. It is a quantile over samples of seen classes that were hidden from the
-    model, which are as hard as unseen ones as far as hidden classes are like these.
-    With a handful of hidden classes this is a rough guide, and `coverage_` says how
-    well it would have held.
+    `confidence_level` hold the true one, where all classes count the same. For unseen
+    classes no such statement is possible without samples of them: a threshold from
+    seen classes holds far fewer of theirs. It is a quantile over samples of seen
+    classes that were hidden from the model, which are as hard as unseen ones as far as
+    hidden classes are like these. With a handful of hidden classes this is a rough
+    guide, and `coverage_` says how well it would have held.
 
     A sample may also belong to no class at all: :meth:`is_rejected` tells those whose
-    best score is lower than that of almost all held-out samples.
+    best score is lower than that of almost all held-out samples. Densities and
+    distances, such as those of :class:`ExemplarClassifier`, find what is far from all
+    classes; cosines hardly do.
 
     Parameters
     ----------
