@@ -303,12 +303,12 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self.decision_.score_classes(lambda: self._generator(single=False), Z)
 
 
-def paper_head(batch_size, max_epochs):
+def paper_head(batch_size, max_epochs, lr=1e-3):
     """The linear softmax of the papers: Adam at a constant learning rate."""
     return SoftmaxHead(
         hidden=(),
         max_epochs=max_epochs,
-        lr=1e-3,
+        lr=lr,
         lr_schedule="constant",
         betas=(0.5, 0.999),
         batch_size=batch_size,

@@ -1,6 +1,5 @@
 """FGANClassifier: features from a conditional Wasserstein GAN."""
 
-from functools import partial
 from numbers import Integral, Real
 
 import torch
@@ -19,7 +18,7 @@ from zsl_estimators.parameters import (
     published_settings,
 )
 from zsl_estimators.seeds import LARGEST_SEED
-from zsl_estimators.training import AdversarialNet, float32
+from zsl_estimators.training import AdversarialNet, adversarial_arguments, float32
 
 # Learning rate, classification weight, noise, epochs and synthetic features per class
 # of the official scripts for the generalized task.
@@ -312,16 +311,9 @@ class FGANClassifier(FeatureGeneratingClassifier):
             "cls_weight": self.cls_weight,
             "classifier": self._seen_classifier(problem) if self._is_trained else None,
         }
-        return {
-            "module": FGANNetwork,
-            **{f"module__{name}": value for name, value in network.items()},
-            "criterion": FGANLoss,
-            **{f"criterion__{name}": value for name, value in loss.items()},
-            # Betas of the official code.
-            "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
-            "n_critic": self.n_critic,
-            "critic_lr": self.critic_lr,
-        }
+        return adversarial_arguments(
+            FGANNetwork, network, FGANLoss, loss, self.n_critic, self.critic_lr
+        )
 
     def _coloring(self):
         if self.init_ is None:

@@ -30,6 +30,7 @@ from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     AdversarialNet,
     ArrayData,
+    adversarial_arguments,
     fit_net,
     float32,
     rows_per_batch,
@@ -507,16 +508,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         }
 
     def _gan_arguments(self, module, network, loss):
-        return {
-            "module": module,
-            **{f"module__{name}": value for name, value in network.items()},
-            "criterion": ZeroDiffLoss,
-            **{f"criterion__{name}": value for name, value in loss.items()},
-            # Betas of the official code.
-            "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
-            "n_critic": self.n_critic,
-            "critic_lr": self.critic_lr,
-        }
+        return adversarial_arguments(
+            module, network, ZeroDiffLoss, loss, self.n_critic, self.critic_lr
+        )
 
     def _training_data(self, problem):
         inputs = {"x": problem.rows.float32(self._features_of), "y": problem.y}

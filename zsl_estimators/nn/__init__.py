@@ -60,12 +60,21 @@ from zsl_estimators.nn.flow import (
     HiddenNorm,
     Permutation,
 )
+from zsl_estimators.nn.fvaegan import (
+    Autoencoded,
+    FVAEGANLoss,
+    FVAEGANNetwork,
+    VAEGenerator,
+)
 from zsl_estimators.nn.gan import (
+    AdversarialNetwork,
     ConditionalGenerator,
     Critic,
     FGANLoss,
     FGANNetwork,
     FirstLayersAndGradient,
+    PenaltyWeight,
+    WassersteinLoss,
     critic_losses,
     gradient_penalty,
     leaky_relu,
@@ -100,6 +109,13 @@ from zsl_estimators.nn.unet import (
     HadamardAdditionUNet,
     zero_linear,
 )
+from zsl_estimators.nn.vae import (
+    cross_entropy,
+    divergence,
+    draw_latents,
+    mean_and_log_variance,
+    reconstruction_error,
+)
 from zsl_estimators.nn.vaecflow import (
     AttributeVAE,
     Encoded,
@@ -116,7 +132,6 @@ from zsl_estimators.nn.zerodiff import (
 )
 from zsl_estimators.nn.zerodiff_loss import (
     ZeroDiffLoss,
-    divergence,
     mutual_learning,
     weighted_l1,
 )
@@ -130,8 +145,10 @@ from zsl_estimators.nn.zerodiff_parts import (
 
 __all__ = [
     "ActNorm",
+    "AdversarialNetwork",
     "AttributeDecoder",
     "AttributeVAE",
+    "Autoencoded",
     "BilinearNetwork",
     "ClassAttention",
     "ClassDenoiser",
@@ -158,6 +175,8 @@ __all__ = [
     "Encoded",
     "FGANLoss",
     "FGANNetwork",
+    "FVAEGANLoss",
+    "FVAEGANNetwork",
     "FeatureEncoder",
     "FeatureSynthesiser",
     "FirstLayersAndGradient",
@@ -167,6 +186,7 @@ __all__ = [
     "HadamardAdditionUNet",
     "HiddenNorm",
     "ModulatedLayer",
+    "PenaltyWeight",
     "Permutation",
     "RevCDLoss",
     "RevCDNetwork",
@@ -177,14 +197,18 @@ __all__ = [
     "SupervisedContrast",
     "TanhRegression",
     "TimeCode",
+    "VAEGenerator",
     "VAEcFlowLoss",
     "VAEcFlowNetwork",
     "VelocityNetwork",
+    "WassersteinLoss",
     "ZeroDiffLoss",
     "ZeroDiffNetwork",
     "angle_grid",
     "critic_losses",
+    "cross_entropy",
     "divergence",
+    "draw_latents",
     "flow_slope",
     "flow_slope_with_trace",
     "gaussian_nll",
@@ -196,11 +220,13 @@ __all__ = [
     "make_betas",
     "mapped",
     "max_loss",
+    "mean_and_log_variance",
     "mean_loss",
     "mutual_learning",
     "n_rows_per_block",
     "normal_linear",
     "perceptron",
+    "reconstruction_error",
     "relu_perceptron",
     "reverse_process",
     "row_blocks",

@@ -5,6 +5,8 @@ References
 Xian, Lorenz, Schiele, Akata: Feature generating networks for zero-shot learning,
 CVPR 2018.
 Gulrajani et al.: Improved training of Wasserstein GANs, NIPS 2017.
+Narayan et al.: Latent embedding feedback and discriminative features for zero-shot
+classification, ECCV 2020 (the penalty weight that follows the penalty).
 """
 
 from itertools import pairwise
@@ -15,6 +17,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 NEGATIVE_SLOPE = 0.2
+# Where a penalty weight that follows the penalty wants it, and its steps.
+PENALTY_RANGE, PENALTY_STEP = (1.001, 1.05), 1.1
 OUTPUT_ACTIVATIONS = {
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
@@ -101,12 +105,15 @@ class ConditionalGenerator(nn.Module):
     def generate(self, noise, from_class, centers):
         """Generate a row of features per row of noise and of encoded classes."""
         z, base_noise = noise.tensor_split([self.net_noise_dim], dim=1)
-        of_noise = self.net[0].weight[:, : self.net_noise_dim]
-        first = torch.addmm(from_class, z, of_noise.T)
-        features = self.net[1:](first)
+        features = self.net[1:](self.first_layer(z, from_class))
         if self.coloring is not None:
             features = features + centers + base_noise @ self.coloring
         return OUTPUT_ACTIVATIONS[self.output_activation](features)
+
+    def first_layer(self, z, from_class):
+        """Values of the first layer for noise of the network, before activation."""
+        of_noise = self.net[0].weight[:, : self.net_noise_dim]
+        return torch.addmm(from_class, z, of_noise.T)
 
     def synthesise(self, noise, attributes, centers):
         """Generate features, see :meth:`forward`."""
@@ -243,15 +250,49 @@ def unit_norm_penalty(gradient):
     return (norms - 1).square().mean()
 
 
-class FGANNetwork(nn.Module):
+class AdversarialNetwork(nn.Module):
     """Generator and critic, with the tables of the seen classes.
 
     Parameters
     ----------
+    generator : Module
+        See :class:`ConditionalGenerator`.
+    critic : Critic
+        Scores what it generates.
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
         Base means of the seen classes.
+    """
+
+    def __init__(self, generator, critic, class_attributes, class_centers):
+        super().__init__()
+        self.generator = generator
+        self.critic = critic
+        self.register_buffer("class_attributes", class_attributes)
+        self.register_buffer("class_centers", class_centers)
+
+    def forward(self, noise, attributes, centers):
+        """Generate features, see :class:`ConditionalGenerator`."""
+        return self.generator(noise, attributes, centers)
+
+    def synthesise_like(self, y):
+        """Generate one row of features for every label of seen classes."""
+        noise = torch.randn(len(y), self.generator.noise_dim, device=y.device)
+        return self.generator(noise, self.class_attributes[y], self.class_centers[y])
+
+    def fake_like(self, x, y):
+        """Generate what the critic should tell from a real batch."""
+        return self.synthesise_like(y)
+
+
+class FGANNetwork(AdversarialNetwork):
+    """Generator and critic of f-CLSWGAN.
+
+    Parameters
+    ----------
+    class_attributes, class_centers : Tensor
+        See :class:`AdversarialNetwork`.
     coloring : Tensor of shape (n_features, n_features) or None
         See :class:`ConditionalGenerator`.
     noise_dim : int
@@ -272,9 +313,8 @@ class FGANNetwork(nn.Module):
         critic_hidden,
         output_activation,
     ):
-        super().__init__()
         n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
-        self.generator = ConditionalGenerator(
+        generator = ConditionalGenerator(
             n_features,
             n_attributes,
             noise_dim,
@@ -282,21 +322,76 @@ class FGANNetwork(nn.Module):
             output_activation,
             coloring,
         )
-        self.critic = Critic(n_features, n_attributes, critic_hidden)
-        self.register_buffer("class_attributes", class_attributes)
-        self.register_buffer("class_centers", class_centers)
-
-    def forward(self, noise, attributes, centers):
-        """Generate features, see :class:`ConditionalGenerator`."""
-        return self.generator(noise, attributes, centers)
-
-    def synthesise_like(self, y):
-        """Generate one row of features for every label of seen classes."""
-        noise = torch.randn(len(y), self.generator.noise_dim, device=y.device)
-        return self.generator(noise, self.class_attributes[y], self.class_centers[y])
+        critic = Critic(n_features, n_attributes, critic_hidden)
+        super().__init__(generator, critic, class_attributes, class_centers)
 
 
-class FGANLoss(nn.Module):
+class PenaltyWeight(nn.Module):
+    """Weight of gradient penalties, which may follow their size.
+
+    Parameters
+    ----------
+    weight : float
+        The weight at first.
+    adaptive : bool, default=False
+        Whether it moves, once per step of the generator, until the penalty of the steps
+        of the critic before lies within `PENALTY_RANGE`, as TF-VAEGAN does.
+    """
+
+    def __init__(self, weight, adaptive=False):
+        super().__init__()
+        self.adaptive = adaptive
+        self.register_buffer("weight", torch.tensor(float(weight)))
+        self.register_buffer("penalty_sum", torch.tensor(0.0))
+        self.n_penalties = 0
+
+    def forward(self, penalty):
+        """Weigh the penalty of a step of the critic."""
+        if self.adaptive:
+            self.penalty_sum += penalty.detach()
+            self.n_penalties += 1
+        return self.weight * penalty
+
+    def adapt(self):
+        """Move the weight; nothing happens without a new penalty."""
+        if self.n_penalties:
+            low, high = PENALTY_RANGE
+            usual = self.penalty_sum / self.n_penalties
+            exponent = (usual > high).float() - (usual < low).float()
+            self.weight *= PENALTY_STEP**exponent
+            self.penalty_sum.zero_()
+            self.n_penalties = 0
+
+
+class WassersteinLoss(nn.Module):
+    """Loss of a critic, the base of losses that add one for the generator.
+
+    Parameters
+    ----------
+    gp_weight : float
+        Weight of the gradient penalty (lambda in the papers).
+    adaptive_penalty : bool, default=False
+        See :class:`PenaltyWeight`.
+    """
+
+    def __init__(self, gp_weight, adaptive_penalty=False):
+        super().__init__()
+        self.penalty_weight = PenaltyWeight(gp_weight, adaptive_penalty)
+
+    def critic(self, network, x, y):
+        """Loss of the critic on a batch, and its parts by name."""
+        with torch.no_grad():
+            fake = network.fake_like(x, y)
+        mix = torch.rand(len(y), 1, device=y.device)
+        gaps, penalty = critic_losses(
+            network.critic, x, fake, network.class_attributes[y], mix
+        )
+        distance, penalty = gaps.mean(), self.penalty_weight(penalty)
+        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
+        return penalty - distance, parts
+
+
+class FGANLoss(WassersteinLoss):
     """Losses of the critic and of the generator.
 
     Parameters
@@ -311,24 +406,11 @@ class FGANLoss(nn.Module):
     """
 
     def __init__(self, gp_weight, cls_weight, classifier):
-        super().__init__()
-        self.gp_weight = gp_weight
+        super().__init__(gp_weight)
         self.cls_weight = cls_weight
         if classifier is not None:
             classifier.requires_grad_(False)
         self.classifier = classifier
-
-    def critic(self, network, x, y):
-        """Loss of the critic on a batch, and its parts by name."""
-        with torch.no_grad():
-            fake = network.synthesise_like(y)
-        mix = torch.rand(len(y), 1, device=y.device)
-        gaps, penalty = critic_losses(
-            network.critic, x, fake, network.class_attributes[y], mix
-        )
-        distance, penalty = gaps.mean(), self.gp_weight * penalty
-        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
-        return penalty - distance, parts
 
     def generator(self, network, x, y):
         """Loss of the generator for the labels of a batch, and its parts by name."""

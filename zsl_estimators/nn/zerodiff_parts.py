@@ -16,8 +16,7 @@ from zsl_estimators.nn.gan import (
     normal_linear,
     perceptron,
 )
-
-SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 10.0
+from zsl_estimators.nn.vae import mean_and_log_variance
 
 
 def mapped(n_in, n_out):
@@ -116,8 +115,7 @@ class DenoisingGenerator(nn.Module):
 
     def encode(self, x, s):
         """Mean and log variance of the network's noise for real vectors."""
-        mean, log_variance = self.encoder(torch.cat([x, s], dim=1)).chunk(2, dim=1)
-        return mean, log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
+        return mean_and_log_variance(self.encoder(torch.cat([x, s], dim=1)))
 
     def forward(self, z, base_noise, noised, level, t, s, r, centers):
         """Estimate clean vectors.
