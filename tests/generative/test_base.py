@@ -12,6 +12,7 @@ from sklearn.svm import LinearSVC
 from tests.common import small
 from zsl_estimators import (
     FGANClassifier,
+    FVAEGANClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
     ZeroDiffClassifier,
@@ -21,7 +22,7 @@ from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 every_generator = pytest.mark.parametrize(
-    "cls", [FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier]
+    "cls", [FGANClassifier, FVAEGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier]
 )
 
 
@@ -200,6 +201,7 @@ def test_a_given_head_keeps_its_own_seed(task):
     [
         (FGANClassifier, "generator_hidden"),
         (FGANClassifier, "critic_hidden"),
+        (FVAEGANClassifier, "hidden"),
         (VAEcFlowClassifier, "coupling_hidden"),
         (VAEcFlowClassifier, "encoder_hidden"),
     ],
