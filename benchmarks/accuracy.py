@@ -50,6 +50,7 @@ ESTIMATORS = (
     "ExemplarClassifier",
     "RevCDClassifier",
     "FGANClassifier",
+    "FVAEGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

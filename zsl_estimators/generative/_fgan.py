@@ -121,6 +121,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     See Also
     --------
+    FVAEGANClassifier : Has an encoder in place of the classifier of seen classes.
     VAEcFlowClassifier : Generates with an invertible flow.
     ExemplarClassifier : The initial estimator alone.
 
