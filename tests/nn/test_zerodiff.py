@@ -10,7 +10,6 @@ from zsl_estimators.nn.zerodiff import DiffusionGAN
 from zsl_estimators.nn.zerodiff_loss import (
     ZeroDiffLoss,
     mutual_learning,
-    weighted_l1,
 )
 
 N_FEATURES, N_ATTRIBUTES, N_REPRESENTATION, N_CLASSES = 6, 5, 4, 3
@@ -192,15 +191,6 @@ class TestLosses:
         signal, _ = GaussianDiffusion(4, "vp").signal_and_noise(torch.arange(-1, 3))
         expected = torch.tensor([1, 0.614, 0.149, 0.014])[:, None]
         torch.testing.assert_close(signal**1.5, expected, atol=6e-4, rtol=0)
-
-    def test_weighted_l1_by_hand(self):
-        p, q = torch.randn(2, 5, 4)
-        d = (p - q).abs()
-        weights = d**2 / d.norm(dim=1, keepdim=True)
-        torch.testing.assert_close(weighted_l1(p, q), (weights * d).sum(dim=1).mean())
-        same = p.clone().requires_grad_()
-        weighted_l1(same, p).backward()
-        assert torch.isfinite(same.grad).all()
 
     def test_penalties_are_those_of_double_backward(self):
         made, (x, y, r) = network(), batch()

@@ -6,13 +6,14 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from zsl_estimators.decisions import Head, PartsView
+from zsl_estimators.decisions import PartsView
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import class_tensors
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     check_init_is_whitened,
     paper_head,
+    view_of,
 )
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 from zsl_estimators.generative._representation import RepresentationScaler
@@ -411,7 +412,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
 
     @property
     def view_(self):
-        return self.decision_.view.name if isinstance(self.decision_, Head) else "V"
+        return view_of(self.decision_)
 
     # -- fit ----------------------------------------------------------------------
 
@@ -540,11 +541,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     # -- decisions ----------------------------------------------------------------
 
     def _new_heads(self):
-        """Heads with every weight decay on the plainest view, and one on the others."""
-        first, *others = self._views()
-        heads = self._heads_of_decays(self._parts(first))
-        usual = heads[len(heads) // 2].weight_decay
-        return heads + [self._new_head(usual, self._parts(view)) for view in others]
+        return self._heads_of_views(self._views())
 
     def _views(self):
         """What the folds choose from, the plainest first."""
@@ -553,6 +550,3 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         return [
             v for v in PartsView.NAMES if self.contrastive is not None or "C" not in v
         ]
-
-    def _parts(self, view):
-        return PartsView(view, self.n_features_in_)

@@ -31,6 +31,10 @@ from zsl_estimators.nn.cross_attention import (
     ClassAttention,
     CrossAttentionDenoiser,
 )
+from zsl_estimators.nn.decoder import (
+    AttributeDecoder,
+    weighted_l1,
+)
 from zsl_estimators.nn.denoiser import (
     ClassDenoiser,
     ConditionalDenoiser,
@@ -133,10 +137,8 @@ from zsl_estimators.nn.zerodiff import (
 from zsl_estimators.nn.zerodiff_loss import (
     ZeroDiffLoss,
     mutual_learning,
-    weighted_l1,
 )
 from zsl_estimators.nn.zerodiff_parts import (
-    AttributeDecoder,
     DenoisingCritics,
     DenoisingGenerator,
     StepCondition,

@@ -10,7 +10,6 @@ classification, ECCV 2020 (the adaptive weight of the penalty).
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from zsl_estimators.nn.gan import PenaltyWeight
 from zsl_estimators.nn.vae import divergence, reconstruction_error
@@ -109,9 +108,7 @@ class ZeroDiffLoss(nn.Module):
         return reconstruction_error(drawn.denoise(0.0), drawn.x, self.reconstruction)
 
     def _decoder_loss(self, network, x, s):
-        target = functional.normalize(s, dim=1)
-        error = weighted_l1(network.critic.decoder(x), target)
-        return self.decoder_weight * error
+        return self.decoder_weight * network.critic.decoder.error(x, s)
 
 
 def mutual_learning(gaps, agreement):
@@ -142,10 +139,3 @@ def mutual_learning(gaps, agreement):
         loss = loss + difference(gaps["representation"], gaps["step"], agreement)
         loss = loss + difference(gaps["clean"], gaps["representation"], 1.0)
     return loss
-
-
-def weighted_l1(prediction, target):
-    """Sum over entries of the cubed error over the row's error norm; mean over rows."""
-    error = (prediction - target).abs()
-    norm = (error.square().sum(dim=1) + 1e-12).sqrt()
-    return (error.pow(3).sum(dim=1) / norm).mean()

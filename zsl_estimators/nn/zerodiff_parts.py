@@ -5,14 +5,13 @@ The notation and the references are those of :mod:`zsl_estimators.nn.zerodiff`.
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from zsl_estimators.nn.decoder import AttributeDecoder
 from zsl_estimators.nn.embedding import SinusoidalTimeEmbedding
 from zsl_estimators.nn.gan import (
     OUTPUT_ACTIVATIONS,
     Critic,
     critic_losses,
-    leaky_relu,
     normal_linear,
     perceptron,
 )
@@ -243,28 +242,3 @@ class DenoisingCritics(nn.Module):
             critic(fake[name == "step"], conditions[name]).mean()
             for name, critic in self.critics.items()
         )
-
-
-class AttributeDecoder(nn.Module):
-    """Predicts the direction of the description of a vector.
-
-    Parameters
-    ----------
-    n_features, n_attributes : int
-        Lengths of vectors and descriptions.
-    hidden : sequence of int
-        Widths of the hidden layers.
-    """
-
-    def __init__(self, n_features, n_attributes, hidden):
-        super().__init__()
-        self.net = perceptron((n_features, *hidden, n_attributes))
-
-    def forward(self, x):
-        """Descriptions of length 1."""
-        return functional.normalize(self.net(x), dim=1)
-
-    def semantic_view(self, x):
-        """Predicted descriptions beside the last hidden layer."""
-        hidden = leaky_relu(self.net[:-1](x))
-        return torch.cat([self(x), hidden], dim=1)
