@@ -42,6 +42,14 @@ SMALL = {
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
         "n_synthetic": 20,
     },
+    "TFVAEGANClassifier": {
+        "hidden": (8,),
+        "noise_dim": 2,
+        "view": "V+S",
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "VAEcFlowClassifier": {
         "coupling_hidden": (4, 4),
         "encoder_hidden": (8,),

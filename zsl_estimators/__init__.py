@@ -24,6 +24,7 @@ _HOMES = {
     "generative": (
         "FGANClassifier",
         "FVAEGANClassifier",
+        "TFVAEGANClassifier",
         "VAEcFlowClassifier",
         "ZeroDiffClassifier",
     ),

@@ -14,6 +14,7 @@ from zsl_estimators import (
     FGANClassifier,
     FVAEGANClassifier,
     SoftmaxHead,
+    TFVAEGANClassifier,
     VAEcFlowClassifier,
     ZeroDiffClassifier,
 )
@@ -22,7 +23,14 @@ from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 every_generator = pytest.mark.parametrize(
-    "cls", [FGANClassifier, FVAEGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier]
+    "cls",
+    [
+        FGANClassifier,
+        FVAEGANClassifier,
+        TFVAEGANClassifier,
+        VAEcFlowClassifier,
+        ZeroDiffClassifier,
+    ],
 )
 
 

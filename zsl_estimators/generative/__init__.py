@@ -4,6 +4,7 @@ from zsl_estimators.decisions import SoftmaxHead
 from zsl_estimators.generative._base import FeatureGeneratingClassifier
 from zsl_estimators.generative._fgan import FGANClassifier
 from zsl_estimators.generative._fvaegan import FVAEGANClassifier
+from zsl_estimators.generative._tfvaegan import TFVAEGANClassifier
 from zsl_estimators.generative._vaecflow import VAEcFlowClassifier
 from zsl_estimators.generative._zerodiff import ZeroDiffClassifier
 
@@ -12,6 +13,7 @@ __all__ = [
     "FVAEGANClassifier",
     "FeatureGeneratingClassifier",
     "SoftmaxHead",
+    "TFVAEGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
 ]

@@ -108,6 +108,12 @@ from zsl_estimators.nn.softmax import (
     CrossEntropy,
     SoftmaxNetwork,
 )
+from zsl_estimators.nn.tfvaegan import (
+    Feedback,
+    FeedbackSynthesiser,
+    TFVAEGANLoss,
+    TFVAEGANNetwork,
+)
 from zsl_estimators.nn.unet import (
     HadamardAdditionBlock,
     HadamardAdditionUNet,
@@ -181,6 +187,8 @@ __all__ = [
     "FVAEGANNetwork",
     "FeatureEncoder",
     "FeatureSynthesiser",
+    "Feedback",
+    "FeedbackSynthesiser",
     "FirstLayersAndGradient",
     "Flow",
     "GaussianDiffusion",
@@ -197,6 +205,8 @@ __all__ = [
     "SquaredLoss",
     "StepCondition",
     "SupervisedContrast",
+    "TFVAEGANLoss",
+    "TFVAEGANNetwork",
     "TanhRegression",
     "TimeCode",
     "VAEGenerator",

@@ -118,30 +118,36 @@ class VAEGenerator(ConditionalGenerator):
     def decode(self, latents, from_class, centers):
         """Mean of the features given latents; `from_class` as of `encode_classes`."""
         features = self.net[1:](self.first_layer(latents, from_class))
-        return self._with_base(features, latents, centers)
+        return self.with_base(features, latents, centers)
 
-    def generate(self, noise, from_class, centers):
-        """Generate a row of features per row of noise and of encoded classes."""
-        latents, around = noise.tensor_split([self.net_noise_dim], dim=1)
-        return self.with_noise(self.decode(latents, from_class, centers), around)
-
-    def with_noise(self, features, around):
-        """Add standard normal noise to means, as far as features have a variance."""
-        if self.shares is None:
-            return features
-        return torch.addcmul(features, self.variances.sqrt(), around)
-
-    @property
-    def _n_unshared(self):
-        return self.n_features - len(self.shares)
-
-    def _with_base(self, features, latents, centers):
+    def with_base(self, features, latents, centers):
+        """Add what the network puts out to the base, and apply the activation."""
         if self.shares is not None:
             shared = self.shares.sqrt() * latents[:, : len(self.shares)]
             features = (
                 features + centers + functional.pad(shared, (self._n_unshared, 0))
             )
         return OUTPUT_ACTIVATIONS[self.output_activation](features)
+
+    def generate(self, noise, from_class, centers):
+        """Generate a row of features per row of noise and of encoded classes."""
+        latents, around = noise.tensor_split([self.net_noise_dim], dim=1)
+        return self.with_noise(self.decode(latents, from_class, centers), around)
+
+    def with_noise(self, features, around=None):
+        """Add noise to means of features, as far as these have a variance.
+
+        It is standard normal noise times the deviations; None draws it.
+        """
+        if self.shares is None:
+            return features
+        if around is None:
+            around = torch.randn_like(features)
+        return torch.addcmul(features, self.variances.sqrt(), around)
+
+    @property
+    def _n_unshared(self):
+        return self.n_features - len(self.shares)
 
     def _base_posterior(self, from_center):
         """Mean and log variance of latents before anything is learned.
@@ -204,24 +210,31 @@ class FVAEGANNetwork(AdversarialNetwork):
 
     def fake_like(self, x, y):
         """Generate what the critic should tell from a real batch."""
-        if not self.encoded_noise:
-            return self.synthesise_like(y)
-        batch = self.autoencode(x, y)
-        return self.fake_of(batch)
+        if self.encoded_noise:
+            return self.fake_of(self.autoencode(x, y))
+        s, centers = self.class_attributes[y], self.class_centers[y]
+        return self._fake_of_classes(self.generator.encode_classes(s, centers))
+
+    def fake_of(self, batch):
+        """Generate what the critic gets beside an autoencoded batch."""
+        if self.encoded_noise:
+            return self.generator.with_noise(batch.decoded)
+        return self._fake_of_classes(batch.encoded_classes)
 
     def autoencode(self, x, y):
         """Encode a batch, draw latents and decode them."""
         return Autoencoded(self, x, y)
 
-    def fake_of(self, batch):
-        """Generate what the critic gets beside an autoencoded batch."""
-        if self.encoded_noise:
-            around = torch.randn_like(batch.decoded)
-            return self.generator.with_noise(batch.decoded, around)
-        noise = torch.randn(
-            len(batch.s), self.generator.noise_dim, device=batch.s.device
+    def decode(self, latents, encoded_classes):
+        """Mean of the features given latents, while the network is trained."""
+        return self.generator.decode(latents, *encoded_classes)
+
+    def _fake_of_classes(self, encoded_classes):
+        from_class, _ = encoded_classes
+        latents = torch.randn(
+            len(from_class), self.generator.net_noise_dim, device=from_class.device
         )
-        return self.generator.generate(noise, *batch.encoded_classes)
+        return self.generator.with_noise(self.decode(latents, encoded_classes))
 
 
 class Autoencoded:
@@ -230,7 +243,7 @@ class Autoencoded:
     Parameters
     ----------
     network : FVAEGANNetwork
-        Has the generator.
+        Encodes and decodes.
     x : Tensor of shape (n_rows, n_features)
         Real features.
     y : Tensor of shape (n_rows,)
@@ -243,7 +256,7 @@ class Autoencoded:
         self.mean, self.log_variance = generator.encode(x, self.s, centers)
         self.encoded_classes = generator.encode_classes(self.s, centers)
         latents = draw_latents(self.mean, self.log_variance)
-        self.decoded = generator.decode(latents, *self.encoded_classes)
+        self.decoded = network.decode(latents, self.encoded_classes)
 
 
 class FVAEGANLoss(WassersteinLoss):
@@ -281,14 +294,17 @@ class FVAEGANLoss(WassersteinLoss):
         """Loss of generator and encoder on a batch, and its parts by name."""
         self.penalty_weight.adapt()
         batch = network.autoencode(x, y)
+        parts = self._generator_parts(network, x, batch, network.fake_of(batch))
+        return sum(parts.values()), parts
+
+    def _generator_parts(self, network, x, batch, fake):
         error = reconstruction_error(
             batch.decoded, x, self.reconstruction, network.generator.variances
         )
-        score = network.critic(network.fake_of(batch), batch.s).mean()
-        parts = {
+        information = divergence(batch.mean, batch.log_variance)
+        return {
             "reconstruction_loss": self.vae_weight * error,
-            "divergence_loss": self.vae_weight
-            * divergence(batch.mean, batch.log_variance),
-            "adversarial_loss": -self.adversarial_weight * score,
+            "divergence_loss": self.vae_weight * information,
+            "adversarial_loss": -self.adversarial_weight
+            * network.critic(fake, batch.s).mean(),
         }
-        return sum(parts.values()), parts

@@ -382,10 +382,11 @@ class WassersteinLoss(nn.Module):
         """Loss of the critic on a batch, and its parts by name."""
         with torch.no_grad():
             fake = network.fake_like(x, y)
-        mix = torch.rand(len(y), 1, device=y.device)
-        gaps, penalty = critic_losses(
-            network.critic, x, fake, network.class_attributes[y], mix
-        )
+        return self._critic_loss(network.critic, x, fake, network.class_attributes[y])
+
+    def _critic_loss(self, critic, x, fake, attributes):
+        mix = torch.rand(len(x), 1, device=x.device)
+        gaps, penalty = critic_losses(critic, x, fake, attributes, mix)
         distance, penalty = gaps.mean(), self.penalty_weight(penalty)
         parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
         return penalty - distance, parts
