@@ -51,6 +51,7 @@ ESTIMATORS = (
     "RevCDClassifier",
     "FGANClassifier",
     "FVAEGANClassifier",
+    "TFVAEGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

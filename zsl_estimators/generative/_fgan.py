@@ -87,10 +87,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Weight of the gradient penalty (lambda in the paper).
     cls_weight : float, default=0.1
         Weight of the classification loss (beta in the paper).
-    decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+    %(head_or_means)s
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data; the critic sees every sample once in

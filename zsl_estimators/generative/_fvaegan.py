@@ -71,25 +71,15 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(attributes)s
     %(init_exemplar)s
-    feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
-        identity, which the initial estimator needs; to mean 0 and variance 1; or to the
-        range from 0 to 1.
+    %(whitened_features)s
     %(attribute_scaling)s
     %(mean_correction_weight)s
-    noise_dim : int, default=32
-        Number of latents. With an initial estimator they begin as the principal
-        components of the features within a class.
+    %(latents)s
     hidden : sequence of int, default=(256,)
         Widths of the hidden layers of generator, encoder and critic. With one layer
         the gradient penalty has a closed form.
-    adversarial_weight : float, default=10.0
-        Weight of the critic's score (gamma in the paper) against reconstruction and
-        divergence, which are sums over features and latents.
-    decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+    %(adversarial_weight)s
+    %(head_or_means)s
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data; the critic sees every sample once in
@@ -121,6 +111,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     See Also
     --------
     FGANClassifier : Has no encoder, but a loss by a classifier of seen classes.
+    TFVAEGANClassifier : Has a decoder of descriptions, with feedback, as well.
     VAEcFlowClassifier : Generates with an invertible flow.
     ExemplarClassifier : The initial estimator alone.
 

@@ -94,10 +94,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     ----------
     %(attributes)s
     %(init_exemplar)s
-    feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
-        identity, which the initial estimator needs; to mean 0 and variance 1; or to the
-        range from 0 to 1.
+    %(whitened_features)s
     %(attribute_scaling)s
     %(mean_correction_weight)s
     contrastive : "supcon", transformer or None, default="supcon"
@@ -141,10 +138,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         Weight of the decoder of descriptions.
     representation_epochs : int, default=20
         Passes over the data for the generator of representations.
-    decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+    %(head_or_means)s
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data; the critics see every sample once in
