@@ -165,12 +165,17 @@ class TestLosses:
         torch.testing.assert_close(value, parts["adversarial_loss"])
 
     def test_parts_train_what_they_should(self):
-        made, loss = network(loud=True), FVAEGANLoss(1.0)
+        made, loss = network(loud=True), FVAEGANLoss(3.0)
         x, y = torch.randn(12, N_FEATURES), torch.arange(12) % N_CLASSES
         value, _ = loss.critic(made, x, y)
         value.backward()
         assert all(p.grad is None for p in made.generator.parameters())
+        torch.manual_seed(1)
         value, parts = loss.generator(made, x, y)
+        torch.manual_seed(1)
+        encoded = made.autoencode(x, y)
+        score = made.critic(made.fake_of(encoded), encoded.s).mean()
+        torch.testing.assert_close(parts["adversarial_loss"], -3 * score)
         torch.testing.assert_close(value, sum(parts.values()))
         value.backward()
         assert all(p.grad.abs().sum() > 0 for p in made.generator.parameters())
