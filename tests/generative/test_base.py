@@ -60,6 +60,7 @@ def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     data = make_gzsl(200, n_seen=10, n_unseen=3, n_features=5, random_state=0)
     clf = cls(
         data.attributes,
+        decision="gaussian",
         max_epochs=20,
         early_stopping=False,
         seen_penalty=0.0,

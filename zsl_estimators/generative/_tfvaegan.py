@@ -105,14 +105,14 @@ class TFVAEGANClassifier(FVAEGANClassifier):
     Notes
     -----
     Beyond those of :class:`FVAEGANClassifier` `net_params` reaches these details:
-    ``module__feedback_weight``, 1, and ``module__synthesis_feedback_weight``, None, the
-    same; ``module__decoder_hidden`` and ``module__feedback_hidden``, widths of their
-    own; ``criterion__decoder_weight``, 0.01; ``criterion__feedback_every``, 2, every
-    how many steps of the generator there is feedback; ``criterion__freeze_decoder``,
-    True, whether the decoder learns from real features only. Learning rates of single
-    networks are given as
-    ``{"optimizer__param_groups": [("decoder.*", {"lr": 1e-4})]}``; ``"feedback.*"``
-    and ``"encoder.*"`` are the others.
+    ``module__feedback_weight``, 0.1, and ``module__synthesis_feedback_weight``, None,
+    the same; ``module__decoder_hidden`` and ``module__feedback_hidden``, widths of
+    their own; ``criterion__decoder_weight``, 0.01; ``criterion__feedback_every``, 2,
+    every how many steps of the generator there is feedback;
+    ``criterion__freeze_decoder``, True, whether the decoder learns from real features
+    only. Learning rates of single networks are given as ``{"optimizer__param_groups":
+    [("decoder.*", {"lr": 1e-4})]}``; ``"feedback.*"`` and ``"encoder.*"`` are the
+    others.
 
     References
     ----------

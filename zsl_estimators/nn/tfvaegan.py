@@ -110,8 +110,9 @@ encoder_hidden, critic_hidden, **parameters
         See :class:`FVAEGANNetwork`.
     decoder_hidden, feedback_hidden : sequence of int
         Widths of the hidden layers.
-    feedback_weight : float, default=1.0
-        Weight of the feedback while the network is trained (a1 of the official code).
+    feedback_weight : float, default=0.1
+        Weight of the feedback while the network is trained (a1 of the official code,
+        from 0.01 to 1 by data set).
     synthesis_feedback_weight : float or None, default=None
         That in synthesis (a2); None is the same.
     """
@@ -127,7 +128,7 @@ encoder_hidden, critic_hidden, **parameters
         critic_hidden,
         decoder_hidden,
         feedback_hidden,
-        feedback_weight=1.0,
+        feedback_weight=0.1,
         synthesis_feedback_weight=None,
         **parameters,
     ):
