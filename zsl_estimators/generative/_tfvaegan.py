@@ -110,9 +110,9 @@ class TFVAEGANClassifier(FVAEGANClassifier):
     their own; ``criterion__decoder_weight``, 0.01; ``criterion__feedback_every``, 2,
     every how many steps of the generator there is feedback;
     ``criterion__freeze_decoder``, True, whether the decoder learns from real features
-    only. Learning rates of single networks are given as ``{"optimizer__param_groups":
-    [("decoder.*", {"lr": 1e-4})]}``; ``"feedback.*"`` and ``"encoder.*"`` are the
-    others.
+    only. Learning rates of single networks are given as
+    ``{"optimizer__param_groups": [("decoder.*", {"lr": 1e-4})]}``; ``"feedback.*"`` and
+    ``"encoder.*"`` are the others.
 
     References
     ----------
