@@ -54,6 +54,8 @@ ESTIMATORS = (
     "FGANClassifier",
     "CycleWGANClassifier",
     "GAZSLClassifier",
+    "FVAEGANClassifier",
+    "TFVAEGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

@@ -28,7 +28,9 @@ _HOMES = {
     "generative": (
         "CycleWGANClassifier",
         "FGANClassifier",
+        "FVAEGANClassifier",
         "GAZSLClassifier",
+        "TFVAEGANClassifier",
         "VAEcFlowClassifier",
         "ZeroDiffClassifier",
     ),

@@ -84,6 +84,22 @@ default=None
             same `attribute_scaling`; None is the network of the paper. Parameters of an
             estimator that is given here can be searched as ``init__<name>``.
         """,
+    "whitened_features": """
+        feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
+            Scaling of the features inside: such that the covariance within a class is
+            the identity, which the initial estimator needs; to mean 0 and variance 1;
+            or to the range from 0 to 1.
+        """,
+    "latents": """
+        noise_dim : int, default=32
+            Number of latents. With an initial estimator they begin as the principal
+            components of the features within a class.
+        """,
+    "adversarial_weight": """
+        adversarial_weight : float, default=10.0
+            Weight of the critic's score (gamma in the paper) against reconstruction and
+            divergence, which are sums over features and latents.
+        """,
     "synthesis": """
         n_synthetic : "auto" or int, default="auto"
             Synthetic features per unseen class that the head is trained on. "auto" is

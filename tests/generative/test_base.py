@@ -12,7 +12,9 @@ from sklearn.svm import LinearSVC
 from tests.common import small
 from zsl_estimators import (
     FGANClassifier,
+    FVAEGANClassifier,
     SoftmaxHead,
+    TFVAEGANClassifier,
     VAEcFlowClassifier,
     ZeroDiffClassifier,
 )
@@ -21,7 +23,14 @@ from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 every_generator = pytest.mark.parametrize(
-    "cls", [FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier]
+    "cls",
+    [
+        FGANClassifier,
+        FVAEGANClassifier,
+        TFVAEGANClassifier,
+        VAEcFlowClassifier,
+        ZeroDiffClassifier,
+    ],
 )
 
 
@@ -51,6 +60,7 @@ def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     data = make_gzsl(200, n_seen=10, n_unseen=3, n_features=5, random_state=0)
     clf = cls(
         data.attributes,
+        decision="gaussian",
         max_epochs=20,
         early_stopping=False,
         seen_penalty=0.0,
@@ -200,6 +210,7 @@ def test_a_given_head_keeps_its_own_seed(task):
     [
         (FGANClassifier, "generator_hidden"),
         (FGANClassifier, "critic_hidden"),
+        (FVAEGANClassifier, "hidden"),
         (VAEcFlowClassifier, "coupling_hidden"),
         (VAEcFlowClassifier, "encoder_hidden"),
     ],

@@ -6,6 +6,7 @@ from zsl_estimators.nn.gan import (
     Critic,
     FGANLoss,
     FGANNetwork,
+    PenaltyWeight,
     critic_losses,
     gradient_penalty,
     unit_norm_penalty,
@@ -140,3 +141,42 @@ def test_losses_train_only_their_own_network():
     assert network.generator.net[-1].weight.grad.abs().sum() > 0
     assert all(p.grad is None for p in loss.terms.parameters())
     assert value == sum(parts.values())
+
+
+@pytest.mark.parametrize(
+    ("penalty", "factor"), [(1.2, 1.1), (1.02, 1.0), (0.5, 1 / 1.1)]
+)
+def test_weight_of_the_penalty_follows_its_rule(penalty, factor):
+    weight = PenaltyWeight(10.0, adaptive=True)
+    for _ in range(5):
+        assert weight(torch.tensor(penalty)) == pytest.approx(10 * penalty)
+    for _ in range(2):
+        # The second time there is nothing new.
+        weight.adapt()
+        assert weight.weight == pytest.approx(10 * factor)
+
+
+def test_fixed_weight_of_the_penalty():
+    weight = PenaltyWeight(10.0)
+    weight(torch.tensor(9.0))
+    weight.adapt()
+    assert weight.weight == 10
+
+
+def test_critic_measures_the_distance_of_two_normal_distributions():
+    """With equal covariances it is that of the means, and the penalty vanishes."""
+    shift = torch.tensor([[3.0, 4.0]]) / 2
+    critic = Critic(2, 1, (64,))
+    optimizer = torch.optim.Adam(critic.parameters(), lr=1e-2, betas=(0.5, 0.9))
+    s = torch.zeros(256, 1)
+    gaps, penalties = [], []
+    for _ in range(300):
+        fake, mix = torch.randn(256, 2), torch.rand(256, 1)
+        gap, penalty = critic_losses(critic, torch.randn(256, 2) + shift, fake, s, mix)
+        optimizer.zero_grad()
+        (10 * penalty - gap.mean()).backward()
+        optimizer.step()
+        gaps.append(gap.mean().item())
+        penalties.append(penalty.item())
+    assert sum(gaps[-100:]) / 100 == pytest.approx(2.5, abs=0.3)
+    assert sum(penalties[-100:]) / 100 < 0.05

@@ -4,16 +4,20 @@ from zsl_estimators.decisions import SoftmaxHead
 from zsl_estimators.generative._base import FeatureGeneratingClassifier
 from zsl_estimators.generative._cycle_wgan import CycleWGANClassifier
 from zsl_estimators.generative._fgan import FGANClassifier
+from zsl_estimators.generative._fvaegan import FVAEGANClassifier
 from zsl_estimators.generative._gazsl import GAZSLClassifier
+from zsl_estimators.generative._tfvaegan import TFVAEGANClassifier
 from zsl_estimators.generative._vaecflow import VAEcFlowClassifier
 from zsl_estimators.generative._zerodiff import ZeroDiffClassifier
 
 __all__ = [
     "CycleWGANClassifier",
     "FGANClassifier",
+    "FVAEGANClassifier",
     "FeatureGeneratingClassifier",
     "GAZSLClassifier",
     "SoftmaxHead",
+    "TFVAEGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
 ]

@@ -1,11 +1,8 @@
 """What classifiers share whose generator is trained against a critic."""
 
-from functools import partial
-
 import torch
 
 from zsl_estimators.decisions import SoftmaxHead
-from zsl_estimators.nn.gan import FGANNetwork
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import float32
 
@@ -16,7 +13,8 @@ SMALL_NETWORK = {
     "critic_hidden": (256,),
     "output_activation": "linear",
 }
-CRITIC_TRAINING = {"criterion__gp_weight": 10.0, "n_critic": 5, "critic_lr": 3e-3}
+GP_WEIGHT = 10.0
+CRITIC_TRAINING = {"n_critic": 5, "critic_lr": 3e-3}
 
 
 def check_output_fits_init(estimator):
@@ -30,35 +28,27 @@ def check_output_fits_init(estimator):
         )
 
 
-def network_arguments(estimator, module=FGANNetwork, **network):
-    """Arguments of a net for a generator that starts from the initial estimator.
+def network_parameters(estimator, **network):
+    """Parameters of a network whose generator starts from the initial estimator.
 
     Parameters
     ----------
     estimator : FeatureGeneratingClassifier
         Its initial estimator and scalers are fitted.
-    module : type, default=FGANNetwork
-        Network of generator and critic.
     **network : dict
-        More arguments of the module.
+        More parameters of the network.
 
     Returns
     -------
-    arguments : dict
-        Module and optimiser.
+    parameters : dict
+        By name.
     """
     attributes, centers = estimator._seen_tensors()
-    network = {
+    return {
         "class_attributes": attributes,
         "class_centers": centers,
         "coloring": scaled_coloring(estimator.init_, estimator.feature_scaler_),
         **network,
-    }
-    return {
-        "module": module,
-        **{f"module__{name}": value for name, value in network.items()},
-        # Betas of the official code of f-CLSWGAN.
-        "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
     }
 
 

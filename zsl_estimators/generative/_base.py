@@ -11,6 +11,7 @@ from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.decisions import (
     Head,
     NearestMean,
+    PartsView,
     SoftmaxHead,
     TrainedGenerator,
     check_head,
@@ -242,6 +243,13 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             heads.append(self._new_head(decay, view, start=heads[-1]))
         return heads[1:]
 
+    def _heads_of_views(self, names):
+        """Heads with every weight decay on the first view, and one on the others."""
+        first, *others = [PartsView(name, self.n_features_in_) for name in names]
+        heads = self._heads_of_decays(first)
+        usual = heads[len(heads) // 2].weight_decay
+        return heads + [self._new_head(usual, view) for view in others]
+
     def _new_head(self, weight_decay, view=None, start=None):
         return Head(
             self.head,
@@ -310,6 +318,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _score_classes(self, Z):
         return self.decision_.score_classes(lambda: self._generator(single=False), Z)
+
+
+def view_of(decision):
+    """Name of what a decision sees of a row; without a head it is the features."""
+    return decision.view.name if isinstance(decision, Head) else "V"
 
 
 def paper_head(batch_size, max_epochs, lr=1e-3, betas=(0.5, 0.999), weight_decay=0):

@@ -8,18 +8,19 @@ import torch
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._adversarial import (
     CRITIC_TRAINING,
+    GP_WEIGHT,
     SMALL_NETWORK,
     check_output_fits_init,
-    network_arguments,
+    network_parameters,
     seen_classifier,
 )
 from zsl_estimators.generative._base import FeatureGeneratingClassifier, paper_head
 from zsl_estimators.linear import ridge_from_rows
-from zsl_estimators.nn.gan import AdversarialLoss
+from zsl_estimators.nn.gan import AdversarialLoss, FGANNetwork
 from zsl_estimators.nn.gan_terms import ClassificationTerm, CycleTerm
 from zsl_estimators.nn.regression import solved_linear
 from zsl_estimators.parameters import Interval, StrOptions, published_settings
-from zsl_estimators.training import AdversarialNet, float32
+from zsl_estimators.training import AdversarialNet, adversarial_arguments, float32
 
 # Length of a description, epochs, learning rates of generator and critic, synthetic
 # features per unseen class, epochs and batch size of the head.
@@ -269,12 +270,14 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _net_arguments(self, problem):
-        return {
-            **network_arguments(self, **SMALL_NETWORK),
+        terms = self._terms(problem) if self._is_trained else {}
+        return adversarial_arguments(
+            FGANNetwork,
+            network_parameters(self, **SMALL_NETWORK),
+            AdversarialLoss,
+            {"gp_weight": GP_WEIGHT, "terms": terms},
             **CRITIC_TRAINING,
-            "criterion": AdversarialLoss,
-            "criterion__terms": self._terms(problem) if self._is_trained else {},
-        }
+        )
 
     def _terms(self, problem):
         """What is added to the loss of the generator, by name."""

@@ -5,21 +5,21 @@ from numbers import Integral, Real
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._adversarial import (
     check_output_fits_init,
-    network_arguments,
+    network_parameters,
     seen_classifier,
 )
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     paper_head,
 )
-from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss
+from zsl_estimators.nn.gan import OUTPUT_ACTIVATIONS, FGANLoss, FGANNetwork
 from zsl_estimators.parameters import (
     Interval,
     StrOptions,
     has_widths,
     published_settings,
 )
-from zsl_estimators.training import AdversarialNet
+from zsl_estimators.training import AdversarialNet, adversarial_arguments
 
 # Learning rate, classification weight, noise, epochs and synthetic features per class
 # of the official scripts for the generalized task.
@@ -101,6 +101,7 @@ class FGANClassifier(FeatureGeneratingClassifier):
 
     See Also
     --------
+    FVAEGANClassifier : Has an encoder in place of the classifier of seen classes.
     VAEcFlowClassifier : Generates with an invertible flow.
     ExemplarClassifier : The initial estimator alone.
 
@@ -276,16 +277,13 @@ class FGANClassifier(FeatureGeneratingClassifier):
             "cls_weight": self.cls_weight,
             "classifier": seen_classifier(self, problem),
         }
-        return {
-            **network_arguments(
-                self,
-                noise_dim=self.noise_dim,
-                generator_hidden=tuple(self.generator_hidden),
-                critic_hidden=tuple(self.critic_hidden),
-                output_activation=self.output_activation,
-            ),
-            "criterion": FGANLoss,
-            **{f"criterion__{name}": value for name, value in loss.items()},
-            "n_critic": self.n_critic,
-            "critic_lr": self.critic_lr,
-        }
+        network = network_parameters(
+            self,
+            noise_dim=self.noise_dim,
+            generator_hidden=tuple(self.generator_hidden),
+            critic_hidden=tuple(self.critic_hidden),
+            output_activation=self.output_activation,
+        )
+        return adversarial_arguments(
+            FGANNetwork, network, FGANLoss, loss, self.n_critic, self.critic_lr
+        )

@@ -9,14 +9,15 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import class_means
 from zsl_estimators.generative._adversarial import (
     CRITIC_TRAINING,
+    GP_WEIGHT,
     SMALL_NETWORK,
     check_output_fits_init,
-    network_arguments,
+    network_parameters,
 )
 from zsl_estimators.generative._base import FeatureGeneratingClassifier
 from zsl_estimators.nn.gazsl import GAZSLLoss, GAZSLNetwork
 from zsl_estimators.parameters import Interval, published_settings
-from zsl_estimators.training import AdversarialNet, float32
+from zsl_estimators.training import AdversarialNet, adversarial_arguments, float32
 
 # Noise and training rows of the seen classes in the Proposed Split.
 PAPER = {
@@ -262,13 +263,18 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
         means = class_means(problem.rows, problem.y, problem.n_seen)
         lasso_weight = 0.0 if self.condition_dim is None else LASSO_WEIGHT
         network = {**SMALL_NETWORK, "condition_dim": self.condition_dim}
-        return {
-            **network_arguments(self, GAZSLNetwork, **network),
-            **CRITIC_TRAINING,
-            "criterion": GAZSLLoss,
-            "criterion__class_means": torch.tensor(float32(means)),
-            "criterion__cls_weight": self.cls_weight,
-            "criterion__pivot_weight": self.pivot_weight,
-            "criterion__weight_decay": self.weight_decay,
-            "criterion__lasso_weight": lasso_weight,
+        loss = {
+            "gp_weight": GP_WEIGHT,
+            "class_means": torch.tensor(float32(means)),
+            "cls_weight": self.cls_weight,
+            "pivot_weight": self.pivot_weight,
+            "weight_decay": self.weight_decay,
+            "lasso_weight": lasso_weight,
         }
+        return adversarial_arguments(
+            GAZSLNetwork,
+            network_parameters(self, **network),
+            GAZSLLoss,
+            loss,
+            **CRITIC_TRAINING,
+        )

@@ -6,13 +6,14 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from zsl_estimators.decisions import Head, PartsView
+from zsl_estimators.decisions import PartsView
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import class_tensors
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
     check_init_is_whitened,
     paper_head,
+    view_of,
 )
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
 from zsl_estimators.generative._representation import RepresentationScaler
@@ -30,6 +31,7 @@ from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.training import (
     AdversarialNet,
     ArrayData,
+    adversarial_arguments,
     fit_net,
     float32,
     rows_per_batch,
@@ -92,10 +94,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     ----------
     %(attributes)s
     %(init_exemplar)s
-    feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
-        identity, which the initial estimator needs; to mean 0 and variance 1; or to the
-        range from 0 to 1.
+    %(whitened_features)s
     %(attribute_scaling)s
     %(mean_correction_weight)s
     contrastive : "supcon", transformer or None, default="supcon"
@@ -407,7 +406,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
 
     @property
     def view_(self):
-        return self.decision_.view.name if isinstance(self.decision_, Head) else "V"
+        return view_of(self.decision_)
 
     # -- fit ----------------------------------------------------------------------
 
@@ -504,16 +503,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         }
 
     def _gan_arguments(self, module, network, loss):
-        return {
-            "module": module,
-            **{f"module__{name}": value for name, value in network.items()},
-            "criterion": ZeroDiffLoss,
-            **{f"criterion__{name}": value for name, value in loss.items()},
-            # Betas of the official code.
-            "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
-            "n_critic": self.n_critic,
-            "critic_lr": self.critic_lr,
-        }
+        return adversarial_arguments(
+            module, network, ZeroDiffLoss, loss, self.n_critic, self.critic_lr
+        )
 
     def _training_data(self, problem):
         inputs = {"x": problem.rows.single(self._features_of), "y": problem.y}
@@ -543,11 +535,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     # -- decisions ----------------------------------------------------------------
 
     def _new_heads(self):
-        """Heads with every weight decay on the plainest view, and one on the others."""
-        first, *others = self._views()
-        heads = self._heads_of_decays(self._parts(first))
-        usual = heads[len(heads) // 2].weight_decay
-        return heads + [self._new_head(usual, self._parts(view)) for view in others]
+        return self._heads_of_views(self._views())
 
     def _views(self):
         """What the folds choose from, the plainest first."""
@@ -556,6 +544,3 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         return [
             v for v in PartsView.NAMES if self.contrastive is not None or "C" not in v
         ]
-
-    def _parts(self, view):
-        return PartsView(view, self.n_features_in_)

@@ -31,6 +31,10 @@ from zsl_estimators.nn.cross_attention import (
     ClassAttention,
     CrossAttentionDenoiser,
 )
+from zsl_estimators.nn.decoder import (
+    AttributeDecoder,
+    weighted_l1,
+)
 from zsl_estimators.nn.denoiser import (
     ClassDenoiser,
     ConditionalDenoiser,
@@ -60,6 +64,12 @@ from zsl_estimators.nn.flow import (
     HiddenNorm,
     Permutation,
 )
+from zsl_estimators.nn.fvaegan import (
+    Autoencoded,
+    FVAEGANLoss,
+    FVAEGANNetwork,
+    VAEGenerator,
+)
 from zsl_estimators.nn.gan import (
     AdversarialLoss,
     AdversarialNetwork,
@@ -68,6 +78,8 @@ from zsl_estimators.nn.gan import (
     FGANLoss,
     FGANNetwork,
     FirstLayersAndGradient,
+    PenaltyWeight,
+    WassersteinLoss,
     critic_losses,
     first_layers_and_penalty,
     gradient_penalty,
@@ -119,10 +131,23 @@ from zsl_estimators.nn.softmax import (
     CrossEntropy,
     SoftmaxNetwork,
 )
+from zsl_estimators.nn.tfvaegan import (
+    Feedback,
+    FeedbackSynthesiser,
+    TFVAEGANLoss,
+    TFVAEGANNetwork,
+)
 from zsl_estimators.nn.unet import (
     HadamardAdditionBlock,
     HadamardAdditionUNet,
     zero_linear,
+)
+from zsl_estimators.nn.vae import (
+    cross_entropy,
+    divergence,
+    draw_latents,
+    mean_and_log_variance,
+    reconstruction_error,
 )
 from zsl_estimators.nn.vaecflow import (
     AttributeVAE,
@@ -140,12 +165,9 @@ from zsl_estimators.nn.zerodiff import (
 )
 from zsl_estimators.nn.zerodiff_loss import (
     ZeroDiffLoss,
-    divergence,
     mutual_learning,
-    weighted_l1,
 )
 from zsl_estimators.nn.zerodiff_parts import (
-    AttributeDecoder,
     DenoisingCritics,
     DenoisingGenerator,
     StepCondition,
@@ -158,6 +180,7 @@ __all__ = [
     "AdversarialNetwork",
     "AttributeDecoder",
     "AttributeVAE",
+    "Autoencoded",
     "BilinearNetwork",
     "ClassAttention",
     "ClassDenoiser",
@@ -188,8 +211,12 @@ __all__ = [
     "Encoded",
     "FGANLoss",
     "FGANNetwork",
+    "FVAEGANLoss",
+    "FVAEGANNetwork",
     "FeatureEncoder",
     "FeatureSynthesiser",
+    "Feedback",
+    "FeedbackSynthesiser",
     "FirstLayersAndGradient",
     "Flow",
     "GAZSLLoss",
@@ -201,6 +228,7 @@ __all__ = [
     "HiddenNorm",
     "MixedPrecisionLinear",
     "ModulatedLayer",
+    "PenaltyWeight",
     "Permutation",
     "PivotTerm",
     "RevCDLoss",
@@ -210,17 +238,23 @@ __all__ = [
     "SquaredLoss",
     "StepCondition",
     "SupervisedContrast",
+    "TFVAEGANLoss",
+    "TFVAEGANNetwork",
     "TanhRegression",
     "TimeCode",
+    "VAEGenerator",
     "VAEcFlowLoss",
     "VAEcFlowNetwork",
     "VelocityNetwork",
+    "WassersteinLoss",
     "WeightDecayTerm",
     "ZeroDiffLoss",
     "ZeroDiffNetwork",
     "angle_grid",
     "critic_losses",
+    "cross_entropy",
     "divergence",
+    "draw_latents",
     "first_layers_and_penalty",
     "flow_slope",
     "flow_slope_with_trace",
@@ -234,12 +268,14 @@ __all__ = [
     "make_betas",
     "mapped",
     "max_loss",
+    "mean_and_log_variance",
     "mean_loss",
     "mutual_learning",
     "n_rows_per_block",
     "no_condition",
     "normal_linear",
     "perceptron",
+    "reconstruction_error",
     "relu_perceptron",
     "reverse_process",
     "row_blocks",

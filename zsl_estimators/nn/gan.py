@@ -5,6 +5,8 @@ References
 Xian, Lorenz, Schiele, Akata: Feature generating networks for zero-shot learning,
 CVPR 2018.
 Gulrajani et al.: Improved training of Wasserstein GANs, NIPS 2017.
+Narayan et al.: Latent embedding feedback and discriminative features for zero-shot
+classification, ECCV 2020 (the penalty weight that follows the penalty).
 """
 
 from itertools import pairwise
@@ -18,6 +20,8 @@ from zsl_estimators.nn.gan_terms import ClassificationTerm, row_norms
 from zsl_estimators.nn.mixed_precision import full_precision
 
 NEGATIVE_SLOPE = 0.2
+# Where a penalty weight that follows the penalty wants it, and its steps.
+PENALTY_RANGE, PENALTY_STEP = (1.001, 1.05), 1.1
 OUTPUT_ACTIVATIONS = {
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
@@ -105,12 +109,15 @@ class ConditionalGenerator(nn.Module):
     def generate(self, noise, from_class, centers):
         """Generate a row of features per row of noise and of encoded classes."""
         z, base_noise = noise.tensor_split([self.net_noise_dim], dim=1)
-        of_noise = self.net[0].weight[:, : self.net_noise_dim]
-        first = torch.addmm(from_class, z, of_noise.T)
-        features = self.net[1:](first)
+        features = self.net[1:](self.first_layer(z, from_class))
         if self.coloring is not None:
             features = features + centers + base_noise @ self.coloring
         return OUTPUT_ACTIVATIONS[self.output_activation](features)
+
+    def first_layer(self, z, from_class):
+        """Values of the first layer for noise of the network, before activation."""
+        of_noise = self.net[0].weight[:, : self.net_noise_dim]
+        return torch.addmm(from_class, z, of_noise.T)
 
     def synthesise(self, noise, attributes, centers):
         """Generate features, see :meth:`forward`."""
@@ -294,16 +301,18 @@ class AdversarialNetwork(nn.Module):
         noise = torch.randn(n_rows, self.generator.noise_dim, device=device)
         return self.generator(noise, attributes, centers)
 
+    def fake_like(self, x, y):
+        """Generate what the critic should tell from a real batch."""
+        return self.synthesise_like(y)
+
 
 class FGANNetwork(AdversarialNetwork):
-    """Conditional generator and critic of f-CLSWGAN.
+    """Generator and critic of f-CLSWGAN.
 
     Parameters
     ----------
-    class_attributes : Tensor of shape (n_classes, n_attributes)
-        Scaled descriptions of the seen classes.
-    class_centers : Tensor of shape (n_classes, n_features)
-        Base means of the seen classes.
+    class_attributes, class_centers : Tensor
+        See :class:`AdversarialNetwork`.
     coloring : Tensor of shape (n_features, n_features) or None
         See :class:`ConditionalGenerator`.
     noise_dim : int
@@ -337,7 +346,78 @@ class FGANNetwork(AdversarialNetwork):
         super().__init__(generator, critic, class_attributes, class_centers)
 
 
-class AdversarialLoss(nn.Module):
+class PenaltyWeight(nn.Module):
+    """Weight of gradient penalties, which may follow their size.
+
+    Parameters
+    ----------
+    weight : float
+        The weight at first.
+    adaptive : bool, default=False
+        Whether it moves, once per step of the generator, until the penalty of the steps
+        of the critic before lies within `PENALTY_RANGE`, as TF-VAEGAN does.
+    """
+
+    def __init__(self, weight, adaptive=False):
+        super().__init__()
+        self.adaptive = adaptive
+        self.register_buffer("weight", torch.tensor(float(weight)))
+        self.register_buffer("penalty_sum", torch.tensor(0.0))
+        self.n_penalties = 0
+
+    def forward(self, penalty):
+        """Weigh the penalty of a step of the critic."""
+        if self.adaptive:
+            self.penalty_sum += penalty.detach()
+            self.n_penalties += 1
+        return self.weight * penalty
+
+    def adapt(self):
+        """Move the weight; nothing happens without a new penalty."""
+        if self.n_penalties:
+            low, high = PENALTY_RANGE
+            usual = self.penalty_sum / self.n_penalties
+            exponent = (usual > high).float() - (usual < low).float()
+            self.weight *= PENALTY_STEP**exponent
+            self.penalty_sum.zero_()
+            self.n_penalties = 0
+
+
+class WassersteinLoss(nn.Module):
+    """Loss of a critic, the base of losses that add one for the generator.
+
+    Parameters
+    ----------
+    gp_weight : float
+        Weight of the gradient penalty (lambda in the papers).
+    adaptive_penalty : bool, default=False
+        See :class:`PenaltyWeight`.
+    """
+
+    def __init__(self, gp_weight, adaptive_penalty=False):
+        super().__init__()
+        self.penalty_weight = PenaltyWeight(gp_weight, adaptive_penalty)
+
+    def critic(self, network, x, y):
+        """Loss of the critic on a batch, and its parts by name."""
+        with torch.no_grad():
+            fake = network.fake_like(x, y)
+        return self._critic_loss(network.critic, x, fake, network.class_attributes[y])
+
+    def _critic_loss(self, critic, x, fake, attributes):
+        real, fake, penalty = self.first_layers_and_penalty(critic, x, fake, attributes)
+        distance = (critic.score(real) - critic.score(fake)).mean()
+        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
+        return penalty - distance, parts
+
+    def first_layers_and_penalty(self, critic, x, fake, attributes):
+        """First layers of the critic for real and fake rows, and the penalty."""
+        mix = torch.rand(len(x), 1, device=x.device)
+        real, fake, penalty = first_layers_and_penalty(critic, x, fake, attributes, mix)
+        return real, fake, self.penalty_weight(penalty)
+
+
+class AdversarialLoss(WassersteinLoss):
     """Losses of the critic and of the generator.
 
     Parameters
@@ -350,27 +430,8 @@ class AdversarialLoss(nn.Module):
     """
 
     def __init__(self, gp_weight, terms):
-        super().__init__()
-        self.gp_weight = gp_weight
+        super().__init__(gp_weight)
         self.terms = nn.ModuleDict(terms)
-
-    def critic(self, network, x, y):
-        """Loss of the critic on a batch, and its parts by name."""
-        real, fake, penalty = self.first_layers_and_penalty(network, x, y)
-        score = network.critic.score
-        distance = (score(real) - score(fake)).mean()
-        parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
-        return penalty - distance, parts
-
-    def first_layers_and_penalty(self, network, x, y):
-        """First layers of the critic for real and fake rows, and the penalty."""
-        with torch.no_grad():
-            fake = network.synthesise_like(y)
-        mix = torch.rand(len(y), 1, device=y.device)
-        real, fake, penalty = first_layers_and_penalty(
-            network.critic, x, fake, network.class_attributes[y], mix
-        )
-        return real, fake, self.gp_weight * penalty
 
     def generator(self, network, x, y):
         """Loss of the generator for the labels of a batch, and its parts by name."""

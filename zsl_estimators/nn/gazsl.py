@@ -8,6 +8,7 @@ Odena, Olah, Shlens: Conditional image synthesis with auxiliary classifier GANs,
 2017 (a critic that classifies).
 """
 
+import torch
 from torch import nn
 from torch.nn import functional
 
@@ -188,7 +189,11 @@ class GAZSLLoss(AdversarialLoss):
 
     def critic(self, network, x, y):
         """Loss of the critic on a batch, and its parts by name."""
-        real, fake, penalty = self.first_layers_and_penalty(network, x, y)
+        with torch.no_grad():
+            fake = network.synthesise_like(y)
+        real, fake, penalty = self.first_layers_and_penalty(
+            network.critic, x, fake, network.class_attributes[y]
+        )
         score_real, logits_real = network.critic.score_and_logits(real)
         score_fake, logits_fake = network.critic.score_and_logits(fake)
         distance = (score_real - score_fake).mean()

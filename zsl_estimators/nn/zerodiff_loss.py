@@ -10,13 +10,9 @@ classification, ECCV 2020 (the adaptive weight of the penalty).
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-RECONSTRUCTIONS = ("squared", "bce")
-# Outputs of a sigmoid are kept away from 0 and 1, where the logarithm ends.
-CLOSEST_TO_CERTAIN = 1e-6
-# The penalty is weighted up or down until its sum over the critics lies in between.
-PENALTY_RANGE, PENALTY_STEP = (1.001, 1.05), 1.1
+from zsl_estimators.nn.gan import PenaltyWeight
+from zsl_estimators.nn.vae import divergence, reconstruction_error
 
 
 class ZeroDiffLoss(nn.Module):
@@ -56,15 +52,13 @@ class ZeroDiffLoss(nn.Module):
     ):
         super().__init__()
         self.adversarial_weight = adversarial_weight
-        self.adaptive_penalty = adaptive_penalty
         self.mutual_weight = mutual_weight
         self.mutual_power = mutual_power
         self.vae_weight = vae_weight
         self.reconstruction = reconstruction
         self.decoder_weight = decoder_weight
-        self.register_buffer("gp_weight", torch.tensor(float(gp_weight)))
-        self.register_buffer("penalty_sum", torch.tensor(0.0))
-        self.n_critic_steps = 0
+        # Of the sum over the critics.
+        self.penalty_weight = PenaltyWeight(gp_weight, adaptive_penalty)
 
     def critic(self, network, x, y, r=None):
         """Loss of the critics and the decoder on a batch, and its parts by name."""
@@ -78,8 +72,7 @@ class ZeroDiffLoss(nn.Module):
             sum(g.mean() for g in gaps.values()),
             sum(penalties.values()),
         )
-        self._record_penalty(penalty)
-        penalty = self.adversarial_weight * self.gp_weight * penalty
+        penalty = self.adversarial_weight * self.penalty_weight(penalty)
         parts = {"wasserstein_estimate": distance, "penalty_loss": penalty}
         loss = penalty - self.adversarial_weight * distance
         if self.mutual_weight:
@@ -94,7 +87,7 @@ class ZeroDiffLoss(nn.Module):
 
     def generator(self, network, x, y, r=None):
         """Loss of the generator and its encoder on a batch, and its parts by name."""
-        self._adapt_penalty()
+        self.penalty_weight.adapt()
         drawn = network.draw(x, y, r)
         conditions = network.critic.conditions(drawn.s, r, drawn.noised, drawn.t)
         score = network.critic.score(drawn.fake, conditions)
@@ -103,39 +96,19 @@ class ZeroDiffLoss(nn.Module):
             parts["reconstruction_loss"] = self.vae_weight * self._reconstruction_error(
                 drawn
             )
-            parts["divergence_loss"] = self.vae_weight * divergence(drawn)
+            parts["divergence_loss"] = self.vae_weight * divergence(
+                drawn.mean, drawn.log_variance
+            )
         if self.decoder_weight:
             clean, _ = drawn.fake
             parts["semantic_loss"] = self._decoder_loss(network, clean, drawn.s)
         return sum(parts.values()), parts
 
     def _reconstruction_error(self, drawn):
-        clean = drawn.denoise(0.0)
-        if self.reconstruction == "bce":
-            clean = clean.clamp(CLOSEST_TO_CERTAIN, 1 - CLOSEST_TO_CERTAIN)
-            error = functional.binary_cross_entropy(clean, drawn.x, reduction="sum")
-        else:
-            error = (clean - drawn.x).square().sum() / 2
-        return error / len(clean)
+        return reconstruction_error(drawn.denoise(0.0), drawn.x, self.reconstruction)
 
     def _decoder_loss(self, network, x, s):
-        target = functional.normalize(s, dim=1)
-        error = weighted_l1(network.critic.decoder(x), target)
-        return self.decoder_weight * error
-
-    def _record_penalty(self, penalty):
-        self.penalty_sum += penalty.detach()
-        self.n_critic_steps += 1
-
-    def _adapt_penalty(self):
-        """Move the weight once per step of the generator, as TF-VAEGAN does."""
-        if self.adaptive_penalty and self.n_critic_steps:
-            low, high = PENALTY_RANGE
-            usual = self.penalty_sum / self.n_critic_steps
-            exponent = (usual > high).float() - (usual < low).float()
-            self.gp_weight *= PENALTY_STEP**exponent
-        self.penalty_sum.zero_()
-        self.n_critic_steps = 0
+        return self.decoder_weight * network.critic.decoder.error(x, s)
 
 
 def mutual_learning(gaps, agreement):
@@ -166,17 +139,3 @@ def mutual_learning(gaps, agreement):
         loss = loss + difference(gaps["representation"], gaps["step"], agreement)
         loss = loss + difference(gaps["clean"], gaps["representation"], 1.0)
     return loss
-
-
-def weighted_l1(prediction, target):
-    """Sum over entries of the cubed error over the row's error norm; mean over rows."""
-    error = (prediction - target).abs()
-    norm = (error.square().sum(dim=1) + 1e-12).sqrt()
-    return (error.pow(3).sum(dim=1) / norm).mean()
-
-
-def divergence(drawn):
-    """Divergence of the encoder's noise from standard normal, mean over rows."""
-    mean, log_variance = drawn.mean, drawn.log_variance
-    terms = log_variance.exp() + mean.square() - 1 - log_variance
-    return terms.sum(dim=1).mean() / 2

@@ -5,19 +5,17 @@ The notation and the references are those of :mod:`zsl_estimators.nn.zerodiff`.
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from zsl_estimators.nn.decoder import AttributeDecoder
 from zsl_estimators.nn.embedding import SinusoidalTimeEmbedding
 from zsl_estimators.nn.gan import (
     OUTPUT_ACTIVATIONS,
     Critic,
     critic_losses,
-    leaky_relu,
     normal_linear,
     perceptron,
 )
-
-SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 10.0
+from zsl_estimators.nn.vae import mean_and_log_variance
 
 
 def mapped(n_in, n_out):
@@ -116,8 +114,7 @@ class DenoisingGenerator(nn.Module):
 
     def encode(self, x, s):
         """Mean and log variance of the network's noise for real vectors."""
-        mean, log_variance = self.encoder(torch.cat([x, s], dim=1)).chunk(2, dim=1)
-        return mean, log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
+        return mean_and_log_variance(self.encoder(torch.cat([x, s], dim=1)))
 
     def forward(self, z, base_noise, noised, level, t, s, r, centers):
         """Estimate clean vectors.
@@ -245,28 +242,3 @@ class DenoisingCritics(nn.Module):
             critic(fake[name == "step"], conditions[name]).mean()
             for name, critic in self.critics.items()
         )
-
-
-class AttributeDecoder(nn.Module):
-    """Predicts the direction of the description of a vector.
-
-    Parameters
-    ----------
-    n_features, n_attributes : int
-        Lengths of vectors and descriptions.
-    hidden : sequence of int
-        Widths of the hidden layers.
-    """
-
-    def __init__(self, n_features, n_attributes, hidden):
-        super().__init__()
-        self.net = perceptron((n_features, *hidden, n_attributes))
-
-    def forward(self, x):
-        """Descriptions of length 1."""
-        return functional.normalize(self.net(x), dim=1)
-
-    def semantic_view(self, x):
-        """Predicted descriptions beside the last hidden layer."""
-        hidden = leaky_relu(self.net[:-1](x))
-        return torch.cat([self(x), hidden], dim=1)

@@ -1,6 +1,6 @@
 """Torch inside skorch: nets, batches on the device, seeding, callbacks."""
 
-from zsl_estimators.training._adversarial import AdversarialNet
+from zsl_estimators.training._adversarial import AdversarialNet, adversarial_arguments
 from zsl_estimators.training._batches import (
     ArrayData,
     DeviceBatches,
@@ -48,6 +48,7 @@ __all__ = [
     "TorchTrainingMixin",
     "WeightAveraging",
     "ZeroShotNet",
+    "adversarial_arguments",
     "epoch_history",
     "fit_net",
     "float32",

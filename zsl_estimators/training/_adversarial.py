@@ -1,5 +1,9 @@
 """Two networks that train against each other, as one skorch net."""
 
+from functools import partial
+
+import torch
+
 from zsl_estimators.training._net import ZeroShotNet
 
 
@@ -82,3 +86,34 @@ class AdversarialNet(ZeroShotNet):
         for name in ("generator", "critic"):
             getattr(self.module_, name).requires_grad_(name == part)
         self._trained_part = part
+
+
+def adversarial_arguments(
+    module, module_parameters, criterion, criterion_parameters, n_critic, critic_lr
+):
+    """Keyword arguments of an :class:`AdversarialNet`.
+
+    Parameters
+    ----------
+    module, criterion : type
+        The networks and their losses.
+    module_parameters, criterion_parameters : dict
+        Their parameters by name.
+    n_critic, critic_lr
+        See :class:`AdversarialNet`.
+
+    Returns
+    -------
+    arguments : dict
+        By name.
+    """
+    return {
+        "module": module,
+        **{f"module__{name}": value for name, value in module_parameters.items()},
+        "criterion": criterion,
+        **{f"criterion__{name}": value for name, value in criterion_parameters.items()},
+        # Betas of the official codes.
+        "optimizer": partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True),
+        "n_critic": n_critic,
+        "critic_lr": critic_lr,
+    }
