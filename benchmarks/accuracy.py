@@ -50,6 +50,8 @@ ESTIMATORS = (
     "ExemplarClassifier",
     "RevCDClassifier",
     "FGANClassifier",
+    "CVAEClassifier",
+    "CVAEClassifier, prior of classes",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",
@@ -83,6 +85,7 @@ SETTINGS = {
     },
     "novelty detection": {"novelty_detector": LocalOutlierFactor(novelty=True)},
     "WARP": {"loss": "warp"},
+    "prior of classes": {"prior": "class"},
 }
 FIGURES = ["T1", "U", "S", "H", "H without penalty", "oracle H", "AUSUC"]
 COSTS = ["fit seconds", "predict seconds", "peak MiB"]

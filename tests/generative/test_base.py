@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 
 from tests.common import small
 from zsl_estimators import (
+    CVAEClassifier,
     FGANClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
@@ -21,7 +22,8 @@ from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 every_generator = pytest.mark.parametrize(
-    "cls", [FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier]
+    "cls",
+    [CVAEClassifier, FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier],
 )
 
 
@@ -198,6 +200,8 @@ def test_a_given_head_keeps_its_own_seed(task):
 @pytest.mark.parametrize(
     ("cls", "name"),
     [
+        (CVAEClassifier, "encoder_hidden"),
+        (CVAEClassifier, "decoder_hidden"),
         (FGANClassifier, "generator_hidden"),
         (FGANClassifier, "critic_hidden"),
         (VAEcFlowClassifier, "coupling_hidden"),

@@ -31,6 +31,13 @@ from zsl_estimators.nn.cross_attention import (
     ClassAttention,
     CrossAttentionDenoiser,
 )
+from zsl_estimators.nn.cvae import (
+    BoundTerms,
+    ClassPriorVAE,
+    CVAELoss,
+    CVAENetwork,
+    normal_parameters,
+)
 from zsl_estimators.nn.denoiser import (
     ClassDenoiser,
     ConditionalDenoiser,
@@ -72,6 +79,14 @@ from zsl_estimators.nn.gan import (
     normal_linear,
     perceptron,
     unit_norm_penalty,
+)
+from zsl_estimators.nn.gaussian_decoder import (
+    GaussianDecoder,
+)
+from zsl_estimators.nn.normal import (
+    expected_squares,
+    normal_divergence,
+    normal_divergences,
 )
 from zsl_estimators.nn.probability_flow import (
     angle_grid,
@@ -133,9 +148,13 @@ __all__ = [
     "AttributeDecoder",
     "AttributeVAE",
     "BilinearNetwork",
+    "BoundTerms",
+    "CVAELoss",
+    "CVAENetwork",
     "ClassAttention",
     "ClassDenoiser",
     "ClassNormNetwork",
+    "ClassPriorVAE",
     "ClassStandardisation",
     "CompatibilityLoss",
     "CompatibilityNetwork",
@@ -162,6 +181,7 @@ __all__ = [
     "FeatureSynthesiser",
     "FirstLayersAndGradient",
     "Flow",
+    "GaussianDecoder",
     "GaussianDiffusion",
     "HadamardAdditionBlock",
     "HadamardAdditionUNet",
@@ -185,6 +205,7 @@ __all__ = [
     "angle_grid",
     "critic_losses",
     "divergence",
+    "expected_squares",
     "flow_slope",
     "flow_slope_with_trace",
     "gaussian_nll",
@@ -199,7 +220,10 @@ __all__ = [
     "mean_loss",
     "mutual_learning",
     "n_rows_per_block",
+    "normal_divergence",
+    "normal_divergences",
     "normal_linear",
+    "normal_parameters",
     "perceptron",
     "relu_perceptron",
     "reverse_process",

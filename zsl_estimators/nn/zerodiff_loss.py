@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from zsl_estimators.nn.normal import normal_divergence
+
 RECONSTRUCTIONS = ("squared", "bce")
 # Outputs of a sigmoid are kept away from 0 and 1, where the logarithm ends.
 CLOSEST_TO_CERTAIN = 1e-6
@@ -177,6 +179,4 @@ def weighted_l1(prediction, target):
 
 def divergence(drawn):
     """Divergence of the encoder's noise from standard normal, mean over rows."""
-    mean, log_variance = drawn.mean, drawn.log_variance
-    terms = log_variance.exp() + mean.square() - 1 - log_variance
-    return terms.sum(dim=1).mean() / 2
+    return normal_divergence(drawn.mean, drawn.log_variance).mean()
