@@ -52,6 +52,7 @@ ESTIMATORS = (
     "FGANClassifier",
     "CVAEClassifier",
     "CVAEClassifier, prior of classes",
+    "ABPClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",

@@ -27,6 +27,14 @@ from zsl_estimators.likelihood import (
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
+    "ABPClassifier": {
+        "generator_hidden": (8,),
+        "latent_dim": 2,
+        "n_langevin_steps": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "CVAEClassifier": {
         "encoder_hidden": (8,),
         "decoder_hidden": (8,),

@@ -22,6 +22,7 @@ _HOMES = {
     "ensemble": ("ZeroShotEnsembleClassifier",),
     "exemplar": ("ExemplarClassifier",),
     "generative": (
+        "ABPClassifier",
         "CVAEClassifier",
         "FGANClassifier",
         "VAEcFlowClassifier",

@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 
 from tests.common import small
 from zsl_estimators import (
+    ABPClassifier,
     CVAEClassifier,
     FGANClassifier,
     SoftmaxHead,
@@ -23,7 +24,13 @@ from zsl_estimators.model_selection import ClassHoldoutSplit
 
 every_generator = pytest.mark.parametrize(
     "cls",
-    [CVAEClassifier, FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier],
+    [
+        ABPClassifier,
+        CVAEClassifier,
+        FGANClassifier,
+        VAEcFlowClassifier,
+        ZeroDiffClassifier,
+    ],
 )
 
 
@@ -200,6 +207,7 @@ def test_a_given_head_keeps_its_own_seed(task):
 @pytest.mark.parametrize(
     ("cls", "name"),
     [
+        (ABPClassifier, "generator_hidden"),
         (CVAEClassifier, "encoder_hidden"),
         (CVAEClassifier, "decoder_hidden"),
         (FGANClassifier, "generator_hidden"),

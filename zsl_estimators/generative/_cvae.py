@@ -94,6 +94,7 @@ class CVAEClassifier(FeatureGeneratingClassifier):
 
     See Also
     --------
+    ABPClassifier : Infers the latents without an encoder.
     VAEcFlowClassifier : Generates with an invertible flow, of exact likelihood.
     ExemplarClassifier : The initial estimator alone.
 

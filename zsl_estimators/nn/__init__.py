@@ -5,6 +5,11 @@ Importing this package loads torch and nothing else of the scientific stack. The
 trained, where that differs, is its ``training_output``.
 """
 
+from zsl_estimators.nn.abp import (
+    ABPLoss,
+    ABPNetwork,
+    JointDensity,
+)
 from zsl_estimators.nn.blocks import (
     n_rows_per_block,
     row_blocks,
@@ -83,6 +88,14 @@ from zsl_estimators.nn.gan import (
 from zsl_estimators.nn.gaussian_decoder import (
     GaussianDecoder,
 )
+from zsl_estimators.nn.langevin import (
+    adapted_step,
+    adjusted_langevin_steps,
+    adjusted_step,
+    drifted,
+    energy_and_gradient,
+    langevin_steps,
+)
 from zsl_estimators.nn.normal import (
     expected_squares,
     normal_divergence,
@@ -144,6 +157,8 @@ from zsl_estimators.nn.zerodiff_parts import (
 )
 
 __all__ = [
+    "ABPLoss",
+    "ABPNetwork",
     "ActNorm",
     "AttributeDecoder",
     "AttributeVAE",
@@ -186,6 +201,7 @@ __all__ = [
     "HadamardAdditionBlock",
     "HadamardAdditionUNet",
     "HiddenNorm",
+    "JointDensity",
     "ModulatedLayer",
     "Permutation",
     "RevCDLoss",
@@ -202,9 +218,14 @@ __all__ = [
     "VelocityNetwork",
     "ZeroDiffLoss",
     "ZeroDiffNetwork",
+    "adapted_step",
+    "adjusted_langevin_steps",
+    "adjusted_step",
     "angle_grid",
     "critic_losses",
     "divergence",
+    "drifted",
+    "energy_and_gradient",
     "expected_squares",
     "flow_slope",
     "flow_slope_with_trace",
@@ -212,6 +233,7 @@ __all__ = [
     "gradient_penalty",
     "hutchinson_trace",
     "integrate",
+    "langevin_steps",
     "leaky_relu",
     "log_density",
     "make_betas",
