@@ -141,8 +141,9 @@ def test_alternation_learns_the_loading_of_a_latent():
     )
     first, _, last = net.generator.net
     torch.nn.init.constant_(first.bias, 5.0)
-    torch.nn.init.constant_(first.weight, 0.5)
-    torch.nn.init.constant_(last.weight, 0.2)
+    torch.nn.init.normal_(first.weight, std=0.5)
+    torch.nn.init.normal_(last.weight, std=0.3)
+    last.bias.data = -(last.weight @ first.bias).detach()
     net.start_chains(len(x))
     optimizer = torch.optim.Adam(net.parameters(), lr=2e-2)
     y, row = torch.zeros(len(x), dtype=int), torch.arange(len(x))
@@ -152,4 +153,4 @@ def test_alternation_learns_the_loading_of_a_latent():
         optimizer.step()
     noise = torch.randn(20_000, net.noise_dim)
     generated = net(noise, torch.zeros(20_000, 1), torch.zeros(20_000, 3))
-    torch.testing.assert_close(generated.T.cov(), x.T.cov(), atol=0.3, rtol=0.15)
+    torch.testing.assert_close(generated.T.cov(), x.T.cov(), atol=0.5, rtol=0.1)
