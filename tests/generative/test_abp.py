@@ -1,10 +1,14 @@
+import pickle
+
 import numpy as np
 import pytest
+import torch
 
 from tests.common import small
 from zsl_estimators import ABPClassifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import harmonic_mean_score
+from zsl_estimators.problem import Problem
 
 
 def fitted(task, **parameters):
@@ -106,3 +110,32 @@ def test_paper_network(task):
     assert (task.X_train.min(axis=0) - 1e-5 <= X).all(), "relu after min-max scaling"
     groups = clf.net_.get_params_for_optimizer("optimizer", [])[1]
     assert groups["weight_decay"] == 1e-3
+
+
+def test_chains_go_on_after_a_move_to_another_process(task):
+    """Folds do between two stages; the result is that of one process."""
+    clf = fixed(task)
+    position = np.searchsorted(task.seen_classes, task.y_train)
+    problem = Problem.scaled(
+        task.X_train,
+        position,
+        clf._table,
+        clf.feature_scaler_,
+        clf.attribute_scaler_,
+        np.random.RandomState(0),
+    )
+    trainings = [clf._new_training(problem, 3, np.random.RandomState(0)) for _ in "ab"]
+    for moves, training in zip((False, True), trainings, strict=True):
+        training.attach(clf._training_data(problem)).advance()
+        if moves:
+            training = pickle.loads(pickle.dumps(training))
+            training.attach(clf._training_data(problem))
+        training.advance()
+        trainings[moves] = training
+    alone, moved = (training.net.module_ for training in trainings)
+    assert torch.equal(alone.latents, moved.latents)
+    noise = torch.zeros(8, alone.noise_dim)
+    generated = [
+        net(noise, net.class_attributes, net.class_centers) for net in (alone, moved)
+    ]
+    assert torch.equal(*generated)

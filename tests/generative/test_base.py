@@ -67,6 +67,8 @@ def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     )
     if cls is ZeroDiffClassifier:
         clf.set_params(max_epochs=8, representation_epochs=4)
+    if cls is ABPClassifier:
+        clf.set_params(max_epochs=8, n_langevin_steps=2)
     clf.fit(data.X_train, data.y_train)
     X, y = clf.sample(200, classes=clf.seen_classes_)
     rejected = []
