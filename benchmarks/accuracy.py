@@ -56,6 +56,9 @@ ESTIMATORS = (
     "GAZSLClassifier",
     "FVAEGANClassifier",
     "TFVAEGANClassifier",
+    "CVAEClassifier",
+    "CVAEClassifier, prior of classes",
+    "ABPClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
     "DiffusionClassifier",
@@ -89,6 +92,7 @@ SETTINGS = {
     },
     "novelty detection": {"novelty_detector": LocalOutlierFactor(novelty=True)},
     "WARP": {"loss": "warp"},
+    "prior of classes": {"prior": "class"},
 }
 FIGURES = ["T1", "U", "S", "H", "H without penalty", "oracle H", "AUSUC"]
 COSTS = ["fit seconds", "predict seconds", "peak MiB"]

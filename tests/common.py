@@ -41,7 +41,26 @@ SMALL_GAN = {
     "module__noise_dim": 2,
 }
 SMALL = {
+    "ABPClassifier": {
+        "init": EXEMPLAR,
+        "generator_hidden": (8,),
+        "latent_dim": 2,
+        "n_langevin_steps": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
+    "CVAEClassifier": {
+        "init": EXEMPLAR,
+        "encoder_hidden": (8,),
+        "decoder_hidden": (8,),
+        "latent_dim": 2,
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "CycleWGANClassifier": {
+        "init": EXEMPLAR,
         "net_params": SMALL_GAN,
         "max_epochs": 3,
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),

@@ -26,6 +26,8 @@ _HOMES = {
     "ensemble": ("ZeroShotEnsembleClassifier",),
     "exemplar": ("ExemplarClassifier",),
     "generative": (
+        "ABPClassifier",
+        "CVAEClassifier",
         "CycleWGANClassifier",
         "FGANClassifier",
         "FVAEGANClassifier",

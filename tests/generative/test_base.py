@@ -11,6 +11,8 @@ from sklearn.svm import LinearSVC
 
 from tests.common import small
 from zsl_estimators import (
+    ABPClassifier,
+    CVAEClassifier,
     FGANClassifier,
     FVAEGANClassifier,
     SoftmaxHead,
@@ -25,6 +27,8 @@ from zsl_estimators.model_selection import ClassHoldoutSplit
 every_generator = pytest.mark.parametrize(
     "cls",
     [
+        ABPClassifier,
+        CVAEClassifier,
         FGANClassifier,
         FVAEGANClassifier,
         TFVAEGANClassifier,
@@ -68,6 +72,8 @@ def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     )
     if cls is ZeroDiffClassifier:
         clf.set_params(max_epochs=8, representation_epochs=4)
+    if cls is ABPClassifier:
+        clf.set_params(max_epochs=8, n_langevin_steps=2)
     clf.fit(data.X_train, data.y_train)
     X, y = clf.sample(200, classes=clf.seen_classes_)
     rejected = []
@@ -208,6 +214,9 @@ def test_a_given_head_keeps_its_own_seed(task):
 @pytest.mark.parametrize(
     ("cls", "name"),
     [
+        (ABPClassifier, "generator_hidden"),
+        (CVAEClassifier, "encoder_hidden"),
+        (CVAEClassifier, "decoder_hidden"),
         (FGANClassifier, "generator_hidden"),
         (FGANClassifier, "critic_hidden"),
         (FVAEGANClassifier, "hidden"),

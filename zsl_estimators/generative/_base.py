@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.decisions import (
     Head,
+    Likelihood,
     NearestMean,
     PartsView,
     SoftmaxHead,
@@ -50,7 +51,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     The folds judge a generator by the distance to the mean of what it generates,
     which takes milliseconds; the head is trained when the generator has been chosen,
-    and then the folds tell whether to decide by the head at all.
+    and then the folds tell whether to decide by the head at all. A module whose
+    ``forward(x, attributes, centers)`` returns log densities of rows under classes can
+    have ``"likelihood"`` among the decisions.
     """
 
     _parameter_constraints = {
@@ -224,13 +227,20 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _new_decisions(self):
         """The decisions that the folds compare, the default first."""
-        wanted = self._decisions if self.decision == "auto" else (self.decision,)
+        is_auto = self.decision == "auto"
+        wanted = self._decisions_to_compare() if is_auto else (self.decision,)
         if self.head is not None and "head" in wanted:
             # A classifier that was given is meant to decide.
             return self._new_heads()
         return [new for name in wanted for new in self._decisions_called(name)]
 
+    def _decisions_to_compare(self):
+        """Names of what decision="auto" chooses from."""
+        return self._decisions
+
     def _decisions_called(self, name):
+        if name == "likelihood":
+            return [Likelihood()]
         return self._new_heads() if name == "head" else [NearestMean(self._within())]
 
     def _new_heads(self):
@@ -264,6 +274,8 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _proxy_decision(self, problem):
         """What the folds follow the net with."""
+        if self.decision == "likelihood":
+            return Likelihood()
         within = self._within()
         if within is None:
             within = UnscaledGaussian.fit(problem.rows.X, problem.y, problem.n_seen)

@@ -378,13 +378,3 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     @property
     def _noise_variance(self):
         return self.temperature
-
-    def _decisions_called(self, name):
-        if name == "likelihood":
-            return [Likelihood()]
-        return super()._decisions_called(name)
-
-    def _proxy_decision(self, problem):
-        if self.decision == "likelihood":
-            return Likelihood()
-        return super()._proxy_decision(problem)

@@ -5,6 +5,11 @@ Importing this package loads torch and nothing else of the scientific stack. The
 trained, where that differs, is its ``training_output``.
 """
 
+from zsl_estimators.nn.abp import (
+    ABPLoss,
+    ABPNetwork,
+    JointDensity,
+)
 from zsl_estimators.nn.blocks import (
     n_rows_per_block,
     row_blocks,
@@ -30,6 +35,13 @@ from zsl_estimators.nn.contrast import (
 from zsl_estimators.nn.cross_attention import (
     ClassAttention,
     CrossAttentionDenoiser,
+)
+from zsl_estimators.nn.cvae import (
+    BoundTerms,
+    ClassPriorVAE,
+    CVAELoss,
+    CVAENetwork,
+    normal_parameters,
 )
 from zsl_estimators.nn.decoder import (
     AttributeDecoder,
@@ -97,16 +109,32 @@ from zsl_estimators.nn.gan_terms import (
     WeightDecayTerm,
     row_norms,
 )
+from zsl_estimators.nn.gaussian_decoder import (
+    GaussianDecoder,
+)
 from zsl_estimators.nn.gazsl import (
     ClassifyingCritic,
     ConditionedGenerator,
     GAZSLLoss,
     GAZSLNetwork,
 )
+from zsl_estimators.nn.langevin import (
+    adapted_step,
+    adjusted_langevin_steps,
+    adjusted_step,
+    drifted,
+    energy_and_gradient,
+    langevin_steps,
+)
 from zsl_estimators.nn.mixed_precision import (
     MixedPrecisionLinear,
     full_precision,
     use_mixed_precision,
+)
+from zsl_estimators.nn.normal import (
+    expected_squares,
+    normal_divergence,
+    normal_divergences,
 )
 from zsl_estimators.nn.probability_flow import (
     angle_grid,
@@ -175,6 +203,8 @@ from zsl_estimators.nn.zerodiff_parts import (
 )
 
 __all__ = [
+    "ABPLoss",
+    "ABPNetwork",
     "ActNorm",
     "AdversarialLoss",
     "AdversarialNetwork",
@@ -182,9 +212,13 @@ __all__ = [
     "AttributeVAE",
     "Autoencoded",
     "BilinearNetwork",
+    "BoundTerms",
+    "CVAELoss",
+    "CVAENetwork",
     "ClassAttention",
     "ClassDenoiser",
     "ClassNormNetwork",
+    "ClassPriorVAE",
     "ClassStandardisation",
     "ClassificationTerm",
     "ClassifyingCritic",
@@ -221,11 +255,13 @@ __all__ = [
     "Flow",
     "GAZSLLoss",
     "GAZSLNetwork",
+    "GaussianDecoder",
     "GaussianDiffusion",
     "GroupLassoTerm",
     "HadamardAdditionBlock",
     "HadamardAdditionUNet",
     "HiddenNorm",
+    "JointDensity",
     "MixedPrecisionLinear",
     "ModulatedLayer",
     "PenaltyWeight",
@@ -250,11 +286,17 @@ __all__ = [
     "WeightDecayTerm",
     "ZeroDiffLoss",
     "ZeroDiffNetwork",
+    "adapted_step",
+    "adjusted_langevin_steps",
+    "adjusted_step",
     "angle_grid",
     "critic_losses",
     "cross_entropy",
     "divergence",
     "draw_latents",
+    "drifted",
+    "energy_and_gradient",
+    "expected_squares",
     "first_layers_and_penalty",
     "flow_slope",
     "flow_slope_with_trace",
@@ -263,6 +305,7 @@ __all__ = [
     "gradient_penalty",
     "hutchinson_trace",
     "integrate",
+    "langevin_steps",
     "leaky_relu",
     "log_density",
     "make_betas",
@@ -273,7 +316,10 @@ __all__ = [
     "mutual_learning",
     "n_rows_per_block",
     "no_condition",
+    "normal_divergence",
+    "normal_divergences",
     "normal_linear",
+    "normal_parameters",
     "perceptron",
     "reconstruction_error",
     "relu_perceptron",

@@ -8,6 +8,8 @@ Kingma, Welling: Auto-encoding variational Bayes, ICLR 2014.
 import torch
 from torch.nn import functional
 
+from zsl_estimators.nn.normal import normal_divergence
+
 SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 10.0
 # Outputs of a sigmoid are kept away from 0 and 1, where the logarithm ends.
 CLOSEST_TO_CERTAIN = 1e-6
@@ -21,8 +23,7 @@ def mean_and_log_variance(encoded):
 
 def divergence(mean, log_variance):
     """Divergence of diagonal normal rows from standard normal, mean over rows."""
-    terms = log_variance.exp() + mean.square() - 1 - log_variance
-    return terms.sum(dim=1).mean() / 2
+    return normal_divergence(mean, log_variance).mean()
 
 
 def reconstruction_error(reconstructed, x, kind="squared", variances=None):

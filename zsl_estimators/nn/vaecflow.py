@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from zsl_estimators.nn.flow import Flow
+from zsl_estimators.nn.normal import expected_squares
 
 SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 4.0
 LATENTS = ("flow", "prior")
@@ -177,12 +178,8 @@ class VAEcFlowNetwork(nn.Module):
         """
         latent, log_det = self.flow(x)
         mean, log_variance = self.prior(attributes, centers)
-        precision = (-log_variance).exp()
-        # Squares of a difference, multiplied out: one matrix product for all classes.
-        distance = (
-            latent.square() @ precision.T
-            - 2 * latent @ (precision * mean).T
-            + (precision * mean.square()).sum(dim=1)
+        distance = expected_squares(
+            latent, latent.square(), mean, (-log_variance).exp()
         )
         volume = log_variance.sum(dim=1) + latent.shape[1] * math.log(2 * math.pi)
         return log_det[:, None] - (distance + volume) / 2
