@@ -26,6 +26,7 @@ from zsl_estimators.nn.normal import (
     normal_divergence,
     normal_divergences,
 )
+from zsl_estimators.nn.vae import draw_latents
 from zsl_estimators.nn.vaecflow import relu_perceptron
 
 SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE = -10.0, 4.0
@@ -94,7 +95,7 @@ class CVAENetwork(GaussianDecoder):
     def training_output(self, x, y):
         """Terms of the lower bound of a batch for :class:`CVAELoss`."""
         mean, log_variance = self.encode(x, y)
-        latents = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+        latents = draw_latents(mean, log_variance)
         error = self.error(x, self.decode_labels(latents, y))
         return BoundTerms(error, normal_divergence(mean, log_variance), None)
 
@@ -204,7 +205,7 @@ class ClassPriorVAE(GaussianDecoder):
     def training_output(self, x, y):
         """Terms of the lower bound of a batch for :class:`CVAELoss`."""
         mean, log_variance = self.encode(x)
-        latents = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+        latents = draw_latents(mean, log_variance)
         part = self._decoded_part(latents)
         error = self.error(x, part + self.class_centers[y])
         priors = self.priors(self.class_attributes)
