@@ -31,7 +31,7 @@ LAYERS = [
     {"closed_form"},
     {"exemplar"},
     {"semantic", "compatibility", "generative", "likelihood"},
-    {"ensemble"},
+    {"ensemble", "text_classifier"},
 ]
 # Modules that must stay free of heavy dependencies.
 FORBIDDEN = {

@@ -51,6 +51,7 @@ _HOMES = {
         "SAEClassifier",
         "TipAdapterClassifier",
     ),
+    "text_classifier": ("ZeroShotTextClassifier",),
     "training": ("HeldOutScoring",),
     "utils": ("show_versions",),
 }

@@ -74,7 +74,7 @@ def class_descriptions_from_text(
     texts = _texts_by_label(names_or_sentences).explode()
     _check_templates(templates)
     filled = [template.replace("{}", text) for text in texts for template in templates]
-    embedded = _as_matrix(_encoder(model)(filled), len(filled))
+    embedded = text_encoder(model)(filled)
     labels = texts.index.repeat(len(templates))
     table = pd.DataFrame(embedded, index=labels).groupby(level=0, sort=False).mean()
     return (_to_unit_length(table) if unit_length else table).add_prefix("text ")
@@ -164,16 +164,47 @@ def _check_templates(templates):
         )
 
 
-def _encoder(model):
-    """What turns a list of texts into an array."""
+def text_encoder(model):
+    """What turns a list of texts into a matrix.
+
+    Parameters
+    ----------
+    model : str, path-like or object
+        See :func:`class_descriptions_from_text`.
+
+    Returns
+    -------
+    encode : TextEncoder
+        Called with a list of texts.
+    """
     if isinstance(model, str | PathLike):
-        return _load(model).encode
+        return TextEncoder(_load(model))
     if not hasattr(model, "encode"):
         raise TypeError(
             "model is the name or folder of a sentence-transformers model, or has a "
             f"method encode, got {model!r}."
         )
-    return model.encode
+    return TextEncoder(model)
+
+
+class TextEncoder:
+    """Embeds texts with a model, and checks what it returns.
+
+    Parameters
+    ----------
+    model : object
+        Has ``encode``.
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, texts):
+        return _as_matrix(self.model.encode(texts), len(texts))
+
+    def encode(self, texts):
+        """Embed a list of texts, float64 of shape (n_texts, n_dimensions)."""
+        return self(texts)
 
 
 def _load(name):

@@ -1,0 +1,248 @@
+"""ZeroShotTextClassifier: texts in, labels out, also labels without any example."""
+
+from os import PathLike
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from zsl_estimators.calibration._around import AroundZeroShotClassifier
+from zsl_estimators.labels import as_labels
+from zsl_estimators.parameters import HasMethods, check_parameters
+from zsl_estimators.semantic import (
+    NearestDescriptionClassifier,
+    RidgeSemanticClassifier,
+)
+from zsl_estimators.text import class_descriptions_from_text, text_encoder
+
+
+class ZeroShotTextClassifier(AroundZeroShotClassifier):
+    """Classify texts, also into classes of which nothing but the name is known.
+
+    A sentence encoder turns texts into features and names of classes, or sentences
+    about them, into class descriptions of the same space; an estimator of this package
+    does the rest.
+
+    Parameters
+    ----------
+    class_names : sequence of str, or dict or Series, default=None
+        Names of all classes, which are the labels; underscores and hyphens are read as
+        spaces. Or labels with what is to be embedded for each: a sentence, or several,
+        whose embeddings are averaged. None: the labels in `y` are the names, and no
+        class is unseen.
+    model : str, path-like or object, default="all-MiniLM-L6-v2"
+        Name or folder of a sentence-transformers model, or any object with a method
+        ``encode`` that takes a list of n texts and returns an array of shape
+        (n, n_dimensions). A name is loaded in every :meth:`fit`, and downloaded at the
+        first.
+    templates : sequence of str, default=("{}",)
+        What is embedded for a class: its texts in each of these, where the braces are.
+    estimator : estimator, default=None
+        A zero-shot classifier of this package without `attributes`. None is
+        :class:`RidgeSemanticClassifier`, and without labels
+        :class:`NearestDescriptionClassifier`. Its parameters can be searched as
+        ``estimator__<name>``.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        Fitted on embeddings.
+    class_attributes_ : DataFrame of shape (n_classes, n_dimensions)
+        Embeddings of the classes.
+    classes_ : ndarray of shape (n_classes,)
+        All class labels, seen and unseen, sorted.
+    seen_classes_ : ndarray of shape (n_seen,)
+        Labels that occurred in `y`.
+    unseen_classes_ : ndarray of shape (n_unseen,)
+        The other labels.
+    n_features_in_ : int
+        Number of dimensions of an embedding.
+
+    See Also
+    --------
+    zsl_estimators.text.class_descriptions_from_text : The class table alone.
+
+    Examples
+    --------
+    Any object that encodes will do; here one that counts letters.
+
+    >>> import numpy as np
+    >>> from zsl_estimators import ZeroShotTextClassifier
+    >>> class LetterCounts:
+    ...     def encode(self, texts):
+    ...         return np.array([[t.count(c) for c in "aeiou"] for t in texts], float)
+    >>> names = ["banana", "date", "kiwi", "orange", "plum"]
+    >>> clf = ZeroShotTextClassifier(names, model=LetterCounts())
+    >>> texts = ["a banana", "two bananas", "kiwi", "an orange", "dates"]
+    >>> clf = clf.fit(texts, ["banana", "banana", "kiwi", "orange", "date"])
+    >>> clf.unseen_classes_.tolist()
+    ['plum']
+    """
+
+    _parameter_constraints = {
+        "class_names": ["array-like", dict, None],
+        "model": [str, PathLike, HasMethods(["encode"])],
+        "templates": ["array-like"],
+        "estimator": [HasMethods(["fit", "decision_function"]), None],
+    }
+
+    def __init__(
+        self,
+        class_names=None,
+        *,
+        model="all-MiniLM-L6-v2",
+        templates=("{}",),
+        estimator=None,
+    ):
+        self.class_names = class_names
+        self.model = model
+        self.templates = templates
+        self.estimator = estimator
+
+    def fit(self, X, y=None):
+        """Encode texts and class names, and fit the estimator.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+            Texts.
+        y : array-like of shape (n_samples,) or None, default=None
+            Labels. None, where the names are all that is known: then the class whose
+            name is nearest wins.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ImportError
+            If a model is named and sentence-transformers is not installed.
+        ValueError
+            If a text is empty, or a label of `y` has no name.
+        TypeError
+            If something else than text is to be embedded.
+        """
+        check_parameters(self)
+        texts = as_texts(X)
+        names = self.class_names
+        if names is None:
+            if y is None:
+                raise ValueError(
+                    "class_names is None, and so is y: nothing tells which classes "
+                    "there are. Name them."
+                )
+            names = np.unique(as_labels(y, "y")).tolist()
+        encode = text_encoder(self.model)
+        table = class_descriptions_from_text(names, encode, templates=self.templates)
+        estimator = self._new_estimator(y).set_params(attributes=table)
+        labels = () if y is None else (y,)
+        self.estimator_ = estimator.fit(encode(texts), *labels)
+        self.class_attributes_, self._encode = table, encode
+        return self
+
+    def add_classes(self, class_names):
+        """Let the fitted model predict new, unseen classes.
+
+        Parameters
+        ----------
+        class_names : sequence of str, or dict or Series
+            See the parameter of the class.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a class exists already.
+        """
+        check_is_fitted(self)
+        table = class_descriptions_from_text(
+            class_names, self._encoder(), templates=self.templates
+        )
+        super().add_classes(table)
+        self.class_attributes_ = pd.concat([self.class_attributes_, table])
+        return self
+
+    def __getstate__(self):
+        # A model that has a name is loaded again where it is wanted.
+        state = super().__getstate__()
+        has_name = isinstance(self.model, str | PathLike)
+        return {**state, "_encode": None} if has_name and "_encode" in state else state
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "estimator_")
+
+    def __sklearn_tags__(self):
+        tags = super(AroundZeroShotClassifier, self).__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = self.class_names is None
+        return tags
+
+    def _new_estimator(self, y):
+        if self.estimator is not None:
+            return clone(self.estimator)
+        if y is None:
+            return NearestDescriptionClassifier()
+        return RidgeSemanticClassifier(random_state=0)
+
+    def _penalised_scores(self, X):
+        check_is_fitted(self)
+        return super()._penalised_scores(self._encoder()(as_texts(X)))
+
+    def _encoder(self):
+        if self._encode is None:
+            self._encode = text_encoder(self.model)
+        return self._encode
+
+
+def as_texts(X):
+    """Texts as a list; anything else is refused.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples,)
+        Texts.
+
+    Returns
+    -------
+    texts : list of str
+        None of them empty.
+
+    Raises
+    ------
+    TypeError
+        If there is something else, such as None; the message says where.
+    ValueError
+        If a text is empty, or there is none.
+    """
+    if isinstance(X, str):
+        raise TypeError(f"X is one text, {X[:40]!r}. Give a list of texts.")
+    texts = list(X) if not isinstance(X, pd.DataFrame) else None
+    if texts is None or getattr(X, "ndim", 1) != 1:
+        raise TypeError(
+            "X is a table. Give one column of it, an array of texts of shape "
+            "(n_samples,)."
+        )
+    wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
+    if wrong:
+        raise TypeError(
+            f"X holds {texts[wrong[0]]!r} at position {wrong[0]}, and {len(wrong)} "
+            "such in all, where a text is needed. Drop these rows, or fill them in."
+        )
+    empty = [row for row, text in enumerate(texts) if not text.strip()]
+    if empty:
+        raise ValueError(
+            f"X holds an empty text at position {empty[0]}, and {len(empty)} such in "
+            "all, of which nothing can be told. Drop these rows."
+        )
+    if not texts:
+        raise ValueError("X holds no text. Give at least one.")
+    return [str(text) for text in texts]
