@@ -27,6 +27,17 @@ from zsl_estimators.likelihood import (
 
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL = {
+    "CADAVAEClassifier": {
+        "latent_dim": 8,
+        "net_params": {
+            f"module__{network}_{part}_hidden": (8,)
+            for network in ("feature", "attribute")
+            for part in ("encoder", "decoder")
+        },
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "FGANClassifier": {
         "generator_hidden": (8,),
         "critic_hidden": (8,),

@@ -21,7 +21,12 @@ _HOMES = {
     "decisions": ("SoftmaxHead",),
     "ensemble": ("ZeroShotEnsembleClassifier",),
     "exemplar": ("ExemplarClassifier",),
-    "generative": ("FGANClassifier", "VAEcFlowClassifier", "ZeroDiffClassifier"),
+    "generative": (
+        "CADAVAEClassifier",
+        "FGANClassifier",
+        "VAEcFlowClassifier",
+        "ZeroDiffClassifier",
+    ),
     "likelihood": ("DiffusionClassifier",),
     "semantic": (
         "CMTClassifier",

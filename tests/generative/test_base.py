@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 
 from tests.common import small
 from zsl_estimators import (
+    CADAVAEClassifier,
     FGANClassifier,
     SoftmaxHead,
     VAEcFlowClassifier,
@@ -21,7 +22,8 @@ from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 every_generator = pytest.mark.parametrize(
-    "cls", [FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier]
+    "cls",
+    [CADAVAEClassifier, FGANClassifier, VAEcFlowClassifier, ZeroDiffClassifier],
 )
 
 
