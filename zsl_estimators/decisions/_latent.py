@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 from zsl_estimators.decisions._base import Decision
 from zsl_estimators.decisions._generator import TrainedGenerator
 from zsl_estimators.decisions._head import Head
+from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.gaussian import SharedGaussian, class_means
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.cadavae import LatentSampler
@@ -37,6 +38,23 @@ class LatentHead(Head):
 
     def extend(self, generator, positions, random_state):
         super().extend(latent_generator(generator), positions, random_state)
+
+
+class LatentView(PlainView):
+    """Latents in units of their deviation within a class, which a head learns faster.
+
+    It is that of the linear start; without an initial estimator they stay as they are.
+    """
+
+    def fit(self, generator, rows):
+        """Take over the deviations."""
+        variance = torch.as_tensor(generator.module.network.base.class_log_variance)
+        self._factor = (-variance / 2).exp().cpu()
+        return self
+
+    def of(self, rows):
+        """Latents in other units."""
+        return rows * self._factor.to(rows)
 
 
 class LatentNearestMean(Decision):

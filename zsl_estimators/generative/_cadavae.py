@@ -6,7 +6,12 @@ from numbers import Integral, Real
 import torch
 from skorch.callbacks import Callback
 
-from zsl_estimators.decisions import LatentHead, LatentNearestMean, SoftmaxHead
+from zsl_estimators.decisions import (
+    LatentHead,
+    LatentNearestMean,
+    LatentView,
+    SoftmaxHead,
+)
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.generative._base import (
     FeatureGeneratingClassifier,
@@ -25,8 +30,8 @@ PAPER = {
 }
 PAPER_COLUMNS = ("head_epochs",)
 # Final weights, and shares of the training in which they grow, that is of 100 epochs.
-# The paper prints the growth per epoch: 0.0026 up to epoch 90, 0.044 from epoch 21 to 75
-# and 0.54 from epoch 6 to 22.
+# The paper prints the growth per epoch: 0.0026 up to epoch 90, 0.044 from 21 to 75 and
+# 0.54 from 6 to 22.
 PAPER_WEIGHTS = {
     "code": {"kl": 0.25, "cross": 2.37, "alignment": 8.13},
     "paper": {"kl": 90 * 0.0026, "cross": 54 * 0.044, "alignment": 16 * 0.54},
@@ -123,7 +128,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     decision_ : decision
         The fitted decision; its ``name`` tells which one.
     head_ : estimator
-        The fitted head, when it decides; it sees latents.
+        The fitted head, when it decides; it sees latents, in units of their deviation
+        within a class.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss``,
         ``divergence_loss``, ``cross_loss`` and ``alignment_loss``, and the duration
@@ -341,7 +347,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         return self._new_heads() if name == "head" else [LatentNearestMean()]
 
     def _new_head(self, weight_decay, view=None, start=None):
-        linear = SoftmaxHead(hidden=(), device=self.device)
+        # A linear head needs large weights, which the usual learning rate is slow for.
+        linear = SoftmaxHead(hidden=(), lr=3e-2, device=self.device)
         return LatentHead(
             linear if self.head is None else self.head,
             weight_decay=weight_decay,
@@ -349,6 +356,7 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
             n_real=self.n_real,
             synthesis=self.synthesis,
             device=self.device,
+            view=LatentView(),
             start=start,
         )
 

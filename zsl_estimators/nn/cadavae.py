@@ -53,7 +53,8 @@ class LinearLatents(nn.Module):
     Features are a linear map of latents plus unit noise, and latents are standard
     normal. At the maximum of the likelihood the map has the principal axes of the class
     means, each scaled by the standard deviation along it; the posterior of the latents
-    is known. Descriptions are decoded by their conditional mean.
+    is known. That of a description is what the posteriors of the features of its class
+    are together. Descriptions are decoded by their conditional mean.
 
     Parameters
     ----------
@@ -80,9 +81,16 @@ class LinearLatents(nn.Module):
         self.register_buffer("directions", directions.float())
         self.register_buffer("loadings", variances.sqrt().float())
         self.register_buffer("log_variance", -variances.log1p().float())
+        # Latents of a class: means vary with the features, and draws around the means.
+        varying = (variances / (1 + variances)).float() * self.log_variance.exp()
+        self.register_buffer(
+            "class_log_variance", (varying + self.log_variance.exp()).log()
+        )
         mean = class_attributes.mean(dim=0)
         latents = self.encode(class_centers)
-        drawn = latents.T @ latents / len(latents) + self.log_variance.exp().diag()
+        drawn = (
+            latents.T @ latents / len(latents) + self.class_log_variance.exp().diag()
+        )
         together = latents.T @ (class_attributes - mean) / len(latents)
         self.register_buffer("attribute_mean", mean)
         self.register_buffer("attribute_map", torch.linalg.solve(drawn, together))
@@ -120,6 +128,10 @@ class LinearLatents(nn.Module):
         scaled = torch.where(used, shift / torch.where(used, gain, 1.0), 0.0)
         return x + scaled @ self.directions
 
+    def limited(self, deviation):
+        """Deviations of latents, cut where decoding would make more than unit noise."""
+        return torch.minimum(deviation, 1 / self.loadings.clamp(min=SMALLEST_GAIN))
+
     def remaining_noise(self, noise, deviation):
         """Scale unit noise such that, with decoded noise of latents, it is unit noise.
 
@@ -128,7 +140,7 @@ class LinearLatents(nn.Module):
         noise : Tensor of shape (n_rows, n_features)
             Standard normal.
         deviation : Tensor of shape (n_rows, n_latent)
-            Standard deviations of the latents.
+            Standard deviations of the latents, :meth:`limited`.
 
         Returns
         -------
@@ -162,7 +174,7 @@ class NoLatents(nn.Module):
         Dimensions of the latent space.
     """
 
-    log_variance = 0.0
+    log_variance = class_log_variance = 0.0
 
     def __init__(self, n_latent):
         super().__init__()
@@ -183,6 +195,10 @@ class NoLatents(nn.Module):
     def move(self, x, shift):
         """The latents themselves, which nothing else is known of."""
         return shift
+
+    def limited(self, deviation):
+        """As they are."""
+        return deviation
 
     def remaining_noise(self, noise, deviation):
         """Zero: what the decoder puts out has no noise."""
@@ -321,7 +337,9 @@ class CADAVAENetwork(nn.Module):
         latents : Normal
             One row per description.
         """
-        return self.attribute_encoder(attributes, base_latents, self.base.log_variance)
+        return self.attribute_encoder(
+            attributes, base_latents, self.base.class_log_variance
+        )
 
     @property
     def latent_noise_dim(self):
@@ -361,7 +379,7 @@ class CADAVAENetwork(nn.Module):
         base_latents = self.base.encode(centers)
         mean, log_variance = self.encode_attributes(attributes, base_latents)
         rest = centers - self.base.decode(base_latents)
-        return mean, self.deviation(log_variance), rest
+        return mean, self.base.limited(self.deviation(log_variance)), rest
 
     def generate(self, noise, mean, deviation, rest):
         """Generate a row of features per row of noise and of encoded classes."""
