@@ -52,6 +52,7 @@ ESTIMATORS = (
     "FGANClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
+    "CADAVAEClassifier",
     "DiffusionClassifier",
     "ESZSLClassifier, gamma 10, lambda 1, centered",
     "ESZSLClassifierCV",

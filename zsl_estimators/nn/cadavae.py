@@ -23,7 +23,7 @@ SMALLEST_SQUARE = 1e-12
 SMALLEST_GAIN = 1e-6
 
 
-class Normal(NamedTuple):
+class DiagonalNormal(NamedTuple):
     """Diagonal normal distributions, one per row."""
 
     mean: torch.Tensor
@@ -41,8 +41,8 @@ class Reconstruction(NamedTuple):
 class Aligned(NamedTuple):
     """A training batch as :class:`CADAVAELoss` wants it."""
 
-    of_features: Normal
-    of_attributes: Normal
+    of_features: DiagonalNormal
+    of_attributes: DiagonalNormal
     features: Reconstruction
     attributes: Reconstruction
 
@@ -237,12 +237,12 @@ class GaussianEncoder(nn.Module):
 
         Returns
         -------
-        latents : Normal
+        latents : DiagonalNormal
             One row per row.
         """
         mean, log_variance = self.network(rows).chunk(2, dim=1)
         log_variance = log_variance + base_log_variance
-        return Normal(
+        return DiagonalNormal(
             base_mean + weight * mean,
             log_variance.clamp(SMALLEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE),
         )
@@ -334,7 +334,7 @@ class CADAVAENetwork(nn.Module):
 
         Returns
         -------
-        latents : Normal
+        latents : DiagonalNormal
             One row per description.
         """
         return self.attribute_encoder(
@@ -414,7 +414,7 @@ class CADAVAENetwork(nn.Module):
         if len(attributes) > len(y):
             return self.encode_attributes(attributes[y], self.base.encode(centers[y]))
         latents = self.encode_attributes(attributes, self.base.encode(centers))
-        return Normal(*(part[y] for part in latents))
+        return DiagonalNormal(*(part[y] for part in latents))
 
 
 def started_perceptron(widths, at_zero):
