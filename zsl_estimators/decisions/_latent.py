@@ -77,7 +77,7 @@ class LatentNearestMean(Decision):
 
     def fit(self, generator, problem, random_state):
         rows = MovedRows(generator, problem.rows)
-        self._whitening = np.eye(rows.n_scaled)
+        self._whitening = None
         means = class_means(rows, problem.y, problem.n_seen)
         if not generator.module.residual:
             gaussian = SharedGaussian(rows, problem.y, problem.n_seen)
@@ -87,13 +87,10 @@ class LatentNearestMean(Decision):
         return self
 
     def score_classes(self, new_generator, Z):
-        moved = moved_rows(new_generator(), Z)
-        return (
-            -euclidean_distances(
-                moved @ self._whitening, self.means_ @ self._whitening, squared=True
-            )
-            / 2
-        )
+        rows, means = moved_rows(new_generator(), Z), self.means_
+        if self._whitening is not None:
+            rows, means = rows @ self._whitening, means @ self._whitening
+        return -euclidean_distances(rows, means, squared=True) / 2
 
     def extend(self, generator, positions, random_state):
         self.means_ = np.concatenate([self.means_, moved_classes(generator)[positions]])

@@ -253,7 +253,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         source : {"code", "paper"}, default="code"
             Whose settings. The paper prints by how much the weights of the losses grow
             per epoch, which ends at other values, and latents with independent noise in
-            every dimension. It does not print the epochs of the head.
+            every dimension. It does not print the epochs of the head: they are the
+            code's.
 
         Returns
         -------
