@@ -61,6 +61,7 @@ ESTIMATORS = (
     "ABPClassifier",
     "VAEcFlowClassifier",
     "ZeroDiffClassifier",
+    "CADAVAEClassifier",
     "DiffusionClassifier",
     "ESZSLClassifier, gamma 10, lambda 1, centered",
     "ESZSLClassifierCV",

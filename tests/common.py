@@ -50,6 +50,18 @@ SMALL = {
         "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
         "n_synthetic": 20,
     },
+    "CADAVAEClassifier": {
+        "init": EXEMPLAR,
+        "latent_dim": 8,
+        "net_params": {
+            f"module__{network}_{part}_hidden": (8,)
+            for network in ("feature", "attribute")
+            for part in ("encoder", "decoder")
+        },
+        "max_epochs": 3,
+        "head": SoftmaxHead(hidden=(), max_epochs=10, lr=1e-2),
+        "n_synthetic": 20,
+    },
     "CVAEClassifier": {
         "init": EXEMPLAR,
         "encoder_hidden": (8,),

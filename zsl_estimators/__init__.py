@@ -27,6 +27,7 @@ _HOMES = {
     "exemplar": ("ExemplarClassifier",),
     "generative": (
         "ABPClassifier",
+        "CADAVAEClassifier",
         "CVAEClassifier",
         "CycleWGANClassifier",
         "FGANClassifier",

@@ -3,6 +3,7 @@
 from zsl_estimators.decisions import SoftmaxHead
 from zsl_estimators.generative._abp import ABPClassifier
 from zsl_estimators.generative._base import FeatureGeneratingClassifier
+from zsl_estimators.generative._cadavae import CADAVAEClassifier
 from zsl_estimators.generative._cvae import CVAEClassifier
 from zsl_estimators.generative._cycle_wgan import CycleWGANClassifier
 from zsl_estimators.generative._fgan import FGANClassifier
@@ -14,6 +15,7 @@ from zsl_estimators.generative._zerodiff import ZeroDiffClassifier
 
 __all__ = [
     "ABPClassifier",
+    "CADAVAEClassifier",
     "CVAEClassifier",
     "CycleWGANClassifier",
     "FGANClassifier",
