@@ -127,3 +127,17 @@ def test_memory_allows_a_row_at_least():
 def test_mistakes(clf, data, call, message):
     with pytest.raises(ValueError, match=message):
         call(clf, data.X_test)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        RidgeSemanticClassifier(),
+        CalibratedStackingCV(RidgeSemanticClassifier()),
+    ],
+)
+def test_classes_to_choose_from_are_no_metadata(estimator):
+    requests = estimator.get_metadata_routing()
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        assert not getattr(requests, method).requests
+        assert not hasattr(estimator, f"set_{method}_request")

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax, softmax
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.labels import as_labels, check_same_kind
@@ -24,6 +25,10 @@ class PenalisedPredictionMixin:
         "zsl_estimators.{estimator_name}.html"
     )
 
+    # An argument of a call, not metadata that a pipeline would have to route.
+    __metadata_request__predict = {"classes": UNUSED}
+    __metadata_request__predict_proba = {"classes": UNUSED}
+    __metadata_request__predict_log_proba = {"classes": UNUSED}
     # Divides the scores before the softmax of predict_proba, where no folds have told.
     _score_temperature = 1.0
 
