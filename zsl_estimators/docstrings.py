@@ -292,8 +292,9 @@ default=None
             held-out seen classes, and takes False when no class is unseen or fewer
             than four are seen. Mapped descriptions are always centred.
         logit_scale : float, default=100.0
-            Factor of the cosines; 100 is where that of CLIP ended in training. Without
-            a seen penalty it matters to probabilities only.
+            Factor of the cosines; 100 is where that of CLIP ended in training. It
+            matters to probabilities where there are no folds to fit their temperature
+            on, such as without labels.
         """,
     "joint_space_fitted": """
         centering_ : bool

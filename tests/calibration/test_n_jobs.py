@@ -31,9 +31,7 @@ def assert_same(clf, other, X):
     assert clf.held_out_results_.equals(other.held_out_results_)
 
 
-@pytest.fixture(
-    scope="module", params=[False, True], ids={False: "threads", True: "processes"}.get
-)
+@pytest.fixture(scope="module", params=[False, True], ids=["threads", "processes"])
 def dask(request):
     """Two workers, which may be threads of the process that waits for them."""
     distributed = pytest.importorskip("distributed")

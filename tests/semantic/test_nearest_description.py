@@ -85,13 +85,25 @@ class TestScores:
         )
 
     def test_scale_of_probabilities(self, pairs):
-        one, hundred = (fitted(pairs, logit_scale=scale) for scale in (1.0, 100.0))
+        """Without labels; with them their temperature is fitted."""
+        one, hundred = (
+            NearestDescriptionClassifier(pairs.texts, logit_scale=scale).fit(
+                pairs.X_train
+            )
+            for scale in (1.0, 100.0)
+        )
         sharp = hundred.predict_log_proba(pairs.X_test)
         flat = 100 * one.predict_log_proba(pairs.X_test)
         np.testing.assert_allclose(
             sharp - sharp.max(axis=1, keepdims=True),
             flat - flat.max(axis=1, keepdims=True),
             atol=1e-9,
+        )
+        one, hundred = (fitted(pairs, logit_scale=scale) for scale in (1.0, 100.0))
+        np.testing.assert_allclose(
+            one.predict_proba(pairs.X_test),
+            hundred.predict_proba(pairs.X_test),
+            atol=1e-3,
         )
 
 
