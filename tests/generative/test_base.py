@@ -151,7 +151,8 @@ def test_added_class_with_a_named_label_is_found(cls, task):
     """Hide one unseen class from the table, add it later."""
     hidden = task.unseen_classes[0]
     table = task.attributes.drop(index=hidden)
-    clf = fitted(cls, task, attributes=table, n_synthetic=60, max_epochs=20)
+    settings = {"init": "auto", "n_synthetic": 60, "max_epochs": 20}
+    clf = fitted(cls, task, attributes=table, **settings)
     clf.add_classes(task.attributes.loc[[hidden]])
     rows = task.y_test == hidden
     clf.seen_penalty_ = 0.0
