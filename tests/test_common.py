@@ -70,6 +70,7 @@ FAILS_WITH_FIVE_COLUMNS = (
     FVAEGANClassifier,
     GAZSLClassifier,
     IAPClassifier,
+    RevCDClassifier,
     TFVAEGANClassifier,
     TipAdapterClassifier,
     VAEcFlowClassifier,

@@ -1,6 +1,7 @@
 """Normal distributions with one covariance: what is known of seen classes."""
 
 import weakref
+from functools import partial
 
 import numpy as np
 from scipy.linalg import eigh
@@ -162,7 +163,7 @@ class LastResult:
     """
 
     def __init__(self):
-        self._last = None, None
+        self._last = None, {}
 
     def of(self, array, function):
         """Result of the function, computed if it was not for the same array.
@@ -170,15 +171,13 @@ class LastResult:
         The array may not be changed in place.
         """
         # One assignment: threads may predict with one model at a time.
-        reference, result = self._last
+        reference, kept = self._last
         if reference is None or reference() is not array:
-            result = function(array)
-            self._last = weakref.ref(array, self._forget), result
-        return result
-
-    def _forget(self, reference):
-        if self._last[0] is reference:
-            self._last = None, None
+            kept = {"result": function(array)}
+            # Ctrl-C in a function of ours that Python calls here would be swallowed.
+            forget = partial(kept.pop, "result")
+            self._last = weakref.ref(array, forget), kept
+        return kept["result"]
 
     def __reduce__(self):
         return LastResult, ()
