@@ -14,7 +14,7 @@ TABLE = pd.DataFrame(np.random.RandomState(0).normal(size=(10, 79)))
 @every_estimator
 def test_a_table_is_its_shape(cls):
     text = repr(small(cls, attributes=TABLE))
-    assert text.startswith(f"{cls.__name__}(attributes=DataFrame (10, 79)")
+    assert "attributes=DataFrame (10, 79)" in text
     text = repr(small(cls, attributes=TABLE.to_numpy(), classes=np.arange(10)))
     assert "attributes=ndarray (10, 79)" in text
     assert "classes=ndarray (10,)" in text

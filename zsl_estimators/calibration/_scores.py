@@ -7,8 +7,8 @@ import numpy as np
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection._class_holdout import at_most
 
-# Scores that are kept of every candidate, for the temperature of probabilities: half a
-# MiB, or that many rows.
+# Scores that are kept of every candidate, for the temperature of probabilities: one MiB,
+# or that many rows.
 MOST_NUMBERS, FEWEST_ROWS = 2**17, 100
 
 
@@ -36,8 +36,7 @@ class HeldOutScores:
         return SeenUnseenCurve.from_scores(self.y, self.scores, self.seen)
 
     def few(self, seed):
-        """Some of the samples, equally many of every class, in single precision."""
+        """Some of the samples, equally many of every class."""
         n_rows = max(MOST_NUMBERS // self.scores.shape[1], FEWEST_ROWS)
         rows = at_most(n_rows, np.arange(len(self.y)), self.y, seed)
-        scores = self.scores[rows].astype(np.float32)
-        return replace(self, y=self.y[rows], scores=scores)
+        return replace(self, y=self.y[rows], scores=self.scores[rows])
