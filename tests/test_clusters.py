@@ -18,11 +18,11 @@ from zsl_estimators.model_selection import ClassHoldoutSplit
 
 distributed = pytest.importorskip("distributed")
 
-GRID = {"cls_weight": [0.1, 0.5, 0.9], "lr": [1e-3, 3e-3], "max_epochs": [1, 2]}
+GRID = {"cls_weight": [0.1, 0.9], "max_epochs": [1, 2]}
 
 
 def search(n_jobs):
-    """Scores of 12 settings on digits."""
+    """Scores of four settings on digits."""
     data = load_digits_gzsl(unseen=(3, 8))
     clf = small(
         RevCDClassifier,
@@ -70,7 +70,7 @@ def client():
 
 def assert_same(results, serial):
     assert results.keys() == serial.keys()
-    assert len(serial["split0_test_H"]) == 12
+    assert len(serial["split0_test_H"]) == 4
     for name, column in serial.items():
         np.testing.assert_array_equal(results[name], column)
 
