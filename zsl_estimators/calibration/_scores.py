@@ -7,8 +7,8 @@ import numpy as np
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection._class_holdout import at_most
 
-# Scores that are kept of every candidate, for the temperature of probabilities: one MiB,
-# or that many rows.
+# Scores that are kept of every candidate, for the temperature of probabilities: one
+# MiB, or that many rows.
 MOST_NUMBERS, FEWEST_ROWS = 2**17, 100
 
 
