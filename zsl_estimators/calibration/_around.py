@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import _safe_indexing, assert_all_finite, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, indexable
 
 from zsl_estimators.calibration._held_out import SHARE_HELD_OUT, held_out_split
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
@@ -15,6 +16,7 @@ from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection import cross_val_predict_gzsl
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
+from zsl_estimators.parameters import check_parameters
 
 
 def _can_add_classes(around):
@@ -92,6 +94,14 @@ class AroundZeroShotClassifier(
     def temperature_(self):
         """What scores are divided by for probabilities: that of the estimator."""
         return getattr(find(self.estimator_), "temperature_", 1.0)
+
+    def _checked_for_fit(self, X, y):
+        """Refuse parameters and labels that cannot be used."""
+        check_parameters(self)
+        X, y = indexable(X, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        return X, y
 
     def _penalised_scores(self, X):
         check_is_fitted(self)

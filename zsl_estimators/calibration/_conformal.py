@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 from sklearn.base import clone
-from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, indexable
+from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.calibration._around import (
     AroundZeroShotClassifier,
@@ -21,7 +19,7 @@ from zsl_estimators.calibration._around import (
 from zsl_estimators.calibration._report import is_in_fold
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection._cross_val_predict import class_folds
-from zsl_estimators.parameters import HasMethods, Interval, check_parameters
+from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 KINDS = "seen", "unseen"
@@ -174,10 +172,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         TypeError
             If the estimator does not know its seen classes.
         """
-        check_parameters(self)
-        X, y = indexable(X, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        X, y = self._checked_for_fit(X, y)
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)
         # Folds that cannot be used are refused before anything is fitted.
         folds = None if self.cv is None else class_folds(X, y, self.cv, seed)

@@ -4,12 +4,9 @@ import copy
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     check_is_fitted,
     column_or_1d,
-    indexable,
 )
 
 from zsl_estimators.calibration._around import (
@@ -23,7 +20,7 @@ from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection._cross_val_predict import class_folds
-from zsl_estimators.parameters import HasMethods, StrOptions, check_parameters
+from zsl_estimators.parameters import HasMethods, StrOptions
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 
@@ -167,10 +164,7 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         TypeError
             If the estimator does not know its seen classes.
         """
-        check_parameters(self)
-        X, y = indexable(X, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        X, y = self._checked_for_fit(X, y)
         known = None
         if isinstance(self.cv, str):
             fitted, curves = self._prefit(X, column_or_1d(y))
