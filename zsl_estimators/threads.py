@@ -15,34 +15,44 @@ def one_blas_thread():
     and joblib's workers have fewer threads than the main process. The limit holds for
     the process, until the last of several threads of Python has left its block.
     """
-    LIMIT.enter()
+    block = object()
     try:
+        LIMIT.enter(block)
         yield
     finally:
-        LIMIT.leave()
+        try:
+            LIMIT.leave(block)
+        except KeyboardInterrupt:
+            # Ctrl-C must not leave the process with the limit for good.
+            LIMIT.leave(block)
+            raise
 
 
 class SharedLimit:
-    """A limit that the first to enter sets, and the last to leave takes back."""
+    """A limit that the first to enter sets, and the last to leave takes back.
+
+    Wherever a block is interrupted, to leave it again does no harm.
+    """
 
     def __init__(self):
         self.lock = Lock()
-        self.n_inside = 0
+        self.inside = set()
         self.limiter = None
 
-    def enter(self):
+    def enter(self, block):
         """Set the limit, if nobody has."""
         with self.lock:
-            if self.n_inside == 0:
+            if not self.inside:
                 self.limiter = _threadpools().limit(limits=1, user_api="blas")
-            self.n_inside += 1
+            self.inside.add(block)
 
-    def leave(self):
+    def leave(self, block):
         """Give back the number of threads that there was, if nobody needs the limit."""
         with self.lock:
-            self.n_inside -= 1
-            if self.n_inside == 0:
+            self.inside.discard(block)
+            if not self.inside and self.limiter is not None:
                 self.limiter.restore_original_limits()
+                self.limiter = None
 
 
 LIMIT = SharedLimit()
