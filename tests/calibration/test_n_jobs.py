@@ -89,8 +89,6 @@ def test_search_and_folds_in_threads(cls, backend, task, dask):
         refit=False,
         n_jobs=2,
     )
-    if dask or (backend == "threading" and cls is ALEClassifier):
-        pytest.skip("one of each will do")
     with joblib.parallel_config(backend="loky", n_jobs=1):
         alone = search.set_params(n_jobs=1).fit(task.X_train, task.y_train).cv_results_
     with joblib.parallel_config(backend=backend):
