@@ -21,11 +21,8 @@ from zsl_estimators.nn.cadavae import (
     DiagonalNormal,
     GaussianEncoder,
     LatentSampler,
-    LinearLatents,
-    NoLatents,
     Reconstruction,
     absolute_error,
-    principal_axes,
     started_perceptron,
     warmed_up,
     wasserstein_distance,
@@ -141,6 +138,11 @@ from zsl_estimators.nn.langevin import (
     drifted,
     energy_and_gradient,
     langevin_steps,
+)
+from zsl_estimators.nn.linear_latents import (
+    LinearLatents,
+    NoLatents,
+    principal_axes,
 )
 from zsl_estimators.nn.mixed_precision import (
     MixedPrecisionLinear,
