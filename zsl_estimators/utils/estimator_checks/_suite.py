@@ -17,6 +17,14 @@ from zsl_estimators.utils.estimator_checks._class_table import (
     check_row_order_does_not_matter,
     check_unseen_classes_can_be_predicted,
 )
+from zsl_estimators.utils.estimator_checks._few_shot import (
+    check_order_of_rows,
+    check_refused_rows,
+    check_remove_classes,
+    check_removed_rows,
+    check_rows_of_new_classes,
+    check_rows_of_unseen_classes,
+)
 from zsl_estimators.utils.estimator_checks._isolation import (
     check_clone_and_refit,
     check_folds_side_by_side,
@@ -148,6 +156,12 @@ ALL_CHECKS = (
     check_label_types,
     check_boolean_labels,
     check_add_classes,
+    check_rows_of_unseen_classes,
+    check_order_of_rows,
+    check_rows_of_new_classes,
+    check_refused_rows,
+    check_remove_classes,
+    check_removed_rows,
     check_rows_are_independent,
     check_same_seed_same_model,
     check_other_processes_agree,
