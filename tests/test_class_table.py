@@ -191,3 +191,37 @@ class TestWithoutLabels:
     def test_descriptions_are_needed(self):
         with pytest.raises(ValueError, match="attributes is None, and so is y"):
             ClassTable.from_parameters(None, None, None)
+
+
+def test_removed_classes_keep_their_positions():
+    table = ClassTable.from_parameters(frame(["bee", "ant", "cat"]), None, ["bee"])
+    smaller = table.without(["bee"])
+    assert smaller.labels.tolist() == table.labels.tolist()
+    assert smaller.labels[smaller.order].tolist() == ["ant", "cat"]
+    assert smaller.find(["bee", "cat"]).tolist() == [-1, 2]
+    with pytest.raises(ValueError, match="no description"):
+        smaller.known(["bee"])
+
+
+def test_a_removed_class_comes_back_only_with_its_description():
+    described = frame(["ant", "bee", "cat"])
+    smaller = ClassTable.from_parameters(described, None, ["bee"]).without(["bee"])
+    back = smaller.extended(described.loc[["bee"]])
+    assert back.find(["bee"]).tolist() == [1]
+    assert back.seen[1]
+    assert back.removed is None
+    other = smaller.extended(described.loc[["bee"]] + 1)
+    assert other.find(["bee"]).tolist() == [3]
+    assert not other.seen[3]
+    # The former one of this name stays where it is.
+    assert other.labels[other.order].tolist() == ["ant", "bee", "cat"]
+
+
+def test_unknown_classes_and_all_of_them_cannot_be_removed():
+    table = ClassTable.from_parameters(frame(["ant", "bee", "cat"]), None, ["bee"])
+    with pytest.raises(ValueError, match=r"\['beee'\] to remove.*\['bee'\]"):
+        table.without(["beee"])
+    with pytest.raises(ValueError, match="to remove"):
+        table.without(["bee"]).without(["bee"])
+    with pytest.raises(ValueError, match="at least one must be left"):
+        table.without(["ant", "bee", "cat"])

@@ -97,6 +97,21 @@ def test_added_classes(texts):
         clf.add_classes(["coin"])
 
 
+def test_texts_of_added_classes(texts):
+    X, y = texts
+    clf = new(estimator=RidgeSemanticClassifier(alpha=0.1, random_state=0)).fit(X, y)
+    twin = new(estimator=RidgeSemanticClassifier(alpha=0.1, random_state=0)).fit(X, y)
+    given = ["my interest", "yield"]
+    clf.add_classes(["interest"], X=given, y=["interest"] * 2)
+    twin.add_classes(["interest"]).add_classes(X=given, y=["interest"] * 2)
+    np.testing.assert_array_equal(clf.decision_function(X), twin.decision_function(X))
+    clf.remove_classes(["interest"])
+    assert "interest" not in clf.class_attributes_.index
+    assert "interest" not in clf.classes_
+    with pytest.raises(TypeError, match="one text"):
+        clf.add_classes(X="my interest", y=["interest"])
+
+
 def test_search_and_pickle(texts):
     X, y = texts
     search = GridSearchCV(

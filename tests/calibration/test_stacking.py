@@ -95,6 +95,7 @@ def test_works_on_an_estimator_of_somebody_else():
     ]
     assert h[1] > h[0]
     assert not hasattr(stacking, "add_classes")
+    assert not hasattr(stacking, "remove_classes")
     assert set(stacking.unseen_classes_) == set(task.unseen_classes)
 
 
@@ -208,6 +209,38 @@ def test_prefit_leaves_the_estimator_alone(task):
     stacking.add_classes(task.attributes.iloc[:1].to_numpy() + 9, [11])
     assert len(clf.classes_) == 11
     assert len(stacking.classes_) == 12
+
+
+def test_rows_of_unseen_classes_reach_the_classifier_inside(task):
+    scaled = make_pipeline(StandardScaler(), ridge(task))
+    stacking = CalibratedStackingCV(scaled, cv=2, random_state=0)
+    stacking.fit(task.X_train, task.y_train)
+    inside = pickle.loads(pickle.dumps(stacking.estimator_))
+    label = stacking.unseen_classes_[0]
+    X = task.X_test[task.y_test == label][:3]
+    stacking.add_classes(X=X, y=[label] * 3)
+    inside[-1].add_classes(X=inside[0].transform(X), y=[label] * 3)
+    column = np.flatnonzero(stacking.classes_ == label)[0]
+    difference = stacking.decision_function(task.X_test) - inside.decision_function(
+        task.X_test
+    )
+    # The class pays a share of the penalty that is fitted here, the others all or none.
+    share = -difference / stacking.best_penalty_
+    seen = np.isin(stacking.classes_, stacking.seen_classes_)
+    np.testing.assert_allclose(share[:, seen], 1)
+    known = inside[-1]._few_shot.prior.shares_known(np.array([3]))
+    np.testing.assert_allclose(share[:, column], known[0])
+    assert 0 < known[0] < 1
+    assert label in stacking.unseen_classes_
+
+
+def test_removed_classes_are_gone(task):
+    stacking = CalibratedStackingCV(ridge(task), cv=2, random_state=0)
+    stacking.fit(task.X_train, task.y_train)
+    before = stacking.decision_function(task.X_test)
+    assert stacking.remove_classes(stacking.classes_[:2]) is stacking
+    after = stacking.decision_function(task.X_test)
+    np.testing.assert_array_equal(after, before[:, 2:])
 
 
 def test_prefit_has_to_be_fitted(task):

@@ -588,6 +588,26 @@ def test_added_classes_reach_all_members(data):
     assert all(len(member.classes_) == len(known) for member in members)
 
 
+def test_rows_of_unseen_classes_reach_all_members(data):
+    pipeline = make_pipeline(StandardScaler(), clone(PAIR[0][1]))
+    pipeline[1].set_params(attributes=data.attributes)
+    clf = ensemble(data, estimators=[*PAIR, ("pipeline", pipeline)])
+    clf.fit(data.X_train, data.y_train)
+    before, members = clf.decision_function(data.X_test), clf.estimators_
+    label = clf.unseen_classes_[0]
+    X = data.X_test[data.y_test == label][:4]
+    clf.add_classes(X=X, y=[label] * 4)
+    after = clf.decision_function(data.X_test)
+    changed = (after != before).any(axis=0)
+    assert clf.classes_[changed].tolist() == [label]
+    for former, member in zip(members, clf.estimators_, strict=True):
+        differ = former.decision_function(X) != member.decision_function(X)
+        assert clf.classes_[differ.any(axis=0)].tolist() == [label]
+    shares = clf._shares_of_penalty[~np.isin(clf.classes_, clf.seen_classes_)]
+    assert 0 < shares[0] < 1
+    assert not shares[1:].any()
+
+
 def test_without_unseen_classes_all_count_the_same(data):
     clf = ensemble(data).set_params(attributes=None)
     with warnings.catch_warnings():

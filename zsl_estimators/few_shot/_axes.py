@@ -25,23 +25,14 @@ class PrincipalAxes:
     """
 
     def __init__(self, gaussian):
-        self.gaussian = gaussian
-
-    @property
-    def means(self):
-        return self.gaussian.gaussian.rotated(self.gaussian.gaussian.means)
-
-    @property
-    def variances(self):
-        return self.gaussian.gaussian.variances
-
-    @property
-    def noise(self):
-        return self.gaussian.gaussian.estimated_variances
+        self._gaussian, of_scaled = gaussian, gaussian.gaussian
+        self.means = of_scaled.rotated(of_scaled.means)
+        self.variances = of_scaled.variances
+        self.noise = of_scaled.estimated_variances
 
     def of(self, X):
         """Coordinates of rows in the users' units, shape (n_rows, n_axes)."""
-        return self.gaussian.rotated(X)
+        return self._gaussian.rotated(X)
 
 
 class FeatureAxes:

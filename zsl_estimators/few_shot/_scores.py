@@ -56,20 +56,16 @@ class FewShotScores:
         scores : FewShotScores
             Fitted.
         """
-        n_seen = len(descriptions)
-        kept = at_most(MOST_ROWS, np.arange(len(y)), y, seed=0)
-        if gaussian is not None:
-            axes = PrincipalAxes(gaussian)
-        elif X.shape[1] > MOST_FEATURES:
-            axes = FeatureAxes(X[kept], y[kept], n_seen)
-        else:
-            axes = PrincipalAxes(UnscaledGaussian.fit(X[kept], y[kept], n_seen))
-        used = y if gaussian is not None else y[kept]
-        counts = np.bincount(used, minlength=n_seen)
+        n_seen, rows = len(descriptions), np.arange(len(y))
+        if gaussian is None and len(y) > MOST_ROWS:
+            rows = at_most(MOST_ROWS, rows, y, seed=0)
+            X, y, rows = X[rows], y[rows], np.arange(len(rows))
+        axes = axes_of(X, y, n_seen) if gaussian is None else PrincipalAxes(gaussian)
+        counts = np.bincount(y, minlength=n_seen)
         prior = MeanPrior(axes, descriptions, counts)
-        some = at_most(ROWS_FOR_TEMPERATURE, kept, y, seed=0)
-        rows = axes.of(X[some].astype(np.float64))
-        return cls(axes, prior, density_temperature(axes, rows, y[some], counts))
+        some = at_most(ROWS_FOR_TEMPERATURE, rows, y, seed=0)
+        Z = axes.of(X[some].astype(np.float64))
+        return cls(axes, prior, density_temperature(axes, Z, y[some], counts))
 
     def of_means(self, X, means, rows):
         """Score classes by the posterior of the means that a model scores by.
@@ -133,6 +129,13 @@ class FewShotScores:
         densities -= np.log1p(errors / variances).sum(axis=1) / 2
         of_seen = log_densities(Z, self.axes.means, variances) / self.temperature
         return densities / self.temperature - logsumexp(of_seen, axis=1)[:, None]
+
+
+def axes_of(X, y, n_classes):
+    """Axes of features in the users' units: principal ones, unless there are many."""
+    if X.shape[1] > MOST_FEATURES:
+        return FeatureAxes(X, y, n_classes)
+    return PrincipalAxes(UnscaledGaussian.fit(X, y, n_classes))
 
 
 def log_densities(Z, means, variances):
