@@ -3,7 +3,7 @@
 :class:`BaseZeroShotClassifier` owns everything a user can see: validation, the class
 table, scaling, calibration on held-out classes, the predict family, adding classes. A
 new estimator only says how to fit (:meth:`~BaseZeroShotClassifier._fit`) and how to
-score (:meth:`~BaseZeroShotClassifier._score_classes`); four more methods have
+score (:meth:`~BaseZeroShotClassifier._score_classes`); six more methods have
 defaults.
 """
 
