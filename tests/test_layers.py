@@ -32,7 +32,7 @@ LAYERS = [
     {"closed_form"},
     {"exemplar"},
     {"semantic", "compatibility", "generative", "likelihood"},
-    {"ensemble", "text_classifier"},
+    {"ensemble", "self_training", "text_classifier"},
 ]
 # Modules that must stay free of heavy dependencies.
 FORBIDDEN = {

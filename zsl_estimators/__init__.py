@@ -38,6 +38,7 @@ _HOMES = {
         "ZeroDiffClassifier",
     ),
     "likelihood": ("DiffusionClassifier",),
+    "self_training": ("SelfTrainingZeroShotClassifier",),
     "semantic": (
         "CMTClassifier",
         "ConSEClassifier",

@@ -1,5 +1,6 @@
 """Scores of the classes that a fitted model may answer with."""
 
+import copy
 from collections.abc import Sized
 from typing import NamedTuple
 
@@ -269,6 +270,30 @@ def classifier_and_features(estimator, X=None):
         "seen_classes_ was found in it. Fit it, or use an estimator of "
         "zsl_estimators, alone or inside a Pipeline or a search."
     )
+
+
+def with_changed_classes(fitted, change, X=None):
+    """Copy of a fitted estimator whose classes are changed.
+
+    Parameters
+    ----------
+    fitted : estimator
+        Stays untouched.
+    change : callable
+        Gets the zero-shot classifier inside the copy, and what it sees of `X`.
+    X : ndarray of shape (n_rows, n_features) or None, default=None
+        Features for `fitted`.
+
+    Returns
+    -------
+    changed : estimator
+        The copy.
+    """
+    inner = find_zero_shot_classifier(fitted)
+    # Own estimators change nothing in place.
+    changed = copy.copy(fitted) if inner is fitted else copy.deepcopy(fitted)
+    change(*classifier_and_features(changed, X))
+    return changed
 
 
 def score_matrix(estimator, X):

@@ -13,7 +13,11 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.calibration import held_out_split
-from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
+from zsl_estimators.candidates import (
+    find_zero_shot_classifier,
+    score_matrix,
+    with_changed_classes,
+)
 from zsl_estimators.compatibility import DeViSEClassifier
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.ensemble._choice import OF_THE_SUM, Weighing
@@ -23,7 +27,6 @@ from zsl_estimators.ensemble._members import (
     Task,
     fitted_or_error,
     new_member,
-    with_changed_classes,
 )
 from zsl_estimators.ensemble._seen_classifier import (
     SeenClassifier,
