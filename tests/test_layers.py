@@ -27,6 +27,7 @@ LAYERS = [
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"datasets", "inspection"},
     {"scaling", "linear", "plotting", "training", "calibration", "initial"},
+    {"few_shot"},
     {"base", "utils", "decisions"},
     {"closed_form"},
     {"exemplar"},

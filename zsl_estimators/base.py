@@ -30,8 +30,10 @@ from zsl_estimators.calibration import (
 )
 from zsl_estimators.candidates import rows_per_block
 from zsl_estimators.class_table import ClassTable
+from zsl_estimators.descriptions import listing
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.few_shot import ClassRows, FewShotScores
 from zsl_estimators.initial import best_inside
 from zsl_estimators.inspection import attribute_importance, explain_predictions
 from zsl_estimators.labels import as_labels
@@ -226,6 +228,18 @@ class BaseZeroShotClassifier(
         """
         return None
 
+    def _gaussian_of_scores(self):
+        """The UnscaledGaussian that a model holds anyway; None where it has none."""
+        return getattr(getattr(self, "init_", None), "within_class", None)
+
+    def _means_of_scores(self, positions):
+        """Means of classes by the distance to which a model scores them.
+
+        In the users' units, and relative to `_gaussian_of_scores`. None where scores
+        are no such distances.
+        """
+        return None
+
     # -- for users ----------------------------------------------------------------
 
     def fit(self, X, y, **unsupported):
@@ -300,25 +314,51 @@ class BaseZeroShotClassifier(
         """
         return super().score(X, y, sample_weight)
 
-    def add_classes(self, attributes, classes=None):
-        """Let the fitted model predict new, unseen classes.
+    def add_classes(self, attributes=None, classes=None, *, X=None, y=None):
+        """Let the fitted model predict new, unseen classes, or predict some better.
 
-        Nothing is trained and no training data is needed. Scores of the old classes
+        Nothing is trained and no training data is needed. Scores of the other classes
         stay what they were, and so does `seen_penalty_`: a model that was fitted
         without any unseen class has the penalty 0 and will favour its seen classes,
         so describe at least one unseen class in :meth:`fit` where possible.
 
+        A few labelled rows in `X` and `y` sharpen the scores of unseen classes. These
+        stay in `unseen_classes_`, and pay the seen penalty by the share in which the
+        rows have made up for what their description leaves open. How much rows count
+        beside a description is known from :meth:`fit`: it predicts the mean of every
+        seen class from the others. Rows of further calls add up. See
+        :ref:`few_shot`.
+
         The added classes belong to the fitted model, not to the parameters: another
         :meth:`fit`, and :func:`sklearn.base.clone`, know of those in `attributes` only.
 
+        %(add_classes)s
+        """
+        check_is_fitted(self)
+        table = self._extended_table(attributes, classes, X)
+        n_old, back = len(self._table.labels), self._coming_back(table)
+        rows = None if X is None and y is None else self._checked_rows(X, y, table)
+        with restored_on_error(self), self._predict_context():
+            self._set_table(table)
+            self._restore_classes(back)
+            if len(table.labels) > n_old:
+                self._add_classes(np.arange(n_old, len(table.labels)))
+            if rows is not None:
+                self._add_rows(*rows)
+        return self
+
+    def remove_classes(self, labels):
+        """Let the fitted model predict some classes no more.
+
+        The scores of the others stay what they were. A class that is added again with
+        the same description is what it was, less the rows that were given to
+        :meth:`add_classes`. What the model holds of a removed class stays in memory
+        until the next :meth:`fit`.
+
         Parameters
         ----------
-        attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones; the
-            columns of a DataFrame are matched by name.
-        classes : array-like of shape (n_new,), default=None
-            Their labels when `attributes` is an array. None continues integer
-            labels.
+        labels : array-like of shape (n_labels,)
+            Labels out of `classes_`, unseen or seen.
 
         Returns
         -------
@@ -328,15 +368,15 @@ class BaseZeroShotClassifier(
         Raises
         ------
         ValueError
-            If a class exists already or the attributes do not match.
+            If a label is not known, or no class would be left.
         """
         check_is_fitted(self)
-        n_old = len(self._table.labels)
-        several = self._takes_several_descriptions
-        table = self._table.extended(attributes, classes, several)
+        table = self._table.without(labels)
+        positions = np.setdiff1d(self._table.present, table.present)
         with restored_on_error(self), self._predict_context():
+            self._hide_classes(positions)
             self._set_table(table)
-            self._add_classes(np.arange(n_old, len(table.labels)))
+            self._labelled_rows = self._labelled_rows.without(positions)
         return self
 
     def explain(self, X, rival=None):
@@ -400,6 +440,48 @@ class BaseZeroShotClassifier(
 
     # -- inside -------------------------------------------------------------------
 
+    def _extended_table(self, attributes, classes, X):
+        """The class table with what add_classes was given."""
+        if attributes is not None:
+            several = self._takes_several_descriptions
+            return self._table.extended(attributes, classes, several)
+        if classes is not None or X is None:
+            raise ValueError(
+                "add_classes got no attributes. Describe the new classes in "
+                "attributes, or give labelled rows of unseen classes in X and y."
+            )
+        return self._table
+
+    def _coming_back(self, table):
+        """Positions of removed classes that are present in another table."""
+        return np.setdiff1d(
+            table.present[table.present < len(self._table.labels)], self._table.present
+        )
+
+    def _checked_rows(self, X, y, table):
+        """Rows of unseen classes and the positions of these."""
+        if X is None or y is None:
+            raise ValueError(
+                "add_classes takes labelled rows: give both X and y, or none of them."
+            )
+        X = validate_data(self, X, dtype=self._precisions, reset=False)
+        return X, positions_of_unseen(y, len(X), table)
+
+    def _add_rows(self, X, positions):
+        """Take labelled rows of unseen classes into account."""
+        if self._few_shot is None:
+            raise ValueError(
+                "X and y cannot be used: the model was fitted without labels, so that "
+                "it does not know how samples of a class vary. Give labels to fit."
+            )
+        self._labelled_rows = self._labelled_rows.with_rows(X, positions)
+
+    def _hide_classes(self, positions):
+        """Forget classes as far as somebody else would ask for their scores."""
+
+    def _restore_classes(self, positions):
+        """Know classes again that were hidden."""
+
     def _checked_for_fit(self, X, y):
         """Features and labels to fit on; no labels only where the tags allow it."""
         if y is None and not get_tags(self).target_tags.required:
@@ -460,7 +542,18 @@ class BaseZeroShotClassifier(
         self._held_out_performance = choice.performance
         fitted = choice.temperature
         self.temperature_ = self._score_temperature if fitted is None else fitted
+        self._labelled_rows = ClassRows.none(self.n_features_in_)
+        with self._computing():
+            self._few_shot = self._new_few_shot(problem)
         self.seen_penalty_ = choice.penalty
+
+    def _new_few_shot(self, problem):
+        """What labelled rows of unseen classes will be scored by."""
+        if not problem.n_seen:
+            return None
+        X, gaussian = problem.rows.X, self._gaussian_of_scores()
+        descriptions = self._scaled_attributes()[self._table.seen]
+        return FewShotScores.fit(X, problem.y, descriptions, gaussian)
 
     def _set_up(self, X, y, random_state):
         """Set up the class table, the initial estimator and both scalers."""
@@ -650,12 +743,64 @@ class BaseZeroShotClassifier(
 
     def _penalised_scores(self, X):
         X = self._checked(X)
-        seen = self._table.seen[self._order]
+        shares = self._shares_of_penalty
         n_rows = rows_per_block(len(self._order))
         for start in range(0, len(X), n_rows):
+            block = X[start : start + n_rows]
             with harmless_underflow(), self._predict_context():
-                scores = self._score_classes(self._scaled(X[start : start + n_rows]))
-            yield self._less_penalty(scores[:, self._order], self.seen_penalty_, seen)
+                scores = self._score_classes(self._scaled(block))
+                if len(self._labelled_rows):
+                    scores = self._sharpened(scores, block)
+            yield self._less_penalty(scores[:, self._order], self.seen_penalty_, shares)
+
+    @property
+    def _shares_of_penalty(self):
+        """In which share each of `classes_` pays the seen penalty."""
+        shares = self._table.seen.astype(np.float64)
+        shares[self._labelled_rows.positions] = self._shares_known()
+        return shares[self._order]
+
+    def _shares_known(self):
+        """How much rows tell of each class that has some, beside its description."""
+        if not len(self._labelled_rows):
+            return 0.0
+        return self._few_shot.prior.shares_known(self._labelled_rows.counts)
+
+    def _sharpened(self, scores, X):
+        """Scores of which those of classes with labelled rows take these in."""
+        rows, X = self._labelled_rows, X.astype(np.float64)
+        means, sharpened = self._means_of_scores(rows.positions), scores.copy()
+        if means is None:
+            own = scores[:, rows.positions], scores[:, self._table.seen]
+            descriptions = self._scaled_attributes()[rows.positions]
+            columns = self._few_shot.blended(
+                X, *own, self.temperature_, descriptions, rows
+            )
+        else:
+            columns = self._few_shot.of_means(X, means, rows)
+        sharpened[:, rows.positions] = columns
+        return sharpened
+
+
+def positions_of_unseen(y, n_rows, table):
+    """Positions of the classes of labelled rows; only unseen ones are allowed."""
+    labels = as_labels(y, "y")
+    if len(labels) != n_rows:
+        raise ValueError(f"X has {n_rows} rows and y {len(labels)} labels.")
+    positions = table.find(labels)
+    unknown = np.unique(labels[positions < 0])
+    if len(unknown):
+        raise ValueError(
+            f"y holds {listing(unknown)}, which are neither among the new classes nor "
+            "known. Describe them in attributes."
+        )
+    seen = np.unique(labels[table.seen[positions]])
+    if len(seen):
+        raise ValueError(
+            f"y holds {listing(seen)}, which the model was trained on. Leave these "
+            "rows out, or fit again with them among the others."
+        )
+    return positions
 
 
 @contextmanager

@@ -236,9 +236,34 @@ def find_zero_shot_classifier(estimator):
     TypeError
         If there is none.
     """
-    for inner, _ in unwrapped(estimator):
+    return classifier_and_features(estimator)[0]
+
+
+def classifier_and_features(estimator, X=None):
+    """Reach the zero-shot classifier, and what it gets of features.
+
+    Parameters
+    ----------
+    estimator : estimator
+        See :func:`find_zero_shot_classifier`.
+    X : array-like of shape (n_samples, n_features) or None, default=None
+        Features for `estimator`.
+
+    Returns
+    -------
+    classifier : estimator
+        The part that has ``seen_classes_``.
+    X : array-like or None
+        Transformed by the steps of pipelines before it.
+
+    Raises
+    ------
+    TypeError
+        If there is none.
+    """
+    for inner, features in unwrapped(estimator, X):
         if hasattr(inner, "seen_classes_"):
-            return inner
+            return inner, features
     raise TypeError(
         f"{type(estimator).__name__} holds no fitted zero-shot classifier: no "
         "seen_classes_ was found in it. Fit it, or use an estimator of "

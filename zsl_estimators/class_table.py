@@ -7,6 +7,7 @@ together, whatever form the user had them in, and is the only place that does.
 
 import unicodedata
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from zsl_estimators.descriptions import (
     warn_of_offset,
     warn_of_useless,
 )
-from zsl_estimators.labels import as_labels, is_in, kind_of
+from zsl_estimators.labels import as_labels, kind_of
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,16 @@ class ClassTable:
         True for the classes that occur in the training labels.
     names : list of length n_attributes or None
         Names of the columns, where they were given.
+    removed : ndarray of shape (n_classes,) or None
+        True for classes that were removed: they keep their positions, and so do their
+        scores, but nobody can ask for them. None is none.
     """
 
     labels: np.ndarray
     matrix: np.ndarray
     seen: np.ndarray
     names: list | None = None
+    removed: np.ndarray | None = None
 
     @classmethod
     def from_parameters(cls, attributes, classes, y, several=False):
@@ -95,9 +100,17 @@ class ClassTable:
         return table._with_seen(seen_labels)
 
     @property
+    def present(self):
+        """Positions of the classes that were not removed."""
+        if self.removed is None:
+            return np.arange(len(self.labels))
+        return np.flatnonzero(~self.removed)
+
+    @property
     def order(self):
-        """Positions of the classes in sorted order of their labels."""
-        return _sorting_order(self.labels)
+        """Positions of the classes that are present, sorted by their labels."""
+        present = self.present
+        return present[_sorting_order(self.labels[present])]
 
     def rows(self, y):
         """Give the row of every label.
@@ -117,7 +130,7 @@ class ClassTable:
         ValueError
             If a label has no row; the message lists these labels.
         """
-        rows = pd.Index(self.labels).get_indexer(pd.Index(y))
+        rows = self.find(y)
         if (rows < 0).any():
             missing = pd.unique(np.asarray(y)[rows < 0])
             raise ValueError(
@@ -125,6 +138,12 @@ class ClassTable:
                 f"{_remedy_for(missing, self.labels, np.unique(y))}"
             )
         return rows
+
+    def find(self, labels):
+        """Position of every label among the classes that are present; -1 for none."""
+        present = self.present
+        found = pd.Index(self.labels[present]).get_indexer(pd.Index(labels))
+        return np.where(found < 0, -1, present[found])
 
     def known(self, labels):
         """Turn labels into an array, and refuse those that have no description.
@@ -145,7 +164,7 @@ class ClassTable:
             If a label is unknown.
         """
         labels = as_labels(np.atleast_1d(labels), "classes")
-        unknown = labels[~is_in(labels, self.labels)]
+        unknown = labels[self.find(labels) < 0]
         if len(unknown):
             raise ValueError(
                 f"classes has labels that have no description: {unknown.tolist()}. "
@@ -186,7 +205,8 @@ class ClassTable:
         Returns
         -------
         table : ClassTable
-            All old classes at their positions, then the new ones.
+            All old classes at their positions, then the new ones. One that was removed
+            and has the same description comes back to its position, as it was.
 
         Raises
         ------
@@ -202,18 +222,48 @@ class ClassTable:
             )
         labels = self._new_labels(attributes, classes, len(matrix))
         labels, matrix = _checked_rows(labels, matrix, self.names, several)
-        known = labels[is_in(labels, self.labels)]
+        known = labels[self.find(labels) >= 0]
         if len(known):
             raise ValueError(
                 f"{listing(known)} exist already. add_classes only adds; to change "
                 "the description of a class, fit again with another table."
             )
-        return replace(
-            self,
-            labels=np.concatenate([self.labels, labels]),
-            matrix=np.concatenate([self.matrix, matrix]),
-            seen=np.concatenate([self.seen, np.zeros(len(matrix), dtype=bool)]),
-        )
+        table, back = self._with_back(labels, matrix)
+        return table._with_new(labels[~back], matrix[~back])
+
+    def without(self, labels):
+        """Make a table in which some classes are removed.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_labels,)
+            Labels of classes that are present.
+
+        Returns
+        -------
+        table : ClassTable
+            All classes at their positions.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown, or no class would be left.
+        """
+        labels = as_labels(np.atleast_1d(labels), "labels")
+        positions = self.find(labels)
+        if (positions < 0).any():
+            unknown = labels[positions < 0]
+            raise ValueError(
+                f"There are no classes of the {listing(unknown)} to remove. "
+                f"{_similar_to(unknown, self.labels[self.present])}"
+            )
+        removed = np.ones(len(self.labels), dtype=bool)
+        removed[np.setdiff1d(self.present, positions)] = False
+        if removed.all():
+            raise ValueError(
+                "labels holds all classes; at least one must be left to predict."
+            )
+        return replace(self, removed=removed)
 
     def warn_of_useless(self, attributes, scaled):
         """Warn of a table with which classes cannot be recognised.
@@ -235,6 +285,29 @@ class ClassTable:
             warn_of_labels_in_column(attributes, self.labels[self.seen])
             warn_of_useless(self.matrix, self.labels)
             warn_of_offset(scaled)
+
+    def _with_back(self, labels, matrix):
+        """The table with classes back that were removed, and which rows they are."""
+        removed = np.ones(len(self.labels), dtype=bool)
+        removed[self.present] = False
+        back = np.zeros(len(labels), dtype=bool)
+        for position in np.flatnonzero(removed):
+            same = labels == self.labels[position]
+            same &= (matrix == self.matrix[position]).all(axis=1) & ~back
+            removed[position] = not same.any()
+            back |= same
+        return replace(self, removed=removed if removed.any() else None), back
+
+    def _with_new(self, labels, matrix):
+        """The table with classes after the others, unseen ones."""
+        new, removed = np.zeros(len(labels), dtype=bool), self.removed
+        return replace(
+            self,
+            labels=np.concatenate([self.labels, labels]),
+            matrix=np.concatenate([self.matrix, matrix]),
+            seen=np.concatenate([self.seen, new]),
+            removed=None if removed is None else np.concatenate([removed, new]),
+        )
 
     def _new_labels(self, attributes, classes, n_rows):
         """Labels of new classes, in the type of the old ones."""
@@ -405,6 +478,16 @@ def _remedy_for(missing, labels, wanted):
         "Every class in y needs a description: add these rows, or drop the samples of "
         "these classes."
     )
+
+
+def _similar_to(labels, known):
+    """Known labels that look like others, for a message."""
+    names = [str(label) for label in known.tolist()]
+    near = [get_close_matches(str(label), names, n=3) for label in labels.tolist()[:8]]
+    near = list(dict.fromkeys(name for names in near for name in names))
+    if near:
+        return f"Similar ones are {near}."
+    return f"The classes are {listing(known)}."
 
 
 def _look(label):

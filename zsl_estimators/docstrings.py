@@ -310,6 +310,32 @@ default=None
         attribute_scaler_ : object
             Leaves the descriptions as they are.
         """,
+    "add_classes": """
+        Parameters
+        ----------
+        attributes : DataFrame or array-like of shape (n_new, n_attributes), \
+default=None
+            Descriptions of the new classes, with the attributes of the old ones; the
+            columns of a DataFrame are matched by name. None adds no class, only rows.
+        classes : array-like of shape (n_new,), default=None
+            Their labels when `attributes` is an array. None continues integer
+            labels.
+        X : array-like of shape (n_rows, n_features), default=None
+            A few rows of the new classes, or of others in `unseen_classes_`.
+        y : array-like of shape (n_rows,), default=None
+            Labels of these rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a class exists already or the attributes do not match, if a row belongs
+            to a seen class or to none that is known, or `X` does not suit the model.
+        """,
     "several_attributes": """
         attributes : DataFrame, array-like of shape (n_rows, n_attributes) or None, \
 default=None

@@ -101,7 +101,15 @@ class SharedGaussian:
     @property
     def variances(self):
         """Variances along the principal axes."""
-        spread = self._mean_variance + (1 - self.shrinkage) * self._excess
+        return self._variances_at(self.shrinkage)
+
+    @property
+    def estimated_variances(self):
+        """The same with the shrinkage of Ledoit and Wolf, whatever is in use."""
+        return self._variances_at(self._estimated)
+
+    def _variances_at(self, shrinkage):
+        spread = self._mean_variance + (1 - shrinkage) * self._excess
         return np.maximum(spread, 0) + SMALLEST_VARIANCE
 
 

@@ -143,13 +143,17 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         self.class_attributes_, self._encode = table, encode
         return self
 
-    def add_classes(self, class_names):
-        """Let the fitted model predict new, unseen classes.
+    def add_classes(self, class_names=None, *, X=None, y=None):
+        """Let the fitted model predict new, unseen classes, or predict some better.
 
         Parameters
         ----------
-        class_names : sequence of str, or dict or Series
-            See the parameter of the class.
+        class_names : sequence of str, or dict or Series, default=None
+            See the parameter of the class. None adds no class, only texts.
+        X : array-like of str of shape (n_samples,), default=None
+            A few texts of the new classes, or of others in `unseen_classes_`.
+        y : array-like of shape (n_samples,), default=None
+            Labels of these texts.
 
         Returns
         -------
@@ -159,14 +163,42 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         Raises
         ------
         ValueError
-            If a class exists already.
+            If a class exists already, or a text belongs to a seen class or to none that
+            is known.
         """
         check_is_fitted(self)
-        table = class_descriptions_from_text(
-            class_names, self._encoder(), templates=self.templates
-        )
-        super().add_classes(table)
-        self.class_attributes_ = pd.concat([self.class_attributes_, table])
+        table, encode = None, self._encoder()
+        if class_names is not None:
+            table = class_descriptions_from_text(
+                class_names, encode, templates=self.templates
+            )
+        embedded = None if X is None else encode(as_texts(X))
+        super().add_classes(table, X=embedded, y=y)
+        if table is not None:
+            self.class_attributes_ = pd.concat([self.class_attributes_, table])
+        return self
+
+    def remove_classes(self, labels):
+        """Let the fitted model predict some classes no more.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_labels,)
+            Labels out of `classes_`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a label is not known, or no class would be left.
+        """
+        super().remove_classes(labels)
+        described = self.class_attributes_
+        self.class_attributes_ = described[described.index.isin(self.classes_)]
         return self
 
     def __getstate__(self):

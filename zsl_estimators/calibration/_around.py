@@ -11,7 +11,11 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, indexable
 from zsl_estimators.calibration._held_out import SHARE_HELD_OUT, held_out_split
 from zsl_estimators.calibration._prediction import PenalisedPredictionMixin
 from zsl_estimators.calibration._scores import HeldOutScores
-from zsl_estimators.candidates import Candidates, CandidateScores
+from zsl_estimators.candidates import (
+    Candidates,
+    CandidateScores,
+    classifier_and_features,
+)
 from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection import cross_val_predict_gzsl
@@ -19,9 +23,12 @@ from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.parameters import check_parameters
 
 
-def _can_add_classes(around):
-    classifier = getattr(around, "estimator_", None)
-    return classifier is not None and hasattr(find(classifier), "add_classes")
+def _has_method(name):
+    def has_it(around):
+        classifier = getattr(around, "estimator_", None)
+        return classifier is not None and hasattr(find(classifier), name)
+
+    return has_it
 
 
 class AroundZeroShotClassifier(
@@ -35,17 +42,24 @@ class AroundZeroShotClassifier(
     # Taken from the scores of seen classes, beside what the estimator takes itself.
     _penalty = 0.0
 
-    @available_if(_can_add_classes)
-    def add_classes(self, attributes, classes=None):
-        """Let the fitted model predict new, unseen classes.
+    @available_if(_has_method("add_classes"))
+    def add_classes(self, attributes=None, classes=None, *, X=None, y=None):
+        """Let the fitted model predict new, unseen classes, or predict some better.
 
         Parameters
         ----------
-        attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones.
+        attributes : DataFrame or array-like of shape (n_new, n_attributes), \
+default=None
+            Descriptions of the new classes, with the attributes of the old ones. None
+            adds no class, only rows.
         classes : array-like of shape (n_new,), default=None
             Their labels when `attributes` is an array. None continues integer
             labels.
+        X : array-like of shape (n_rows, n_features), default=None
+            A few rows of the new classes, or of others in `unseen_classes_`. Steps of a
+            pipeline before the classifier transform them.
+        y : array-like of shape (n_rows,), default=None
+            Labels of these rows.
 
         Returns
         -------
@@ -55,9 +69,34 @@ class AroundZeroShotClassifier(
         Raises
         ------
         ValueError
-            If a class exists already or the attributes do not match.
+            If a class exists already or the attributes do not match, if a row belongs
+            to a seen class or to none that is known, or `X` does not suit the model.
         """
-        find(self.estimator_).add_classes(attributes, classes)
+        classifier, X = classifier_and_features(self.estimator_, X)
+        rows = {} if X is None and y is None else {"X": X, "y": y}
+        classifier.add_classes(attributes, classes, **rows)
+        return self
+
+    @available_if(_has_method("remove_classes"))
+    def remove_classes(self, labels):
+        """Let the fitted model predict some classes no more.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_labels,)
+            Labels out of `classes_`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator; what it was calibrated to stays what it was.
+
+        Raises
+        ------
+        ValueError
+            If a label is not known, or no class would be left.
+        """
+        find(self.estimator_).remove_classes(labels)
         return self
 
     @property
@@ -107,8 +146,15 @@ class AroundZeroShotClassifier(
         check_is_fitted(self)
         everything = Candidates.of(self.estimator_, (), "all")
         for candidates in everything.scored_in_blocks(self.estimator_, X):
-            seen = is_in(candidates.classes, candidates.seen_classes)
-            yield self._less_penalty(candidates.scores, self._penalty, seen)
+            yield self._less_penalty(
+                candidates.scores, self._penalty, self._shares_of_penalty
+            )
+
+    @property
+    def _shares_of_penalty(self):
+        """In which share each class pays the penalty; the estimator may know better."""
+        shares = getattr(find(self.estimator_), "_shares_of_penalty", None)
+        return is_in(self.classes_, self.seen_classes_) if shares is None else shares
 
 
 def unseen_classes(fitted):

@@ -13,7 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.calibration import held_out_split
-from zsl_estimators.candidates import score_matrix
+from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.compatibility import DeViSEClassifier
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.ensemble._choice import OF_THE_SUM, Weighing
@@ -23,7 +23,7 @@ from zsl_estimators.ensemble._members import (
     Task,
     fitted_or_error,
     new_member,
-    with_added_classes,
+    with_changed_classes,
 )
 from zsl_estimators.ensemble._seen_classifier import (
     SeenClassifier,
@@ -413,8 +413,8 @@ default="greedy"
             factor * score_matrix(fitted, Z)
             for factor, fitted in zip(factors, self.estimators_, strict=True)
         )
-        # Their columns are sorted by label.
-        scores = np.empty_like(summed)
+        # Their columns are sorted by label; classes that were removed have none.
+        scores = np.zeros((len(summed), len(self._table.labels)))
         scores[:, self._order] = summed
         if self.seen_classifier_ is not None:
             seen = np.flatnonzero(self._table.seen)
@@ -423,11 +423,46 @@ default="greedy"
             )
         return scores
 
+    # -- other classes ------------------------------------------------------------
+
+    def _new_few_shot(self, problem):
+        # Every estimator takes rows into account by itself.
+        return None
+
     def _add_classes(self, positions):
         matrix, labels = self._table.matrix[positions], self._table.labels[positions]
+        self._change_all(lambda inner, X: inner.add_classes(matrix, labels))
+
+    def _restore_classes(self, positions):
+        if len(positions):
+            self._add_classes(positions)
+
+    def _hide_classes(self, positions):
+        labels = self._table.labels[positions]
+        self._change_all(lambda inner, X: inner.remove_classes(labels))
+
+    def _add_rows(self, X, positions):
+        labels = self._table.labels[positions]
+        self._change_all(lambda inner, X: inner.add_classes(X=X, y=labels), X)
+        self._labelled_rows = self._labelled_rows.with_rows(X, positions)
+
+    def _change_all(self, change, X=None):
         self.estimators_ = [
-            with_added_classes(fitted, matrix, labels) for fitted in self.estimators_
+            with_changed_classes(fitted, change, X) for fitted in self.estimators_
         ]
+
+    @property
+    def _shares_of_penalty(self):
+        """The mean over the estimators, as far as they count."""
+        shares = [self._shares_of(fitted) for fitted in self.estimators_]
+        return np.average(shares, axis=0, weights=self.weights_)
+
+    def _shares_of(self, fitted):
+        known = getattr(find_zero_shot_classifier(fitted), "_shares_of_penalty", None)
+        return self._table.seen[self._order] if known is None else known
+
+    def _sharpened(self, scores, X):
+        return scores
 
 
 def is_dropped(estimator):

@@ -9,7 +9,11 @@ from sklearn.base import clone
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.calibration import HeldOutScores, without_penalty
-from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
+from zsl_estimators.candidates import (
+    classifier_and_features,
+    find_zero_shot_classifier,
+    score_matrix,
+)
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.parameters import check_parameters
 from zsl_estimators.rows import ScaledRows
@@ -230,10 +234,25 @@ def columns_of(fitted, X, labels, name):
     return score_matrix(fitted, X)[:, positions].astype(np.float64)
 
 
-def with_added_classes(fitted, attributes, labels):
-    """Copy of a fitted estimator that knows more classes."""
+def with_changed_classes(fitted, change, X=None):
+    """Copy of a fitted estimator whose classes are changed.
+
+    Parameters
+    ----------
+    fitted : estimator
+        Stays untouched.
+    change : callable
+        Gets the zero-shot classifier inside the copy, and what it sees of `X`.
+    X : ndarray of shape (n_rows, n_features) or None, default=None
+        Features for `fitted`.
+
+    Returns
+    -------
+    changed : estimator
+        The copy.
+    """
     inner = find_zero_shot_classifier(fitted)
     # Own estimators change nothing in place.
-    extended = copy.copy(fitted) if inner is fitted else copy.deepcopy(fitted)
-    find_zero_shot_classifier(extended).add_classes(attributes, labels)
-    return extended
+    changed = copy.copy(fitted) if inner is fitted else copy.deepcopy(fitted)
+    change(*classifier_and_features(changed, X))
+    return changed

@@ -222,6 +222,12 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
     # -- prediction ---------------------------------------------------------------
 
+    def _gaussian_of_scores(self):
+        return self.within_class
+
+    def _means_of_scores(self, positions):
+        return self.feature_scaler_.inverse_transform(self._class_means()[positions])
+
     def _score_classes(self, Z):
         return -self.gaussian_.squared_distances(Z, self._class_means()) / 2
 

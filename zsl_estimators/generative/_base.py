@@ -139,7 +139,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     # -- for users ----------------------------------------------------------------
 
-    def add_classes(self, attributes, classes=None):
+    def add_classes(self, attributes=None, classes=None, *, X=None, y=None):
         """Let the fitted model predict new, unseen classes.
 
         The generator is not trained further. A head learns the new classes from
@@ -148,25 +148,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         classifier is fitted again, on synthetic features of seen classes too, for the
         training data is not kept.
 
-        Parameters
-        ----------
-        attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones.
-        classes : array-like of shape (n_new,), default=None
-            Their labels when `attributes` is an array. None continues integer
-            labels.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a class exists already or the attributes do not match.
+        %(add_classes)s
         """
-        return super().add_classes(attributes, classes)
+        return super().add_classes(attributes, classes, X=X, y=y)
 
     def sample(self, n_per_class=1, classes=None):
         """Generate features.
@@ -327,6 +311,16 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _add_classes(self, positions):
         random_state = private_random_state(self.random_state)
         self.decision_.extend(self._generator(), positions, random_state)
+
+    def _gaussian_of_scores(self):
+        if isinstance(self.decision_, NearestMean):
+            return self.decision_.gaussian_
+        return super()._gaussian_of_scores()
+
+    def _means_of_scores(self, positions):
+        if isinstance(self.decision_, NearestMean):
+            return self.decision_.means_[positions]
+        return None
 
     def _score_classes(self, Z):
         return self.decision_.score_classes(lambda: self._generator(single=False), Z)

@@ -147,7 +147,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         self.warm_start = warm_start
         self.device = device
 
-    def add_classes(self, attributes, classes=None):
+    def add_classes(self, attributes=None, classes=None, *, X=None, y=None):
         """Let the fitted model predict new, unseen classes.
 
         Nothing is trained and no training data is needed. Without a novelty detector
@@ -155,25 +155,9 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         to the unseen classes as before, and scores compare within the seen classes as
         before; they are shifted as a whole.
 
-        Parameters
-        ----------
-        attributes : DataFrame or array-like of shape (n_new, n_attributes)
-            Descriptions of the new classes, with the attributes of the old ones.
-        classes : array-like of shape (n_new,), default=None
-            Their labels when `attributes` is an array. None continues integer
-            labels.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a class exists already or the attributes do not match.
+        %(add_classes)s
         """
-        return super().add_classes(attributes, classes)
+        return super().add_classes(attributes, classes, X=X, y=y)
 
     # -- fit ----------------------------------------------------------------------
 

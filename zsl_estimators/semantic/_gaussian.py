@@ -11,7 +11,7 @@ from scipy.linalg import cholesky, solve_triangular
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import ExemplarCandidate
-from zsl_estimators.gaussian import LastResult, SharedGaussian
+from zsl_estimators.gaussian import LastResult, SharedGaussian, UnscaledGaussian
 from zsl_estimators.linear import (
     RIDGE_CONSTRAINTS,
     RidgeInputs,
@@ -226,6 +226,9 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     @property
     def coef_(self):
         return self._gaussian.axes @ self._rotated_coef
+
+    def _gaussian_of_scores(self):
+        return UnscaledGaussian(self.feature_scaler_, self._gaussian)
 
     def _predict_scaled(self, Z):
         rotated = self._last_rotated.of(Z, self._rotated)

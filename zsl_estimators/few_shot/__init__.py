@@ -1,0 +1,8 @@
+"""What a few labelled rows of classes without training rows tell of these."""
+
+from zsl_estimators.few_shot._axes import FeatureAxes, PrincipalAxes
+from zsl_estimators.few_shot._prior import MeanPrior
+from zsl_estimators.few_shot._rows import ClassRows
+from zsl_estimators.few_shot._scores import FewShotScores
+
+__all__ = ["ClassRows", "FeatureAxes", "FewShotScores", "MeanPrior", "PrincipalAxes"]
