@@ -13,6 +13,7 @@ from zsl_estimators.datasets import make_gzsl
 USER_FACING = (
     "zsl_estimators",
     "zsl_estimators.datasets",
+    "zsl_estimators.inspection",
     "zsl_estimators.likelihood",
     "zsl_estimators.metrics",
     "zsl_estimators.model_selection",

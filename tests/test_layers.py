@@ -25,7 +25,7 @@ LAYERS = [
     },
     {"descriptions", "candidates", "text"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
-    {"datasets"},
+    {"datasets", "inspection"},
     {"scaling", "linear", "plotting", "training", "calibration", "initial"},
     {"few_shot"},
     {"base", "utils", "decisions"},
@@ -45,6 +45,7 @@ FORBIDDEN = {
     "metrics": {"skorch", "torch"},
     "model_selection": {"skorch", "torch", "pandas"},
     "datasets": {"skorch", "torch"},
+    "inspection": {"skorch", "torch"},
 }
 MODULES = sorted(
     path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem[0] != "_"

@@ -35,6 +35,7 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.few_shot import ClassRows, FewShotScores
 from zsl_estimators.initial import best_inside
+from zsl_estimators.inspection import attribute_importance, explain_predictions
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
@@ -42,7 +43,7 @@ from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
 from zsl_estimators.rows import scaled_features
-from zsl_estimators.scaling import BalancedScaler, scalings_to_compare
+from zsl_estimators.scaling import BalancedScaler, scalings_to_compare, unmixed
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 # What models of folds must not take over from the parameters of their estimator.
@@ -208,6 +209,25 @@ class BaseZeroShotClassifier(
     def _add_classes(self, positions):
         """Get ready to score classes that were added to the end of the table."""
 
+    def _attribute_weights(self, Z, positions):
+        """Weights with which scaled attributes are summed to a score.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_scaled)
+            Scaled features, float64.
+        positions : ndarray of shape (n_samples,)
+            Class of every sample, as a position in the table.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, n_scaled_attributes) or None
+            Their products with the scaled descriptions of the classes sum to the
+            scores, up to a number that is the same for all classes of a sample. None
+            where scores are no such sums.
+        """
+        return None
+
     def _gaussian_of_scores(self):
         """The UnscaledGaussian that a model holds anyway; None where it has none."""
         return getattr(getattr(self, "init_", None), "within_class", None)
@@ -358,6 +378,55 @@ class BaseZeroShotClassifier(
             self._set_table(table)
             self._labelled_rows = self._labelled_rows.without(positions)
         return self
+
+    def explain(self, X, rival=None):
+        """Say what every attribute adds to the margin of the prediction over a rival.
+
+        It is :func:`~zsl_estimators.inspection.explain_predictions` of this model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        rival : label or array-like of shape (n_samples,), default=None
+            Class, or class of every sample, that the prediction is compared with. None
+            is the second best class of every sample.
+
+        Returns
+        -------
+        contributions : DataFrame of shape (n_samples, n_attributes + 2)
+            The rows sum to the margins.
+
+        Raises
+        ------
+        ValueError
+            If there is only one class, or `rival` is not known or has another length.
+        """
+        return explain_predictions(self, X, rival)
+
+    def attribute_importance(self, X, y):
+        """Say how much accuracy is lost without each attribute of unseen classes.
+
+        It is :func:`~zsl_estimators.inspection.attribute_importance` of this model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples of seen and of unseen classes.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        importance : DataFrame of shape (n_attributes, 3)
+            What S, U and H lose; the attribute with the largest loss of H comes first.
+
+        Raises
+        ------
+        ValueError
+            If `y` lacks seen or unseen classes.
+        """
+        return attribute_importance(self, X, y)
 
     def __sklearn_is_fitted__(self):
         """Fitted means that the seen penalty, the last thing to be set, is there."""
@@ -634,6 +703,30 @@ class BaseZeroShotClassifier(
                 ZeroShotWarning,
                 stacklevel=4,
             )
+
+    def _attribute_terms(self, X, columns):
+        """Terms of the scores of one class per sample, one term per attribute.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        columns : ndarray of shape (n_samples,)
+            Class of every sample, as a position in `classes_`.
+
+        Returns
+        -------
+        terms : ndarray of shape (n_samples, n_attributes) or None
+            They sum to the scores without the penalty, up to a number that is the same
+            for all classes of a sample. None where scores are no such sums.
+        """
+        positions = self._order[columns]
+        with harmless_underflow(), self._predict_context():
+            weights = self._attribute_weights(self._scaled(self._checked(X)), positions)
+        if weights is None:
+            return None
+        parts, mixing = unmixed(self.attribute_scaler_, self._table.matrix)
+        return parts[positions] * (weights @ mixing.T)
 
     def _scaled(self, X):
         """Features in the units of the model."""

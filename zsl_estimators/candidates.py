@@ -296,6 +296,38 @@ def with_changed_classes(fitted, change, X=None):
     return changed
 
 
+def inside(estimator, X, attribute, who):
+    """Reach the classifier that has an attribute, and the features that it gets.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; the classifier, or a pipeline, search or calibration around it.
+    X : array-like of shape (n_samples, n_features) or None
+        Features for `estimator`.
+    attribute : str
+        What the classifier must have.
+    who : str
+        Says in the error message what has it.
+
+    Returns
+    -------
+    classifier : estimator
+        The classifier.
+    X : array-like
+        Transformed by the pipelines on the way.
+
+    Raises
+    ------
+    ValueError
+        If nothing inside has the attribute.
+    """
+    for inner, X_inner in unwrapped(estimator, X):
+        if hasattr(inner, attribute):
+            return inner, X_inner
+    raise ValueError(f"{type(inner).__name__} has no {attribute}. {who}")
+
+
 def score_matrix(estimator, X):
     """Scores with one column per class, also for two classes."""
     scores = np.asarray(estimator.decision_function(X))

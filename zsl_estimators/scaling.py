@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.special import expit
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from zsl_estimators.gaussian import SharedGaussian
@@ -189,6 +190,11 @@ class AttributeScaler(BaseEstimator):
         return varying * self.spread_ + self.offset_
 
     @property
+    def whole_mixing_(self):
+        """Matrix in which scaled rows of one part per attribute are multiplied."""
+        return self.mixing_
+
+    @property
     def from_standard_(self):
         """Matrix that turns standardised rows into scaled ones, but for the offset."""
         return (self.deviation_ * self.factor_)[:, None] * self.mixing_
@@ -234,6 +240,11 @@ class MetricScaler(AttributeScaler):
         scaler = copy.copy(self)
         scaler.metric_ = metric
         return scaler
+
+    @property
+    def whole_mixing_(self):
+        """Mixing of the scaling and the metric one after the other."""
+        return self.mixing_ @ self.metric_
 
     def transform(self, rows):
         """Scale rows of shape (n, n_attributes)."""
@@ -353,6 +364,34 @@ class FeatureScaler(BaseEstimator):
         if self.forward_.ndim == 1:
             return np.log(self.forward_).sum()
         return np.linalg.slogdet(self.forward_)[1]
+
+
+def unmixed(scaler, rows):
+    """Split scaled descriptions into one part per attribute.
+
+    Parameters
+    ----------
+    scaler : transformer
+        A fitted scaler of descriptions, or a pipeline of one and rows of one length.
+    rows : ndarray of shape (n_classes, n_attributes)
+        Descriptions in the units of the table.
+
+    Returns
+    -------
+    parts : ndarray of shape (n_classes, n_attributes)
+        Each depends on one attribute and, for rows of one length, on that length.
+    mixing : ndarray of shape (n_attributes, n_scaled)
+        ``parts @ mixing`` are the scaled descriptions.
+    """
+    scaled = scaler.transform(rows)
+    first = scaler[0] if isinstance(scaler, Pipeline) else scaler
+    if not isinstance(first, AttributeScaler):
+        return scaled, np.eye(scaled.shape[1])
+    parts = (rows - first.offset_) * first.factor_
+    mixed = np.linalg.norm(parts @ first.whole_mixing_, axis=1, keepdims=True)
+    length = np.linalg.norm(scaled, axis=1, keepdims=True)
+    parts *= np.divide(length, mixed, out=np.zeros_like(length), where=mixed > 0)
+    return parts, first.whole_mixing_
 
 
 def times(rows, linear):

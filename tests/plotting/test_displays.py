@@ -25,12 +25,14 @@ from zsl_estimators import (
     VAEcFlowClassifier,
     ZeroShotEnsembleClassifier,
 )
+from zsl_estimators.inspection import explain_predictions
 from zsl_estimators.metrics import ausuc_score, gzsl_report, harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 from zsl_estimators.plotting import (
     AttributeErrorDisplay,
     DenoisingDisplay,
     EnsembleDisplay,
+    ExplanationDisplay,
     GZSLConfusionDisplay,
     SeenPenaltyDisplay,
     SeenUnseenDisplay,
@@ -183,6 +185,31 @@ class TestEnsemble:
         alone = small(ZeroShotEnsembleClassifier).fit(task.X_train, task.y_train)
         with pytest.raises(ValueError, match="not compared"):
             EnsembleDisplay.from_estimator(alone)
+
+
+class TestExplanation:
+    def test_bars_are_contributions(self, named, ridge):
+        contributions = explain_predictions(ridge, named["X"][:1])
+        display = ExplanationDisplay.from_estimator(ridge, named["X"][:1])
+        row = contributions.iloc[0]
+        names = [text.get_text() for text in display.ax_.get_yticklabels()]
+        shown = [bar.get_width() for bar in display.bars_]
+        np.testing.assert_allclose(shown, row[names])
+        assert (np.diff(np.abs(shown)) >= 0).all()
+        assert str(row.name[1]) in display.ax_.get_title()
+        assert_legible(display)
+
+    def test_the_rest_is_summed_up(self, named, ridge):
+        contributions = explain_predictions(ridge, named["X"][:1])
+        display = ExplanationDisplay.from_contributions(contributions, max_bars=3)
+        widths = [bar.get_width() for bar in display.bars_]
+        assert len(widths) == 3
+        assert sum(widths) == pytest.approx(contributions.iloc[0].sum())
+        assert "others" in display.ax_.get_yticklabels()[0].get_text()
+
+    def test_several_pairs(self, named, ridge):
+        with pytest.raises(ValueError, match="pairs of prediction and rival"):
+            ExplanationDisplay.from_estimator(ridge, named["X"])
 
 
 class TestSeenPenalty:

@@ -16,7 +16,7 @@ from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.nn.compatibility import BilinearNetwork
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
-from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
+from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32, to_numpy
 
 # Usual length of the descriptions that the start predicts, so that the scores of
 # classes differ by a few margins.
@@ -125,3 +125,12 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 self._scaled_attributes(),
                 correction_weight=self.correction_weight_,
             )
+
+    def _attribute_weights(self, Z, positions):
+        described = torch.as_tensor(self._scaled_attributes()[positions])
+        with self._inference() as module:
+            x, attributes = (
+                torch.as_tensor(rows).to(module.weight) for rows in (Z, described)
+            )
+            weight = self.correction_weight_
+            return to_numpy(module.gradient(x, attributes, weight))

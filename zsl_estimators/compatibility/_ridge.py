@@ -111,3 +111,6 @@ class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
     def _score_classes(self, Z):
         return Z @ self.coef_ @ self._scaled_attributes().T
+
+    def _attribute_weights(self, Z, positions):
+        return Z @ self.coef_

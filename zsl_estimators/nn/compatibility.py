@@ -83,10 +83,34 @@ class BilinearNetwork(CompatibilityNetwork):
 
         A `correction_weight` below 1 adds only a part of what was learned to `start`.
         """
-        weight = self.weight
-        if correction_weight != 1:
-            weight = torch.lerp(self.start, weight, correction_weight)
-        return (x @ weight @ attributes.T).amax(dim=0)
+        return (x @ self.maps(correction_weight) @ attributes.T).amax(dim=0)
+
+    def maps(self, correction_weight=1.0):
+        """All matrices, with a part of what was learned."""
+        if correction_weight == 1:
+            return self.weight
+        return torch.lerp(self.start, self.weight, correction_weight)
+
+    def gradient(self, x, attributes, correction_weight=1.0):
+        """Gradient of the scores of one class per row by its description.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Scaled features.
+        attributes : Tensor of shape (n_rows, n_attributes)
+            Scaled description of one class per row.
+        correction_weight : float, default=1.0
+            See :meth:`scores`.
+
+        Returns
+        -------
+        gradient : Tensor of shape (n_rows, n_attributes)
+            Its products with the descriptions sum to the scores.
+        """
+        mapped = x @ self.maps(correction_weight)
+        best = (mapped * attributes).sum(dim=2).argmax(dim=0)
+        return mapped[best, torch.arange(len(x), device=x.device)]
 
 
 class ClassNormNetwork(CompatibilityNetwork):

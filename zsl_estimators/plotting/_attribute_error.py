@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length
 
+from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, check_same_kind
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
     group_rows,
-    inside,
     new_axes,
     seen_first,
 )

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.decomposition import PCA
 
+from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
-    inside,
     label_points,
     legend_beside,
     new_axes,

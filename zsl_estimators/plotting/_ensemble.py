@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from zsl_estimators.plotting._figure import inside, label_points, new_axes
+from zsl_estimators.candidates import inside
+from zsl_estimators.plotting._figure import label_points, new_axes
 
 # In points squared: areas of the marks of an estimator without weight, and of one that
 # has all of it.

@@ -43,38 +43,6 @@ def penalty_of(estimator):
     return float(sum(penalties)) if penalties else None
 
 
-def inside(estimator, X, attribute, who):
-    """Reach the classifier that has an attribute, and the features that it gets.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted; the classifier, or a pipeline, search or calibration around it.
-    X : array-like of shape (n_samples, n_features) or None
-        Features for `estimator`.
-    attribute : str
-        What the classifier must have.
-    who : str
-        Says in the error message what has it.
-
-    Returns
-    -------
-    classifier : estimator
-        The classifier.
-    X : array-like
-        Transformed by the pipelines on the way.
-
-    Raises
-    ------
-    ValueError
-        If nothing inside has the attribute.
-    """
-    for inner, X_inner in unwrapped(estimator, X):
-        if hasattr(inner, attribute):
-            return inner, X_inner
-    raise ValueError(f"{type(inner).__name__} has no {attribute}. {who}")
-
-
 def seen_first(classes, seen_classes):
     """Sort classes so that seen ones come before unseen ones; say how many."""
     classes = as_labels(classes, "classes")

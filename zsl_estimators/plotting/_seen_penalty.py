@@ -3,12 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from zsl_estimators.plotting._figure import (
-    LINE_STYLES,
-    inside,
-    legend_beside,
-    new_axes,
-)
+from zsl_estimators.candidates import inside
+from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
 
 FIGURES = {
     "S": "seen classes, S",

@@ -5,8 +5,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
+from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
-from zsl_estimators.plotting._figure import inside, new_axes
+from zsl_estimators.plotting._figure import new_axes
 
 METHODS = ("pca", "tsne")
 MOST_CLASSES = 10

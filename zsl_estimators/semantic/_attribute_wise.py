@@ -1,7 +1,7 @@
 """What classifiers share that find the probability of every single attribute."""
 
 import numpy as np
-from scipy.special import log_expit
+from scipy.special import log_expit, logit
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.parameters import HasMethods, StrOptions
@@ -34,6 +34,17 @@ class AttributeWiseClassifier(SemanticClassifier):
         scores = log_expit(log_odds) @ has.T + log_expit(-log_odds) @ has_not.T
         if self.attribute_prior == "uniform":
             return scores
-        binary = self.attribute_scaler_
-        prior = np.where(binary.varies_, binary.frequency_, 0.5)
+        prior = self._prior_of_attributes()
         return scores - (has @ np.log(prior) + has_not @ np.log1p(-prior))
+
+    def _prior_of_attributes(self):
+        """Probability of having each attribute; one half where nothing is known."""
+        binary = self.attribute_scaler_
+        return np.where(binary.varies_, binary.frequency_, 0.5)
+
+    def _attribute_weights(self, Z, positions):
+        # The log probability of having an attribute less that of not having it.
+        log_odds = self._predict_scaled(Z)
+        if self.attribute_prior == "uniform":
+            return log_odds
+        return log_odds - logit(self._prior_of_attributes())

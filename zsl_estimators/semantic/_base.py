@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, BalancedScaler
-from zsl_estimators.semantic._similarity import SIMILARITIES
+from zsl_estimators.semantic._similarity import SIMILARITIES, WEIGHTS
 
 
 class SemanticClassifier(BaseZeroShotClassifier):
@@ -59,3 +59,9 @@ class SemanticClassifier(BaseZeroShotClassifier):
         """Compare scaled attributes of samples and classes, one column per class."""
         similarity = getattr(self, "similarity_", "cosine")
         return SIMILARITIES[similarity](predicted, classes)
+
+    def _attribute_weights(self, Z, positions):
+        similarity = getattr(self, "similarity_", "cosine")
+        return WEIGHTS[similarity](
+            self._predict_scaled(Z), self._scaled_attributes()[positions]
+        )

@@ -228,6 +228,13 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         scores[:, seen] += (normality - lead)[:, None]
         return scores
 
+    def _attribute_weights(self, Z, positions):
+        if self.novelty_detector_ is not None:
+            return None
+        # Of the squared distance, but for the length of the prediction.
+        classes = self._scaled_attributes()[positions]
+        return 2 * self._predict_scaled(Z) - classes
+
 
 def fit_detector(model, problem, random_state):
     """Fit the novelty detector of a model to what its net predicts by now."""

@@ -76,6 +76,9 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
     def _similarity(self, predicted, classes):
         return predicted @ self.metric_ @ classes.T
 
+    def _attribute_weights(self, Z, positions):
+        return self._predict_scaled(Z) @ self.metric_
+
 
 @fill_docstring
 class ESZSLClassifier(BaseESZSL):

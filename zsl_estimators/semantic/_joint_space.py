@@ -135,6 +135,16 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
         cosines *= self.logit_scale
         return cosines
 
+    def _attribute_terms(self, X, columns):
+        rows = self._scaled_attributes()[self._order[columns]] - self.description_mean_
+        weights = self._unit_features(self._scaled(self._checked(X)))
+        if self.coef_ is not None:
+            lengths = np.linalg.norm(rows @ self.coef_, axis=1, keepdims=True)
+            weights = weights @ self.coef_.T
+        else:
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return self.logit_scale * rows * weights / np.where(lengths > 0, lengths, 1.0)
+
 
 def unit_deviations(rows, center=0.0):
     """Subtract a row from others, and scale these to length 1.

@@ -11,7 +11,7 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeInputs, SylvesterPath
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.semantic._base import SemanticClassifier
-from zsl_estimators.semantic._similarity import cosine_similarity
+from zsl_estimators.semantic._similarity import cosine_similarity, cosine_weights
 
 LMBDAS = tuple(10.0**power for power in range(-2, 5))
 SPACES = ("attributes", "features")
@@ -150,3 +150,9 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
         if self.space_ == "attributes":
             return super()._score_classes(Z)
         return cosine_similarity(Z, self._scaled_attributes() @ self.coef_.T)
+
+    def _attribute_weights(self, Z, positions):
+        if self.space_ == "attributes":
+            return super()._attribute_weights(Z, positions)
+        projected = self._scaled_attributes()[positions] @ self.coef_.T
+        return cosine_weights(Z, projected) @ self.coef_

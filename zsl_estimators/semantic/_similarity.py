@@ -1,5 +1,7 @@
 """How attributes of a sample are compared with those of a class."""
 
+import numpy as np
+
 from zsl_estimators.scaling import unit_rows
 
 
@@ -43,4 +45,42 @@ def distance_similarity(predicted, classes):
     return (predicted @ classes.T - squares) / classes.shape[1]
 
 
+def cosine_weights(predicted, classes):
+    """Weights of the attributes of one class per sample, whose sum is the cosine.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (n_samples, n_attributes)
+        Scaled attributes of samples.
+    classes : ndarray of shape (n_samples, n_attributes)
+        Scaled description of one class per sample.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples, n_attributes)
+        ``(weights * classes).sum(axis=1)`` are the cosines.
+    """
+    lengths = np.linalg.norm(classes, axis=1, keepdims=True)
+    return unit_rows(predicted) / np.where(lengths > 0, lengths, 1.0)
+
+
+def distance_weights(predicted, classes):
+    """Weights of the attributes of one class per sample, for the distance.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (n_samples, n_attributes)
+        Scaled attributes of samples.
+    classes : ndarray of shape (n_samples, n_attributes)
+        Scaled description of one class per sample.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples, n_attributes)
+        ``(weights * classes).sum(axis=1)`` are what :func:`distance_similarity` gives.
+    """
+    return (predicted - classes / 2) / classes.shape[1]
+
+
+WEIGHTS = {"cosine": cosine_weights, "distance": distance_weights}
 SIMILARITIES = {"cosine": cosine_similarity, "distance": distance_similarity}

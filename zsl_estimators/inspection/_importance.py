@@ -1,0 +1,77 @@
+"""What the accuracy owes to every attribute."""
+
+import pandas as pd
+
+from zsl_estimators.candidates import check_both_kinds, inside
+from zsl_estimators.inspection._described import attribute_names, with_descriptions
+from zsl_estimators.metrics import gzsl_report
+
+
+def attribute_importance(estimator, X, y):
+    """Say how much accuracy is lost without each attribute of the unseen classes.
+
+    The descriptions of the unseen classes are all that a model knows of them. For
+    every attribute, its value for all of them is replaced by the mean over the seen
+    classes, with which it tells nothing, and the samples are predicted again. Nothing
+    is trained, apart from a softmax head, which learns its unseen classes again. The
+    seen classes and the seen penalty stay as they are.
+
+    Like the permutation importance of scikit-learn it says what this model uses.
+    Attributes that say the same stand in for each other, so that each alone may
+    seem of no use.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted classifier with unseen classes, or a pipeline or search around one.
+    X : array-like of shape (n_samples, n_features)
+        Samples of seen and of unseen classes, that the model was not fitted to.
+    y : array-like of shape (n_samples,)
+        Their labels.
+
+    Returns
+    -------
+    importance : DataFrame of shape (n_attributes, 3)
+        What S, U and H of :func:`~zsl_estimators.metrics.gzsl_report` lose; negative
+        where they gain. The attribute with the largest loss of H comes first.
+
+    Raises
+    ------
+    ValueError
+        If `y` lacks seen or unseen classes.
+
+    See Also
+    --------
+    sklearn.inspection.permutation_importance : The same for features.
+    explain_predictions : What attributes add to single predictions.
+
+    Examples
+    --------
+    >>> from zsl_estimators import ExemplarClassifier
+    >>> from zsl_estimators.datasets import make_gzsl
+    >>> from zsl_estimators.inspection import attribute_importance
+    >>> data = make_gzsl(n_attributes=4, random_state=0)
+    >>> clf = ExemplarClassifier(data.attributes, random_state=0)
+    >>> clf = clf.fit(data.X_train, data.y_train)
+    >>> attribute_importance(clf, data.X_test, data.y_test).columns.tolist()
+    ['S', 'U', 'H']
+    """
+    who = "The importance of attributes needs a fitted classifier of zsl_estimators."
+    classifier, X = inside(estimator, X, "class_attributes_", who)
+    seen, unseen = classifier.seen_classes_, classifier.unseen_classes_
+    check_both_kinds(y, seen, "What an attribute of unseen classes is good for")
+
+    def figures(descriptions):
+        changed = with_descriptions(classifier, unseen, descriptions)
+        return gzsl_report(y, changed.predict(X), seen_classes=seen).iloc[0]
+
+    table = pd.DataFrame(classifier.class_attributes_, classifier.classes_)
+    described, usual = table.loc[unseen].to_numpy(), table.loc[seen].mean().to_numpy()
+    whole, losses = figures(described), []
+    for attribute, value in enumerate(usual):
+        without = described.copy()
+        without[:, attribute] = value
+        losses.append(whole - figures(without))
+    importance = pd.DataFrame(losses)[["S", "U", "H"]]
+    importance.index = attribute_names(classifier).rename("attribute")
+    return importance.sort_values("H", ascending=False, kind="stable")
