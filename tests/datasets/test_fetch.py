@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import re
 import runpy
 import stat
@@ -19,7 +20,7 @@ from zsl_estimators.datasets import fetch_gzsl, load_xlsa17, make_gzsl
 from zsl_estimators.datasets._download import ResumingDownloader
 from zsl_estimators.datasets._fetch import XLSA17
 
-pytest.importorskip("pooch")
+pooch = pytest.importorskip("pooch")
 SCRIPT = Path(__file__).parents[2] / "docs" / "user_guide" / "fetch_awa2.py"
 
 
@@ -142,6 +143,27 @@ def fetch(server, tmp_path):
     return fetch
 
 
+class Answer:
+    """Of a server, with a length that may be wrong."""
+
+    status_code = 200
+
+    def __init__(self, content, length):
+        self.content, self.headers = content, {"Content-Length": str(length)}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        pass
+
+    def raise_for_status(self):
+        pass
+
+    def iter_content(self, chunk_size):
+        yield self.content
+
+
 def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
@@ -202,7 +224,12 @@ class TestDownload:
         assert (tmp_path / "zsl_estimators_data" / "xlsa17" / "xlsa17.zip").exists()
 
     def test_it_is_quiet_or_shows_progress(self, fetch, tmp_path, capsys):
+        said = io.StringIO()
+        handler = logging.StreamHandler(said)
+        pooch.get_logger().addHandler(handler)
         fetch("AWA2")
+        pooch.get_logger().removeHandler(handler)
+        assert said.getvalue() == ""
         assert capsys.readouterr() == ("", "")
         fetch("AWA2", data_home=tmp_path / "again", verbose=1)
         assert "xlsa17.zip" in capsys.readouterr().err
@@ -287,6 +314,20 @@ class TestInterruptions:
             fetch("AWA2", n_retries=2)
         assert len(warned) == 2
         assert len(server.ranges) == 3
+
+    def test_an_answer_that_is_too_short_or_too_long(self, monkeypatch, tmp_path):
+        """Old versions of urllib3 do not count the bytes."""
+        get = ResumingDownloader(
+            tmp_path / "file.part", n_retries=1, delay=0, shown=False
+        )
+        answers = [Answer(b"abc", 5), Answer(b"abcdef", 5)]
+        monkeypatch.setattr("requests.get", lambda *args, **kwargs: answers.pop(0))
+        with (
+            pytest.warns(UserWarning, match="got 3 of 5 bytes"),
+            pytest.raises(ConnectionError, match="got 6 of 5 bytes"),
+        ):
+            get("http://127.0.0.1", tmp_path / "file", None)
+        assert not list(tmp_path.iterdir())
 
     def test_the_delay_is_kept(self, monkeypatch, server, tmp_path):
         waited = []
