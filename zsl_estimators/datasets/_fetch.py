@@ -4,7 +4,10 @@ import logging
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
+
+from sklearn.utils import Bunch
 
 from zsl_estimators.datasets._archive import check_archive, unpack
 from zsl_estimators.datasets._download import ResumingDownloader, require_pooch
@@ -45,16 +48,16 @@ FILES = ("res101.mat", "att_splits.mat")
 
 
 def fetch_gzsl(
-    name,
+    name: str,
     *,
-    data_home=None,
-    download_if_missing=True,
-    known_hash=None,
-    url=None,
-    n_retries=3,
-    delay=1.0,
-    verbose=0,
-):
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    known_hash: str | None = None,
+    url: str | None = None,
+    n_retries: int = 3,
+    delay: float = 1.0,
+    verbose: int = 0,
+) -> Bunch:
     """Load one of the field's data sets; download it where that is necessary.
 
     The data sets are those of the "Proposed Split": features of a ResNet-101 and
