@@ -238,19 +238,22 @@ class SeenUnseenDisplay:
         )
 
     def _draw_contours(self):
+        levels = np.arange(0.1, 1, 0.1)
+        self._contour(levels[:3])
+        # matplotlib before 3.11 cannot place labels on some lines of a contour only.
+        lines = self._contour(levels[3:])
+        # Near the right edge, where few curves go.
+        places = [(0.93, 0.93 * h / (2 * 0.93 - h)) for h in lines.levels]
+        self.ax_.clabel(lines, fmt="H %.1f", fontsize=7, colors="0.5", manual=places)
+
+    def _contour(self, levels):
         u, s = np.meshgrid(*[np.linspace(0.01, 1, 200)] * 2)
-        lines = self.ax_.contour(
+        return self.ax_.contour(
             u,
             s,
             2 * u * s / (u + s),
-            levels=np.arange(0.1, 1, 0.1),
+            levels=levels,
             colors="0.8",
             linewidths=0.8,
             zorder=0,
-        )
-        # Near the right edge, where few curves go.
-        labelled = lines.levels[3:]
-        places = [(0.93, 0.93 * h / (2 * 0.93 - h)) for h in labelled]
-        self.ax_.clabel(
-            lines, labelled, fmt="H %.1f", fontsize=7, colors="0.5", manual=places
         )
