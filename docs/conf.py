@@ -38,6 +38,8 @@ html_sidebars = {
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+# Docstrings say more about types than the hints.
+autodoc_typehints = "none"
 nitpicky = True
 nitpick_ignore_regex = [
     # Other projects' objects: their inventories are on the web, which a build may lack.

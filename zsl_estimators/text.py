@@ -1,10 +1,12 @@
 """Class descriptions from text, where all that is known of a class is its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from zsl_estimators.labels import as_labels
@@ -12,9 +14,20 @@ from zsl_estimators.labels import as_labels
 __all__ = ["class_descriptions_from_text"]
 
 
+class Encoder(Protocol):
+    """What embeds texts."""
+
+    def encode(self, texts: list[str]) -> ArrayLike:
+        """One row per text."""
+
+
 def class_descriptions_from_text(
-    names_or_sentences, model, *, templates=("{}",), unit_length=True
-):
+    names_or_sentences: Sequence[str] | Mapping | pd.Series,
+    model: str | PathLike[str] | Encoder,
+    *,
+    templates: Sequence[str] = ("{}",),
+    unit_length: bool = True,
+) -> pd.DataFrame:
     """Describe classes by embeddings of their names, or of sentences about them.
 
     Features of the same model, such as embeddings of utterances whose intent is asked

@@ -9,7 +9,8 @@ result made that can be trusted?
 """
 
 # %%
-# Set the variable ``XLSA17`` to your unpacked ``data`` folder to run this page on AWA2.
+# Set the variable ``XLSA17`` to your unpacked ``data`` folder to run this page on AWA2;
+# :func:`~zsl_estimators.datasets.fetch_gzsl` downloads such a folder.
 # Without it a folder of the same layout is made from handwritten digits, so that the
 # figures below say nothing about animals.
 

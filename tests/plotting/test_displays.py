@@ -464,6 +464,18 @@ class TestDenoising:
         )
         assert_legible(display)
 
+    def test_class_attributes_may_be_a_frame(self):
+        table = pd.DataFrame([[0.0, 0], [4, 0], [0, 3]], columns=["legs", "fins"])
+        options = {"classes": [0, 1, 2], "seen_classes": [0, 1]}
+        given, expected = (
+            DenoisingDisplay.from_trajectory(
+                np.array([[[1.0, 1.0]]]), class_attributes=attributes, **options
+            )
+            for attributes in (table, table.to_numpy())
+        )
+        np.testing.assert_array_equal(given.paths, expected.paths)
+        np.testing.assert_array_equal(given.places, expected.places)
+
     def test_needs_a_trajectory(self, named, ridge):
         with pytest.raises(ValueError, match="RevCDClassifier"):
             DenoisingDisplay.from_estimator(ridge, named["X"])

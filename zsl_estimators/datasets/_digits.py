@@ -1,5 +1,7 @@
 """Handwritten digits with written descriptions of every digit."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
@@ -58,7 +60,12 @@ _STROKES = {
 }
 
 
-def load_digits_gzsl(unseen=(3, 8), *, test_size=0.3, random_state=0):
+def load_digits_gzsl(
+    unseen: Sequence[int] = (3, 8),
+    *,
+    test_size: float = 0.3,
+    random_state: int | np.random.RandomState | None = 0,
+) -> Bunch:
     """Load handwritten digits, with some of them never shown in training.
 
     The samples are the 8x8 images of :func:`sklearn.datasets.load_digits`, which

@@ -1,10 +1,12 @@
 """A synthetic task whose best possible answer is known."""
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, DTypeLike
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 from sklearn.utils import Bunch, check_random_state, gen_batches
@@ -28,7 +30,7 @@ class ClassConditionalGaussian:
     means: np.ndarray
     scale: float
 
-    def log_density(self, X):
+    def log_density(self, X: ArrayLike) -> np.ndarray:
         """Log-density of every sample under every class.
 
         Parameters
@@ -46,7 +48,7 @@ class ClassConditionalGaussian:
         constant = n_features * np.log(2 * np.pi * self.scale**2) / 2
         return -squares / (2 * self.scale**2) - constant
 
-    def posterior(self, X):
+    def posterior(self, X: ArrayLike) -> np.ndarray:
         """Probability of every class given the sample, all classes equally likely.
 
         Parameters
@@ -89,19 +91,19 @@ class ClassConditionalGaussian:
 
 
 def make_gzsl(
-    n_samples_per_class=40,
+    n_samples_per_class: int = 40,
     *,
-    n_test_per_class=None,
-    n_seen=12,
-    n_unseen=4,
-    n_features=16,
-    n_attributes=8,
-    class_sep=3.0,
-    nonlinearity=0.0,
-    dtype=np.float64,
-    memmap=None,
-    random_state=None,
-):
+    n_test_per_class: int | None = None,
+    n_seen: int = 12,
+    n_unseen: int = 4,
+    n_features: int = 16,
+    n_attributes: int = 8,
+    class_sep: float = 3.0,
+    nonlinearity: float = 0.0,
+    dtype: DTypeLike = np.float64,
+    memmap: str | PathLike[str] | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Generate a generalized zero-shot task with known class densities.
 
     Every class has random attributes; its features are normal around a mean that

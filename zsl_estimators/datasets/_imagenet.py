@@ -3,10 +3,12 @@
 import shutil
 import warnings
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 from tqdm.auto import tqdm
 
@@ -26,15 +28,15 @@ BIN_HEADER = np.dtype("<i4")
 
 
 def load_imagenet_gzsl(
-    folder,
-    split="2hops",
+    folder: str | PathLike[str],
+    split: str = "2hops",
     *,
-    n_train_per_class=None,
-    n_test_per_class=None,
-    cache=None,
-    dtype=np.float16,
-    verbose=0,
-):
+    n_train_per_class: int | None = None,
+    n_test_per_class: int | None = None,
+    cache: str | PathLike[str] | None = None,
+    dtype: DTypeLike = np.float16,
+    verbose: int = 0,
+) -> Bunch:
     """Load the generalized zero-shot task of ImageNet-21k.
 
     The 1,000 classes of ILSVRC 2012 are seen, and the classes of a split of the other

@@ -1,10 +1,13 @@
 """One data set in one ``.npz`` file: features, labels, descriptions, splits."""
 
 import zlib
+from collections.abc import Sequence
+from os import PathLike
 from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from zsl_estimators.descriptions import column_names, description_matrix
@@ -13,7 +16,7 @@ from zsl_estimators.labels import as_labels
 _REQUIRED = ("X", "y", "classes", "attributes", "is_test", "unseen_sets")
 
 
-def load_gzsl_npz(path, *, unseen_set=0):
+def load_gzsl_npz(path: str | PathLike[str], *, unseen_set: int = 0) -> Bunch:
     """Load a generalized zero-shot data set from one ``.npz`` file.
 
     Parameters
@@ -72,8 +75,16 @@ def load_gzsl_npz(path, *, unseen_set=0):
 
 
 def save_gzsl_npz(
-    path, X, y, attributes, *, is_test, unseen_sets, classes=None, compress=True
-):
+    path: str | PathLike[str],
+    X: ArrayLike,
+    y: ArrayLike,
+    attributes: pd.DataFrame | ArrayLike,
+    *,
+    is_test: ArrayLike,
+    unseen_sets: Sequence[ArrayLike],
+    classes: ArrayLike | None = None,
+    compress: bool = True,
+) -> None:
     """Save a generalized zero-shot data set in one ``.npz`` file.
 
     Parameters

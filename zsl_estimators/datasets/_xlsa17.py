@@ -1,5 +1,6 @@
 """The field's standard files: ``res101.mat`` and ``att_splits.mat``."""
 
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,13 @@ from zsl_estimators.datasets._matlab import MatFile
 
 
 def load_xlsa17(
-    folder, name, *, features="res101", splits="att_splits", train_percent=None
-):
+    folder: str | PathLike[str],
+    name: str,
+    *,
+    features: str = "res101",
+    splits: str = "att_splits",
+    train_percent: int | None = None,
+) -> Bunch:
     """Load a data set in the layout of the "Proposed Split" (xlsa17).
 
     Training rows are those of ``trainval_loc``. The finer ``train_loc`` and

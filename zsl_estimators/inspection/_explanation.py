@@ -124,7 +124,9 @@ def _columns_of_rivals(classifier, scores, best, rival):
 def _penalties(classifier):
     """What is taken from the score of every class."""
     penalty = getattr(classifier, "seen_penalty_", 0.0)
-    return penalty * np.isin(classifier.classes_, classifier.seen_classes_)
+    seen = np.isin(classifier.classes_, classifier.seen_classes_)
+    # A class with a few labelled rows pays a part of it.
+    return penalty * getattr(classifier, "_shares_of_penalty", seen)
 
 
 def _exact_terms(classifier, X, best, against, margins):

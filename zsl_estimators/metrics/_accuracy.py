@@ -1,15 +1,19 @@
 """Accuracies of generalized zero-shot learning, all averaged over classes."""
 
 from numbers import Integral
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
 
-def per_class_accuracy_score(y_true, y_pred, *, labels=None):
+def per_class_accuracy_score(
+    y_true: ArrayLike, y_pred: ArrayLike, *, labels: ArrayLike | None = None
+) -> float:
     """Mean of the accuracies of the single classes.
 
     Every class counts the same, however many samples it has. It equals
@@ -55,7 +59,9 @@ def per_class_accuracy_score(y_true, y_pred, *, labels=None):
     return float(np.sum((y_true == y_pred) * class_balanced_weights(codes)))
 
 
-def seen_accuracy_score(y_true, y_pred, *, seen_classes):
+def seen_accuracy_score(
+    y_true: ArrayLike, y_pred: ArrayLike, *, seen_classes: ArrayLike
+) -> float:
     """Per-class accuracy S over the samples of seen classes.
 
     Parameters
@@ -87,7 +93,9 @@ def seen_accuracy_score(y_true, y_pred, *, seen_classes):
     return per_class_accuracy_score(y_true, y_pred, labels=seen_classes)
 
 
-def unseen_accuracy_score(y_true, y_pred, *, seen_classes):
+def unseen_accuracy_score(
+    y_true: ArrayLike, y_pred: ArrayLike, *, seen_classes: ArrayLike
+) -> float:
     """Per-class accuracy U over the samples of unseen classes.
 
     Parameters
@@ -121,7 +129,9 @@ def unseen_accuracy_score(y_true, y_pred, *, seen_classes):
     return per_class_accuracy_score(y_true, y_pred, labels=unseen)
 
 
-def harmonic_mean_score(y_true, y_pred, *, seen_classes):
+def harmonic_mean_score(
+    y_true: ArrayLike, y_pred: ArrayLike, *, seen_classes: ArrayLike
+) -> float:
     """Harmonic mean H of seen accuracy S and unseen accuracy U.
 
     Parameters
@@ -160,7 +170,14 @@ def harmonic_mean_score(y_true, y_pred, *, seen_classes):
     )
 
 
-def hit_at_k_score(y_true, y_score, *, classes, k=5, average="class"):
+def hit_at_k_score(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    classes: ArrayLike,
+    k: int = 5,
+    average: Literal["class", "sample"] = "class",
+) -> float:
     """Share of samples whose true class is among the `k` with the largest scores.
 
     With ``average="sample"`` it is the flat hit@k of the ImageNet protocol of

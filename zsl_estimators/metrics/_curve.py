@@ -12,9 +12,10 @@ References
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from zsl_estimators.labels import is_in
 from zsl_estimators.metrics._accuracy import (
@@ -146,7 +147,14 @@ class SeenUnseenCurve:
         )
 
     @classmethod
-    def from_labels(cls, y_true, y_score, *, classes, seen_classes):
+    def from_labels(
+        cls,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
+        *,
+        classes: ArrayLike,
+        seen_classes: ArrayLike,
+    ) -> Self:
         """Sweep the penalty, with the arguments of :func:`seen_unseen_curve`.
 
         Parameters
@@ -180,12 +188,12 @@ class SeenUnseenCurve:
         return cls.from_scores(y_index, scores, seen)
 
     @property
-    def harmonic_mean(self):
+    def harmonic_mean(self) -> np.ndarray:
         """H on every step, shape (n_gaps + 1,)."""
         return harmonic_mean(self.seen_accuracy, self.unseen_accuracy)
 
     @property
-    def area(self):
+    def area(self) -> float:
         """AUSUC, the area under S as a function of U (trapezoids)."""
         return min(1.0, float(np.trapezoid(self.seen_accuracy, self.unseen_accuracy)))
 
@@ -225,7 +233,7 @@ class SeenUnseenCurve:
         )
 
     @property
-    def penalties(self):
+    def penalties(self) -> np.ndarray:
         """One penalty in the middle of every step; infinite on the outer two."""
         middle = (self.gaps[:-1] + self.gaps[1:]) / 2
         return np.concatenate([[-np.inf], middle, [np.inf]])
@@ -248,7 +256,7 @@ class SeenUnseenCurve:
         step = np.searchsorted(self.gaps, penalty)
         return self.seen_accuracy[step], self.unseen_accuracy[step]
 
-    def harmonic_mean_at(self, penalty):
+    def harmonic_mean_at(self, penalty: float) -> float:
         """Read H for given penalties.
 
         Parameters
@@ -264,7 +272,13 @@ class SeenUnseenCurve:
         return harmonic_mean(*self.at(penalty))
 
 
-def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
+def seen_unseen_curve(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    classes: ArrayLike,
+    seen_classes: ArrayLike,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Seen and unseen accuracy for every possible seen penalty.
 
     Parameters
@@ -311,7 +325,13 @@ def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
     return curve.seen_accuracy, curve.unseen_accuracy, curve.penalties
 
 
-def ausuc_score(y_true, y_score, *, classes, seen_classes):
+def ausuc_score(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    classes: ArrayLike,
+    seen_classes: ArrayLike,
+) -> float:
     """Area under the seen-unseen accuracy curve (AUSUC).
 
     The area does not depend on any seen penalty: it measures how well a model
@@ -355,7 +375,13 @@ def ausuc_score(y_true, y_score, *, classes, seen_classes):
     return area_of(y_index, BestOfEachKind.of(scores, seen), seen)
 
 
-def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
+def zero_shot_accuracy_score(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    classes: ArrayLike,
+    seen_classes: ArrayLike,
+) -> float:
     """Conventional zero-shot accuracy T1: unseen samples among unseen classes.
 
     Parameters

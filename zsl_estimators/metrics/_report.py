@@ -1,6 +1,7 @@
 """All figures of a generalized zero-shot evaluation in one small table."""
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from zsl_estimators.labels import as_labels
 from zsl_estimators.metrics._accuracy import (
@@ -13,8 +14,14 @@ from zsl_estimators.metrics._curve import ausuc_score, zero_shot_accuracy_score
 
 
 def gzsl_report(
-    y_true, y_pred, *, seen_classes, y_score=None, classes=None, name="score"
-):
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    seen_classes: ArrayLike,
+    y_score: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
+    name: str = "score",
+) -> pd.DataFrame:
     """Summarise a generalized zero-shot evaluation.
 
     Parameters

@@ -4,7 +4,12 @@ A scorer of scikit-learn sees true and predicted labels only. Which classes were
 *seen* differs from fold to fold, so these scorers ask the fitted model for it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
 from zsl_estimators.candidates import (
@@ -17,6 +22,9 @@ from zsl_estimators.metrics._accuracy import columns_of, per_class_accuracy_scor
 from zsl_estimators.metrics._best import BestOfEachKind
 from zsl_estimators.metrics._curve import area_of
 from zsl_estimators.metrics._report import gzsl_report
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 # Figures and the kinds of classes that they need samples of.
 NEEDS = {
@@ -78,7 +86,13 @@ class GZSLScorer:
     (2,)
     """
 
-    def __init__(self, metric="H", *, candidates="fold", replace_undefined_by=None):
+    def __init__(
+        self,
+        metric: Literal["H", "S", "U", "T1", "AUSUC"] | None = "H",
+        *,
+        candidates: Literal["fold", "all"] | ArrayLike = "fold",
+        replace_undefined_by: float | None = None,
+    ) -> None:
         if metric is not None and metric not in METRICS:
             raise ValueError(f"metric must be one of {METRICS} or None, got {metric!r}")
         check_candidates(candidates)
@@ -88,7 +102,9 @@ class GZSLScorer:
         # What displays of scikit-learn write on the axis.
         self.__name__ = metric or "GZSL"
 
-    def __call__(self, estimator, X, y):
+    def __call__(
+        self, estimator: BaseEstimator, X: ArrayLike, y: ArrayLike
+    ) -> float | dict[str, float]:
         """Score a fitted model.
 
         Parameters

@@ -1,8 +1,10 @@
 """A cross-validation splitter that hides whole classes."""
 
+from collections.abc import Iterator
 from numbers import Integral, Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state, column_or_1d
 
 
@@ -53,14 +55,21 @@ class ClassHoldoutSplit:
     """
 
     def __init__(
-        self, n_splits=3, *, n_unseen=0.25, seen_test_size=0.2, random_state=None
-    ):
+        self,
+        n_splits: int = 3,
+        *,
+        n_unseen: float = 0.25,
+        seen_test_size: float = 0.2,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.n_splits = n_splits
         self.n_unseen = n_unseen
         self.seen_test_size = seen_test_size
         self.random_state = random_state
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(
+        self, X: object = None, y: object = None, groups: object = None
+    ) -> int:
         """Return the number of folds.
 
         Parameters
@@ -79,7 +88,9 @@ class ClassHoldoutSplit:
         """
         return self.n_splits
 
-    def split(self, X, y, groups=None):
+    def split(
+        self, X: ArrayLike, y: ArrayLike, groups: object = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Generate the folds.
 
         Parameters

@@ -1,10 +1,15 @@
 """Predictions for held-out rows of hidden and of other classes."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from numbers import Integral
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import Bunch, _safe_indexing, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
@@ -19,18 +24,21 @@ from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection._class_holdout import ClassHoldoutSplit
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
 
 def cross_val_predict_gzsl(
-    estimator,
-    X,
-    y,
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    cv=None,
-    candidates="fold",
-    random_state=None,
-    n_jobs=None,
-    verbose=0,
-):
+    cv: int | BaseCrossValidator | ClassHoldoutSplit | Iterable | None = None,
+    candidates: Literal["fold", "all"] | ArrayLike = "fold",
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> list[Bunch]:
     """Predict held-out rows, fold after fold, with classes that were hidden.
 
     scikit-learn's :func:`~sklearn.model_selection.cross_val_predict` wants every row

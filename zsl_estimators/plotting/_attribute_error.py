@@ -1,7 +1,12 @@
 """How well attributes are predicted, class by class."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
 from zsl_estimators.candidates import inside
@@ -12,6 +17,11 @@ from zsl_estimators.plotting._figure import (
     new_axes,
     seen_first,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from sklearn.base import BaseEstimator
 
 
 class AttributeErrorDisplay:
@@ -49,12 +59,20 @@ class AttributeErrorDisplay:
     (16, 8)
     """
 
-    def __init__(self, errors, *, n_seen):
+    def __init__(self, errors: pd.DataFrame, *, n_seen: int) -> None:
         self.errors = errors
         self.n_seen = n_seen
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Predict the attributes of test samples and draw.
 
         Parameters
@@ -97,8 +115,15 @@ class AttributeErrorDisplay:
 
     @classmethod
     def from_predictions(
-        cls, y_true, predicted, *, attributes, seen_classes, ax=None, **kwargs
-    ):
+        cls,
+        y_true: ArrayLike,
+        predicted: ArrayLike,
+        *,
+        attributes: pd.DataFrame | ArrayLike,
+        seen_classes: ArrayLike,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the errors of given attributes.
 
         Parameters
@@ -143,7 +168,7 @@ class AttributeErrorDisplay:
         order, n_seen = seen_first(errors.index, seen_classes)
         return cls(errors.loc[order], n_seen=n_seen).plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, cmap="Greys"):
+    def plot(self, ax: Axes | None = None, *, cmap: str | Colormap = "Greys") -> Self:
         """Draw the errors; dark is large.
 
         Parameters

@@ -1,13 +1,23 @@
 """Which classes are taken for which."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 from sklearn.utils import check_consistent_length
 
 from zsl_estimators.candidates import find_zero_shot_classifier
 from zsl_estimators.labels import as_labels, check_same_kind
 from zsl_estimators.plotting._figure import group_rows, new_axes, seen_first
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from sklearn.base import BaseEstimator
 
 # More classes than this leave no space for numbers.
 MOST_NUMBERS = 15
@@ -52,14 +62,24 @@ class GZSLConfusionDisplay:
     (2, 2)
     """
 
-    def __init__(self, confusion_matrix, *, classes, n_seen):
+    def __init__(
+        self, confusion_matrix: np.ndarray, *, classes: np.ndarray, n_seen: int
+    ) -> None:
         self.confusion_matrix = confusion_matrix
         self.classes = classes
         self.n_seen = n_seen
         self.block_rates = self._block_rates()
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Predict test samples with a fitted estimator and draw.
 
         Parameters
@@ -91,8 +111,15 @@ class GZSLConfusionDisplay:
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_pred, *, seen_classes, classes=None, ax=None, **kwargs
-    ):
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        seen_classes: ArrayLike,
+        classes: ArrayLike | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the matrix of given predictions.
 
         Parameters
@@ -139,7 +166,13 @@ class GZSLConfusionDisplay:
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
         return cls(shares, classes=classes, n_seen=n_seen).plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, cmap="Greys", include_values=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        cmap: str | Colormap = "Greys",
+        include_values: bool | None = None,
+    ) -> Self:
         """Draw the matrix.
 
         Parameters

@@ -1,6 +1,11 @@
 """How noise becomes a class description."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
 from zsl_estimators.candidates import inside
@@ -11,6 +16,10 @@ from zsl_estimators.plotting._figure import (
     legend_beside,
     new_axes,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
 
 
 class DenoisingDisplay:
@@ -53,7 +62,15 @@ class DenoisingDisplay:
     (11, 3, 2)
     """
 
-    def __init__(self, paths, places, *, classes, seen_classes, y_true=None):
+    def __init__(
+        self,
+        paths: np.ndarray,
+        places: np.ndarray,
+        *,
+        classes: ArrayLike,
+        seen_classes: ArrayLike,
+        y_true: ArrayLike | None = None,
+    ) -> None:
         self.paths = paths
         self.places = places
         self.classes = classes
@@ -61,7 +78,15 @@ class DenoisingDisplay:
         self.y_true = y_true
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, draw=0, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        draw: int = 0,
+        ax: Axes | None = None,
+    ) -> Self:
         """Follow a fitted estimator on its way.
 
         Parameters
@@ -104,14 +129,14 @@ class DenoisingDisplay:
     @classmethod
     def from_trajectory(
         cls,
-        trajectory,
+        trajectory: ArrayLike,
         *,
-        class_attributes,
-        classes,
-        seen_classes,
-        y_true=None,
-        ax=None,
-    ):
+        class_attributes: ArrayLike,
+        classes: ArrayLike,
+        seen_classes: ArrayLike,
+        y_true: ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw given paths, on the principal components of the classes.
 
         Parameters
@@ -139,7 +164,8 @@ class DenoisingDisplay:
         ValueError
             If there is one attribute only.
         """
-        if np.shape(class_attributes)[1] < 2:
+        class_attributes = np.asarray(class_attributes)
+        if class_attributes.shape[1] < 2:
             raise ValueError("A map needs at least two attributes, found one.")
         center = np.mean(class_attributes, axis=0)
         spread = np.std(class_attributes, axis=0)
@@ -157,7 +183,7 @@ class DenoisingDisplay:
             y_true=y_true,
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw classes as squares, and one path per sample to the star at its end.
 
         Parameters

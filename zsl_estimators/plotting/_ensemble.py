@@ -1,10 +1,18 @@
 """How good the members of an ensemble are, and what they cost."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 import pandas as pd
 
 from zsl_estimators.candidates import inside
 from zsl_estimators.plotting._figure import label_points, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
 
 # In points squared: areas of the marks of an estimator without weight, and of one that
 # has all of it.
@@ -49,12 +57,14 @@ class EnsembleDisplay:
     'seconds on the folds'
     """
 
-    def __init__(self, results, fit_times):
+    def __init__(self, results: pd.DataFrame, fit_times: pd.Series) -> None:
         self.results = results
         self.fit_times = fit_times
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, ax: Axes | None = None
+    ) -> Self:
         """Draw the members of a fitted ensemble.
 
         Parameters
@@ -88,7 +98,7 @@ class EnsembleDisplay:
             )
         return cls(ensemble.held_out_results_, ensemble.fit_times_).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw one mark per estimator, and a line for the ensemble.
 
         Parameters

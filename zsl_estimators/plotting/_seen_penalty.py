@@ -1,10 +1,19 @@
 """How accuracies move with the seen penalty."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 import pandas as pd
 
 from zsl_estimators.candidates import inside
 from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
 
 FIGURES = {
     "S": "seen classes, S",
@@ -50,13 +59,21 @@ class SeenPenaltyDisplay:
     'seen penalty'
     """
 
-    def __init__(self, cv_results, *, best_penalty=None, known=None):
+    def __init__(
+        self,
+        cv_results: Mapping | pd.DataFrame,
+        *,
+        best_penalty: float | None = None,
+        known: Mapping | pd.DataFrame | None = None,
+    ) -> None:
         self.cv_results = cv_results
         self.best_penalty = best_penalty
         self.known = known
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, ax: Axes | None = None
+    ) -> Self:
         """Draw what a fitted penalty was chosen by.
 
         Parameters
@@ -96,7 +113,7 @@ class SeenPenaltyDisplay:
             known=performance.known_columns(),
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw every fold thinly, and what the penalty was chosen by.
 
         That is the mean U over folds, and S of a model of all seen classes where it is

@@ -1,10 +1,19 @@
 """The trade-off between seen and unseen classes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from zsl_estimators.candidates import CandidateScores
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.plotting._figure import LINE_STYLES, new_axes, penalty_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
 
 
 class SeenUnseenDisplay:
@@ -49,7 +58,13 @@ class SeenUnseenDisplay:
     0.7
     """
 
-    def __init__(self, curve, *, penalty=None, name=None):
+    def __init__(
+        self,
+        curve: SeenUnseenCurve,
+        *,
+        penalty: float | None = None,
+        name: str | None = None,
+    ) -> None:
         self.curve = curve
         self.penalty = penalty
         self.name = name
@@ -57,8 +72,16 @@ class SeenUnseenDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, candidates="all", name=None, ax=None, **kwargs
-    ):
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        candidates: Literal["fold", "all"] | ArrayLike = "all",
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Score test samples with a fitted estimator and draw.
 
         Parameters
@@ -99,16 +122,16 @@ class SeenUnseenDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_score,
+        y_true: ArrayLike,
+        y_score: ArrayLike,
         *,
-        classes,
-        seen_classes,
-        penalty=None,
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
+        classes: ArrayLike,
+        seen_classes: ArrayLike,
+        penalty: float | None = None,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curve of given scores.
 
         Parameters
@@ -140,7 +163,14 @@ class SeenUnseenDisplay:
         )
         return cls(curve, penalty=penalty, name=name).plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, name=None, show_harmonic_mean=True, **line_kwargs):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        name: str | None = None,
+        show_harmonic_mean: bool = True,
+        **line_kwargs: Any,
+    ) -> Self:
         """Draw the curve, the points in use, and lines of equal H.
 
         Parameters
@@ -208,19 +238,22 @@ class SeenUnseenDisplay:
         )
 
     def _draw_contours(self):
+        levels = np.arange(0.1, 1, 0.1)
+        self._contour(levels[:3])
+        # matplotlib before 3.11 cannot place labels on some lines of a contour only.
+        lines = self._contour(levels[3:])
+        # Near the right edge, where few curves go.
+        places = [(0.93, 0.93 * h / (2 * 0.93 - h)) for h in lines.levels]
+        self.ax_.clabel(lines, fmt="H %.1f", fontsize=7, colors="0.5", manual=places)
+
+    def _contour(self, levels):
         u, s = np.meshgrid(*[np.linspace(0.01, 1, 200)] * 2)
-        lines = self.ax_.contour(
+        return self.ax_.contour(
             u,
             s,
             2 * u * s / (u + s),
-            levels=np.arange(0.1, 1, 0.1),
+            levels=levels,
             colors="0.8",
             linewidths=0.8,
             zorder=0,
-        )
-        # Near the right edge, where few curves go.
-        labelled = lines.levels[3:]
-        places = [(0.93, 0.93 * h / (2 * 0.93 - h)) for h in labelled]
-        self.ax_.clabel(
-            lines, labelled, fmt="H %.1f", fontsize=7, colors="0.5", manual=places
         )

@@ -1,6 +1,11 @@
 """Real and generated features, side by side."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
@@ -8,6 +13,10 @@ from sklearn.preprocessing import StandardScaler
 from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 from zsl_estimators.plotting._figure import new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
 
 METHODS = ("pca", "tsne")
 MOST_CLASSES = 10
@@ -54,7 +63,15 @@ class SyntheticFeaturesDisplay:
     (400, 2)
     """
 
-    def __init__(self, real, y_real, synthetic, y_synthetic, *, method="pca"):
+    def __init__(
+        self,
+        real: np.ndarray,
+        y_real: ArrayLike,
+        synthetic: np.ndarray,
+        y_synthetic: ArrayLike,
+        *,
+        method: Literal["pca", "tsne"] = "pca",
+    ) -> None:
         self.real = real
         self.y_real = y_real
         self.synthetic = synthetic
@@ -64,16 +81,16 @@ class SyntheticFeaturesDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
         *,
-        classes=None,
-        n_per_class=100,
-        method="pca",
-        random_state=0,
-        ax=None,
-    ):
+        classes: ArrayLike | None = None,
+        n_per_class: int = 100,
+        method: Literal["pca", "tsne"] = "pca",
+        random_state: int | np.random.RandomState | None = 0,
+        ax: Axes | None = None,
+    ) -> Self:
         """Generate features with a fitted estimator and draw them with real ones.
 
         Parameters
@@ -131,15 +148,15 @@ class SyntheticFeaturesDisplay:
     @classmethod
     def from_features(
         cls,
-        X_real,
-        y_real,
-        X_synthetic,
-        y_synthetic,
+        X_real: ArrayLike,
+        y_real: ArrayLike,
+        X_synthetic: ArrayLike,
+        y_synthetic: ArrayLike,
         *,
-        method="pca",
-        random_state=0,
-        ax=None,
-    ):
+        method: Literal["pca", "tsne"] = "pca",
+        random_state: int | np.random.RandomState | None = 0,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw given features.
 
         Parameters
@@ -185,12 +202,12 @@ class SyntheticFeaturesDisplay:
             else TSNE(init="pca", random_state=random_state)
         )
         places = mapping.fit_transform(scaled)
-        real, synthetic = np.split(places, [len(X_real)])
+        real, synthetic = np.split(places, [np.shape(X_real)[0]])
         return cls(
             real, np.asarray(y_real), synthetic, np.asarray(y_synthetic), method=method
         ).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the map: dots are real, crosses generated.
 
         Parameters

@@ -1,10 +1,19 @@
 """What happened while a net was trained."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 import pandas as pd
 
 from zsl_estimators.candidates import inside
 from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
 
 
 class TrainingCurvesDisplay:
@@ -41,13 +50,21 @@ class TrainingCurvesDisplay:
     'AUSUC, held-out classes'
     """
 
-    def __init__(self, losses, *, held_out=None, n_iter=None):
+    def __init__(
+        self,
+        losses: pd.DataFrame,
+        *,
+        held_out: pd.DataFrame | None = None,
+        n_iter: int | None = None,
+    ) -> None:
         self.losses = losses
         self.held_out = held_out
         self.n_iter = n_iter
 
     @classmethod
-    def from_estimator(cls, estimator, *, axes=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, axes: Sequence[Axes] | None = None
+    ) -> Self:
         """Draw the history of a fitted torch estimator.
 
         Parameters
@@ -80,7 +97,9 @@ class TrainingCurvesDisplay:
         return display.plot(axes)
 
     @classmethod
-    def from_history(cls, history, *, axes=None):
+    def from_history(
+        cls, history: Sequence[Mapping], *, axes: Sequence[Axes] | None = None
+    ) -> Self:
         """Draw a history of skorch, with the figures of ``HeldOutScoring``.
 
         Parameters
@@ -98,7 +117,7 @@ class TrainingCurvesDisplay:
         display = cls(losses_by_name(history), held_out=held_out_in(history))
         return display.plot(axes)
 
-    def plot(self, axes=None):
+    def plot(self, axes: Sequence[Axes] | None = None) -> Self:
         """Draw the losses, and the held-out classes beside them.
 
         Parameters
