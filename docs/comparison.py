@@ -66,7 +66,7 @@ def figures():
     # Means over some of the choices of unseen classes are no comparison.
     means = means.where(pd.concat([counts == counts.max()] * 2, axis=1).to_numpy())
     present = [name for name in SETS if name in set(rows["set"])]
-    table = means["H"][present].rename(columns=SETS)
+    table = means["H"][present].rename(columns=SETS).dropna(how="all")
     complete = table.notna().all(axis=1)
     table["mean"] = table.mean(axis=1).where(complete)
     table["seconds"] = means["fit seconds"][present].mean(axis=1).where(complete)

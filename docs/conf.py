@@ -57,7 +57,8 @@ html_theme_options = {
     },
     # The file may be on the web only.
     "check_switcher": False,
-    "navbar_start": ["navbar-logo", "version-switcher"],
+    "navbar_end": ["version-switcher", "theme-switcher"],
+    "header_links_before_dropdown": 4,
 }
 # Pages without pages below them need no navigation beside them.
 html_sidebars = {
@@ -74,6 +75,7 @@ html_sidebars = {
 }
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 nitpicky = True

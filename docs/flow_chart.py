@@ -8,8 +8,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 PATH = Path(__file__).parent / "_static" / "flow_chart.svg"
-WIDTH, ROW = 660, 104
-QUESTION_WIDTH, ANSWER_WIDTH, BOX_HEIGHT = 290, 280, 74
+WIDTH, ROW = 690, 104
+QUESTION_WIDTH, ANSWER_WIDTH, BOX_HEIGHT = 300, 310, 74
 # Questions from the top down; "no" leads to the next one.
 ROWS = [
     (
@@ -72,7 +72,7 @@ def box(x, y, width, dashed=False):
     )
 
 
-def text(x, y, words, size=17, weight="normal"):
+def text(x, y, words, size=16, weight="normal"):
     """A centred line."""
     return (
         f'<text x="{x}" y="{y}" text-anchor="middle" font-size="{size}" '
@@ -97,7 +97,7 @@ def linked(name):
     return draw
 
 
-def plain(words, size=17):
+def plain(words, size=16):
     return lambda x, y: text(x, y, words, size)
 
 
@@ -118,7 +118,7 @@ def row(number, question, label, names, remark):
     drawn = [
         box(2, y, QUESTION_WIDTH, dashed=not label),
         lines(2 + QUESTION_WIDTH / 2, y, [plain(line) for line in question]),
-        arrow(QUESTION_WIDTH + 2, middle, answer_x - 9, middle, label, 330, middle - 8),
+        arrow(QUESTION_WIDTH + 2, middle, answer_x - 9, middle, label, 336, middle - 8),
         box(answer_x, y, ANSWER_WIDTH),
         lines(answer_x + ANSWER_WIDTH / 2, y, parts),
     ]

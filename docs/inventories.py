@@ -31,6 +31,8 @@ NAMES = {
         "sklearn.linear_model.LogisticRegression": "c",
         "sklearn.linear_model.RidgeClassifier": "c",
         "sklearn.metrics.balanced_accuracy_score": "f",
+        "sklearn.metrics.top_k_accuracy_score": "f",
+        "sklearn.model_selection.TunedThresholdClassifierCV": "c",
         "sklearn.model_selection.cross_val_predict": "f",
         "sklearn.model_selection.cross_validate": "f",
         "sklearn.model_selection.learning_curve": "f",
