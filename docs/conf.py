@@ -1,22 +1,38 @@
 """Sphinx configuration."""
 
+import sys
+from pathlib import Path
+
 from sphinx_gallery.sorting import ExplicitOrder
 
 import zsl_estimators
 from zsl_estimators import BaseZeroShotClassifier
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import comparison
+import inventories
 
 project = "zsl_estimators"
 author = "The zsl_estimators developers"
 copyright = f"2026, {author}"
 version = release = zsl_estimators.__version__
 
+# Where the pages are published; part of their canonical addresses.
+SITE = "https://zsl-estimators.readthedocs.io/en/latest/"
+
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
     "numpydoc",
+    "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "sphinx_sitemap",
+    "sphinxext.opengraph",
 ]
 exclude_patterns = ["_build", "auto_examples/**/*.ipynb"]
 templates_path = ["_templates"]
@@ -24,29 +40,62 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 html_static_path = ["_static"]
 html_show_sourcelink = False
+html_css_files = ["pages.css"]
+html_js_files = ["sort_table.js"]
+html_favicon = "_static/icon.svg"
 html_theme_options = {
     "show_toc_level": 2,
-    "show_prev_next": False,
     "secondary_sidebar_items": {"index": [], "**": ["page-toc"]},
+    "logo": {
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo_dark.svg",
+        "alt_text": "zsl_estimators",
+    },
+    "switcher": {
+        "json_url": SITE + "_static/switcher.json",
+        "version_match": "dev" if "dev" in version else version,
+    },
+    # The file may be on the web only.
+    "check_switcher": False,
+    "navbar_end": ["version-switcher", "theme-switcher"],
+    "header_links_before_dropdown": 4,
 }
 # Pages without pages below them need no navigation beside them.
 html_sidebars = {
     page: []
-    for page in ("index", "five_minutes", "install", "faq", "glossary", "contributing")
+    for page in (
+        "index",
+        "five_minutes",
+        "install",
+        "which_estimator",
+        "faq",
+        "glossary",
+        "contributing",
+    )
 }
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 # Docstrings say more about types than the hints.
 autodoc_typehints = "none"
 nitpicky = True
-nitpick_ignore_regex = [
-    # Other projects' objects: their inventories are on the web, which a build may lack.
-    (r"py:.*", r"(sklearn|skorch|torch|numpy|pandas|matplotlib)\..*"),
-    # Types as prose in docstrings.
-    (r"py:class", r".*"),
-]
+# Types as prose in docstrings.
+nitpick_ignore_regex = [(r"py:class", r".*")]
+intersphinx_mapping = inventories.mapping()
+intersphinx_timeout = 5
+
+html_baseurl = ogp_site_url = SITE
+ogp_image = SITE + "_static/quickstart.png"
+ogp_social_cards = {"enable": False}
+sitemap_url_scheme = "{link}"
+sitemap_excludes = ["search.html", "genindex.html", "_modules/*"]
+
+# Prompts and output are not copied.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
 
 # Where to begin comes first; the rest is sorted by length.
 first = ["plot_quickstart.py", "plot_own_dataframe.py", "plot_seen_unseen_curve.py"]
@@ -78,4 +127,5 @@ def link_to_this_build(app, page, template, context, doctree):
 
 def setup(app):
     """Connect what is done to pages."""
+    comparison.write()
     app.connect("html-page-context", link_to_this_build)

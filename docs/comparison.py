@@ -1,0 +1,145 @@
+"""The measured comparison: a table and a plot from the rows of ``comparison.csv``.
+
+The rows are those that ``benchmarks/accuracy.py --csv`` wrote. They are turned into
+pages when the documentation is built.
+"""
+
+from html import escape
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+
+HERE = Path(__file__).parent
+CSV, FOLDER = HERE / "comparison.csv", HERE / "_static" / "generated"
+SETS = {
+    "digits": "digits",
+    "segments": "segments",
+    "clinc150_minilm": "clinc150",
+    "caltech101_efflite0_text": "caltech101",
+    "gtsrb": "gtsrb",
+    "tep": "tep",
+    "awa1_bow": "awa1",
+}
+FAMILIES = {
+    "RevCD RidgeSemantic GaussianSemantic ESZSLClassifierCV SAE DAP IAP ConSE CMT "
+    "NearestDescription TipAdapter": ("semantic", "o", "#1f6fb4"),
+    "ALE DeViSE SJE LatEm RidgeCompatibility SynC ClassNorm PQZSL": (
+        "compatibility",
+        "s",
+        "#e8830c",
+    ),
+    "FGAN VAEcFlow CycleWGAN GAZSL FVAEGAN TFVAEGAN CVAE ABP ZeroDiff CADAVAE": (
+        "generative",
+        "^",
+        "#2a8c57",
+    ),
+    "Diffusion": ("likelihood", "D", "#8a4fb5"),
+    "Exemplar": ("normal distributions", "v", "#7a5230"),
+    "ZeroShotEnsemble": ("ensemble", "*", "#b3261e"),
+}
+
+
+def family(short):
+    """Family of an estimator with its mark and colour in the plot."""
+    for names, described in FAMILIES.items():
+        if short in names.split():
+            return described
+    raise KeyError(f"{short} has no family in docs/comparison.py")
+
+
+def shortened(name):
+    """Name of an estimator without its ending."""
+    return name.removesuffix("Classifier")
+
+
+def figures():
+    """Mean H on every set, over all of them, and seconds of a fit."""
+    rows = pd.read_csv(CSV)
+    rows = rows[rows["set"].isin(SETS)]
+    groups = rows.groupby(["estimator", "set"])
+    counts = groups.size().unstack()
+    means = groups[["H", "fit seconds"]].mean().unstack()
+    # Means over some of the choices of unseen classes are no comparison.
+    means = means.where(pd.concat([counts == counts.max()] * 2, axis=1).to_numpy())
+    present = [name for name in SETS if name in set(rows["set"])]
+    table = means["H"][present].rename(columns=SETS).dropna(how="all")
+    complete = table.notna().all(axis=1)
+    table["mean"] = table.mean(axis=1).where(complete)
+    table["seconds"] = means["fit seconds"][present].mean(axis=1).where(complete)
+    order = table.sort_values("mean", ascending=False, na_position="last")
+    return order.rename(index=shortened)
+
+
+def table_html(table):
+    """A table whose columns can be sorted by a click."""
+    heads = "".join(f"<th>{escape(name)}</th>" for name in ["estimator", *table])
+    body = "\n".join(row_html(name, row) for name, row in table.iterrows())
+    return (
+        '<div class="pst-scrollable-table-container"><table class="table sortable">'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n"
+    )
+
+
+def row_html(name, row):
+    full = name if name.endswith("CV") else f"{name}Classifier"
+    link = f'<a href="api/generated/zsl_estimators.{full}.html">{escape(name)}</a>'
+    cells = [
+        f"<td>{shown(column, value)}</td>" for column, value in row.items()
+    ]
+    return f"<tr><td>{link}</td>{''.join(cells)}</tr>"
+
+
+def shown(column, value):
+    """A figure as text; a dash where it was not measured."""
+    if pd.isna(value):
+        return "–"
+    return f"{value:.1f}" if column == "seconds" else f"{value:.3f}"
+
+
+def plot(table):
+    """Accuracy against the time of a fit, one mark per estimator."""
+    figure, ax = plt.subplots(figsize=(8, 5.5), layout="constrained")
+    drawn = set()
+    for name, row in table.dropna().iterrows():
+        label, mark, color = family(name)
+        ax.scatter(
+            row["seconds"],
+            row["mean"],
+            s=140 if mark == "*" else 50,
+            marker=mark,
+            color=color,
+            label=None if label in drawn else label,
+        )
+        drawn.add(label)
+        ax.annotate(
+            name,
+            (row["seconds"], row["mean"]),
+            xytext=(6, 4),
+            textcoords="offset points",
+            fontsize=8,
+        )
+    ax.set(
+        xscale="log",
+        xlabel="seconds of a fit, mean over the data sets",
+        ylabel="mean of H over the data sets",
+    )
+    ax.legend(title="family", loc="lower right")
+    ax.grid(alpha=0.3)
+    return figure
+
+
+def write():
+    """Write what the page includes."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    table = figures()
+    (FOLDER / "comparison.html").write_text(table_html(table))
+    plot(table).savefig(FOLDER / "comparison.svg")
+    plt.close("all")
+
+
+if __name__ == "__main__":
+    write()
