@@ -23,7 +23,7 @@ LAYERS = [
         "progress",
         "rows",
     },
-    {"descriptions", "candidates", "text"},
+    {"descriptions", "candidates", "text", "persistence"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"datasets"},
     {"scaling", "linear", "plotting", "training", "calibration", "initial"},

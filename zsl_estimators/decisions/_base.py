@@ -2,8 +2,10 @@
 
 from abc import ABC, abstractmethod
 
+from zsl_estimators.persistence import Storable
 
-class Decision(ABC):
+
+class Decision(Storable, ABC):
     """How to score classes with a trained generator.
 
     A small object that is held by a classifier. It keeps everything that scoring

@@ -21,6 +21,7 @@ from zsl_estimators.parameters import (
     check_parameters,
     has_widths,
 )
+from zsl_estimators.persistence import Storable
 from zsl_estimators.problem import PRECISIONS
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
@@ -58,7 +59,7 @@ def check_betas(head):
 
 
 @fill_docstring
-class SoftmaxHead(ClassifierMixin, BaseEstimator):
+class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     """Softmax classifier with at most a few hidden layers, trained on a device.
 
     The built-in head of the feature-generating classifiers. Unlike other classifiers

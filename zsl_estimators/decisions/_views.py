@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from sklearn.preprocessing import StandardScaler
 
+from zsl_estimators.persistence import Storable
 from zsl_estimators.training import PredictionModule
 
 
-class PlainView:
+class PlainView(Storable):
     """A row as it is."""
 
     name = ""
@@ -23,7 +24,7 @@ class PlainView:
         return rows
 
 
-class PartsView:
+class PartsView(Storable):
     """Features (V), semantics (S) and representations (C) of a row, or some of them.
 
     Rows hold features, then representations. Semantics are predicted from the features

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.nn.contrast import ContrastiveNetwork, SupervisedContrast
+from zsl_estimators.persistence import Storable
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
@@ -21,7 +22,7 @@ from zsl_estimators.training import (
 )
 
 
-class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
+class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
     """Learn a representation by supervised contrast.
 
     Parameters

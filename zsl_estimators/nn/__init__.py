@@ -10,6 +10,7 @@ from zsl_estimators.nn.abp import (
     ABPNetwork,
     JointDensity,
 )
+from zsl_estimators.nn.arguments import KnowsArguments
 from zsl_estimators.nn.blocks import (
     n_rows_per_block,
     row_blocks,
@@ -285,6 +286,7 @@ __all__ = [
     "HadamardAdditionUNet",
     "HiddenNorm",
     "JointDensity",
+    "KnowsArguments",
     "LatentSampler",
     "LinearLatents",
     "MixedPrecisionLinear",

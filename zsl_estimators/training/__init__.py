@@ -31,6 +31,7 @@ from zsl_estimators.training._fit_net import (
 from zsl_estimators.training._net import ZeroShotNet
 from zsl_estimators.training._prediction_module import PredictionModule
 from zsl_estimators.training._seeding import scoped_seed, usual_torch_settings
+from zsl_estimators.training._stored_net import StoredModule, StoredNet
 
 __all__ = [
     "AdversarialNet",
@@ -45,6 +46,8 @@ __all__ = [
     "PredictionModule",
     "Progress",
     "SampledBatches",
+    "StoredModule",
+    "StoredNet",
     "TorchTrainingMixin",
     "WeightAveraging",
     "ZeroShotNet",
