@@ -27,6 +27,7 @@ LAYERS = [
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"datasets"},
     {"scaling", "linear", "plotting", "training", "calibration", "initial"},
+    {"onnx_export"},
     {"base", "utils", "decisions"},
     {"closed_form"},
     {"exemplar"},

@@ -13,6 +13,8 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
+from zsl_estimators.nn.scores import BilinearScores
+from zsl_estimators.onnx_export import doubles
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
 
 
@@ -111,3 +113,7 @@ class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
     def _score_classes(self, Z):
         return Z @ self.coef_ @ self._scaled_attributes().T
+
+    def _scoring_module(self):
+        columns = doubles(self._scaled_attributes())
+        return BilinearScores(doubles(self.coef_)[None], columns)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+from zsl_estimators.onnx_export import refused
 from zsl_estimators.persistence import Storable
 
 
@@ -69,6 +70,30 @@ class Decision(Storable, ABC):
         random_state : RandomState
             The only source of randomness.
         """
+
+    def scoring_module(self, new_generator):
+        """Make a torch module that scores classes as :meth:`score_classes` does.
+
+        Parameters
+        ----------
+        new_generator : callable
+            Returns the TrainedGenerator, for decisions that need it.
+
+        Returns
+        -------
+        module : nn.Module
+            From scaled features to scores, in double precision.
+
+        Raises
+        ------
+        NotImplementedError
+            If there is none.
+        """
+        raise refused(
+            self,
+            f"the decision {self.name!r} runs the generator once per class",
+            'Fit the estimator with decision="head", or store it with skops.io.dump.',
+        )
 
     def __eq__(self, other):
         return isinstance(other, Decision) and self.name == other.name

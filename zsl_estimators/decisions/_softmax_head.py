@@ -15,6 +15,7 @@ from zsl_estimators.nn.softmax import (
     CrossEntropy,
     SoftmaxNetwork,
 )
+from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import (
     Interval,
     StrOptions,
@@ -33,6 +34,7 @@ from zsl_estimators.training import (
     SampledBatches,
     TorchTrainingMixin,
     ZeroShotNet,
+    copied_in_precision,
     fit_net,
     float32,
     rows_per_batch,
@@ -274,6 +276,12 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         with usual_torch_settings(), torch.inference_mode():
             module = self._kept_module.of(self.module_, single=False)
             return to_numpy(module(torch.as_tensor(X - self._origin)))
+
+    def scoring_module(self):
+        """The network behind :meth:`logits` as a module in double precision."""
+        network = copied_in_precision(self.module_, single=False)
+        shift = map_module(np.ones(self.n_features_in_), self._origin)
+        return torch.nn.Sequential(shift, network)
 
     def predict_proba(self, X):
         """Estimate class probabilities.

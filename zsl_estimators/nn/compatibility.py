@@ -83,10 +83,13 @@ class BilinearNetwork(CompatibilityNetwork):
 
         A `correction_weight` below 1 adds only a part of what was learned to `start`.
         """
-        weight = self.weight
-        if correction_weight != 1:
-            weight = torch.lerp(self.start, weight, correction_weight)
-        return (x @ weight @ attributes.T).amax(dim=0)
+        return (x @ self.weighed(correction_weight) @ attributes.T).amax(dim=0)
+
+    def weighed(self, correction_weight):
+        """The matrices with a part of what was learned added to `start`."""
+        if correction_weight == 1:
+            return self.weight
+        return torch.lerp(self.start, self.weight, correction_weight)
 
 
 class ClassNormNetwork(CompatibilityNetwork):
@@ -131,11 +134,15 @@ class ClassNormNetwork(CompatibilityNetwork):
 
     def scores(self, x, attributes):
         """Scores of any classes, shape (n_rows, n_classes)."""
-        if self.offset is not None:
-            x = torch.addcmul(self.offset, x, self.factor)
-        samples = functional.normalize(x, dim=1)
+        samples = functional.normalize(self.unscaled(x), dim=1)
         prototypes = functional.normalize(self.prototypes(attributes), dim=1)
         return self.scale * samples @ prototypes.T
+
+    def unscaled(self, x):
+        """Rows in the units in which their cosine is taken."""
+        if self.offset is None:
+            return x
+        return torch.addcmul(self.offset, x, self.factor)
 
 
 class ClassStandardisation(nn.BatchNorm1d):

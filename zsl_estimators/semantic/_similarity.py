@@ -1,5 +1,6 @@
 """How attributes of a sample are compared with those of a class."""
 
+from zsl_estimators.nn.scores import CosineScores, ProjectionScores
 from zsl_estimators.scaling import unit_rows
 
 
@@ -44,3 +45,5 @@ def distance_similarity(predicted, classes):
 
 
 SIMILARITIES = {"cosine": cosine_similarity, "distance": distance_similarity}
+# The same as torch modules, made of scaled descriptions.
+SIMILARITY_MODULES = {"cosine": CosineScores, "distance": ProjectionScores}
