@@ -35,7 +35,7 @@ from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.initial import best_inside
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
-from zsl_estimators.onnx_export import refused, write_onnx
+from zsl_estimators.onnx_export import CannotExport, write_onnx
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import FitProgress, Reporter
@@ -214,7 +214,7 @@ class BaseZeroShotClassifier(
 
         It is what :meth:`to_onnx` exports.
         """
-        raise refused(self, *self._no_onnx)
+        raise CannotExport(*self._no_onnx)
 
     def _add_classes(self, positions):
         """Get ready to score classes that were added to the end of the table."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from zsl_estimators.onnx_export import refused
+from zsl_estimators.onnx_export import CannotExport
 from zsl_estimators.persistence import Storable
 
 
@@ -86,11 +86,10 @@ class Decision(Storable, ABC):
 
         Raises
         ------
-        NotImplementedError
+        CannotExport
             If there is none.
         """
-        raise refused(
-            self,
+        raise CannotExport(
             f"the decision {self.name!r} runs the generator once per class",
             'Fit the estimator with decision="head", or store it with skops.io.dump.',
         )

@@ -13,7 +13,7 @@ from zsl_estimators.decisions._stream import StreamedFeatures
 from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.nested import can_score, class_scores, seeded_clone
 from zsl_estimators.nn.scores import Rounded
-from zsl_estimators.onnx_export import refused
+from zsl_estimators.onnx_export import CannotExport
 from zsl_estimators.training import float32
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
@@ -118,8 +118,7 @@ class Head(Decision):
 
     def scoring_module(self, new_generator):
         if not isinstance(self.estimator_, SoftmaxHead):
-            raise refused(
-                self,
+            raise CannotExport(
                 f"the head is {self.estimator_!r}",
                 "Fit with head=SoftmaxHead(), export the head by its own means, or "
                 "store the estimator with skops.io.dump.",

@@ -10,6 +10,21 @@ from zsl_estimators.nn.scores import Affine, UnitRows
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler, Unscaled
 
 
+class CannotExport(NotImplementedError):
+    """There is no ONNX graph of a decision.
+
+    Parameters
+    ----------
+    why : str
+        Without a full stop.
+    instead : str
+        A sentence that says what to do.
+    """
+
+    def __init__(self, why, instead):
+        super().__init__(f"{why}. {instead}")
+
+
 def doubles(array):
     """A tensor of double precision."""
     return torch.tensor(np.asarray(array, dtype=np.float64))
@@ -52,7 +67,7 @@ def scaler_module(scaler):
 
     Raises
     ------
-    NotImplementedError
+    CannotExport
         If it is another one.
     """
     if hasattr(scaler, "as_module"):
@@ -60,9 +75,9 @@ def scaler_module(scaler):
     for kind, make in SCALERS.items():
         if isinstance(scaler, kind):
             return make(scaler)
-    raise NotImplementedError(
-        f"ONNX export does not know the scaler {type(scaler).__name__}. Scale the "
-        "features yourself, or load the estimator with skops."
+    raise CannotExport(
+        f"its features are scaled by {type(scaler).__name__}",
+        "Store it with skops.io.dump.",
     )
 
 

@@ -11,32 +11,11 @@ import torch
 
 import zsl_estimators
 from zsl_estimators.nn.scores import PenalisedDecision
-from zsl_estimators.onnx_export._scalers import doubles, scaler_module
+from zsl_estimators.onnx_export._scalers import CannotExport, doubles, scaler_module
 
 PRECISIONS = {"double": torch.float64, "single": torch.float32}
 # Enough for every operation that is used, and what old runtimes have too.
 OPSET = 18
-
-
-def refused(estimator, why, instead):
-    """The error for what cannot be exported.
-
-    Parameters
-    ----------
-    estimator : object
-        What it is.
-    why : str
-        Ends the sentence.
-    instead : str
-        A sentence.
-
-    Returns
-    -------
-    error : NotImplementedError
-        To be raised.
-    """
-    name = type(estimator).__name__
-    return NotImplementedError(f"{name} has no ONNX export: {why}. {instead}")
 
 
 def write_onnx(estimator, path, precision):
@@ -45,23 +24,20 @@ def write_onnx(estimator, path, precision):
     Parameters
     ----------
     estimator : BaseZeroShotClassifier
-        Fitted; has ``_scoring_module()``.
+        Fitted; its ``_scoring_module()`` may raise :class:`CannotExport`.
     path : str or path-like
         Of the file.
     precision : {"double", "single"}
         What is computed in after the features have been scaled.
     """
     check_can_export(precision)
-    with torch.no_grad():
-        decision = decision_module(estimator, PRECISIONS[precision])
-        program = exported(decision, estimator.n_features_in_)
-    if isinstance(program.model.graph.inputs[0].shape[0], int):
-        raise refused(
-            estimator,
-            "its network can be traced for one number of rows only",
-            "Use shape[0] instead of len in its forward, or store the estimator with "
-            "skops.io.dump.",
-        )
+    try:
+        with torch.no_grad():
+            decision = decision_module(estimator, PRECISIONS[precision])
+            program = exported(decision, estimator.n_features_in_)
+    except CannotExport as error:
+        name = type(estimator).__name__
+        raise NotImplementedError(f"{name} has no ONNX export: {error}") from None
     program.model.metadata_props.update(metadata_of(estimator))
     program.save(os.fspath(path), external_data=False)
 
@@ -98,7 +74,7 @@ def exported(decision, n_features):
     """An ONNX program of a decision, for any number of rows."""
     example = torch.zeros(2, n_features, dtype=torch.float32)
     with without_remarks():
-        return torch.onnx.export(
+        program = torch.onnx.export(
             decision,
             (example,),
             input_names=["features"],
@@ -108,6 +84,13 @@ def exported(decision, n_features):
             dynamo=True,
             verbose=False,
         )
+    if isinstance(program.model.graph.inputs[0].shape[0], int):
+        raise CannotExport(
+            "its network can be traced for one number of rows only",
+            "Use shape[0] instead of len in its forward, or store the estimator with "
+            "skops.io.dump.",
+        )
+    return program
 
 
 @contextmanager

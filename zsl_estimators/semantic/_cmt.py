@@ -13,7 +13,7 @@ from zsl_estimators.nested import seeded_clone
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
 from zsl_estimators.nn.scores import DistanceScores
-from zsl_estimators.onnx_export import doubles, refused
+from zsl_estimators.onnx_export import CannotExport, doubles
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
@@ -236,8 +236,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     def _scoring_module(self):
         if self.novelty_detector_ is not None and not self._table.seen.all():
-            raise refused(
-                self,
+            raise CannotExport(
                 f"novelty_detector={self.novelty_detector_!r} decides in Python",
                 "Fit it with novelty_detector=None, or store it with skops.io.dump.",
             )
