@@ -14,8 +14,7 @@ from zsl_estimators.compatibility._base import (
 )
 from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.nn.compatibility import BilinearNetwork
-from zsl_estimators.nn.scores import BilinearScores
-from zsl_estimators.onnx_export import doubles
+from zsl_estimators.onnx_export import BilinearScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32

@@ -15,8 +15,7 @@ from zsl_estimators.compatibility._base import (
 from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nn.compatibility import ClassNormNetwork
-from zsl_estimators.nn.scores import Affine, CosineScores
-from zsl_estimators.onnx_export import doubles
+from zsl_estimators.onnx_export import Affine, CosineScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, BalancedScaler
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32

@@ -13,8 +13,7 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
-from zsl_estimators.nn.scores import BilinearScores
-from zsl_estimators.onnx_export import doubles
+from zsl_estimators.onnx_export import BilinearScores, doubles
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
 
 

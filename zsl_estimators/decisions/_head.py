@@ -12,8 +12,7 @@ from zsl_estimators.decisions._softmax_head import SoftmaxHead
 from zsl_estimators.decisions._stream import StreamedFeatures
 from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.nested import can_score, class_scores, seeded_clone
-from zsl_estimators.nn.scores import Rounded
-from zsl_estimators.onnx_export import CannotExport
+from zsl_estimators.onnx_export import CannotExport, Rounded
 from zsl_estimators.training import float32
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500

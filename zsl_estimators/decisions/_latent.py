@@ -15,8 +15,13 @@ from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.gaussian import SharedGaussian, class_means
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.cadavae import LatentSampler
-from zsl_estimators.nn.scores import Affine, Applied, DistanceScores
-from zsl_estimators.onnx_export import doubles, map_module
+from zsl_estimators.onnx_export import (
+    Affine,
+    Applied,
+    DistanceScores,
+    doubles,
+    map_module,
+)
 from zsl_estimators.rows import ScaledRows
 from zsl_estimators.training import float32, to_numpy
 

@@ -5,8 +5,8 @@ from torch import nn
 
 from zsl_estimators.decisions._base import Decision
 from zsl_estimators.gaussian import LastResult, UnscaledGaussian
-from zsl_estimators.nn.scores import DistanceScores
 from zsl_estimators.onnx_export import (
+    DistanceScores,
     doubles,
     map_module,
     scaler_module,

@@ -7,7 +7,7 @@ import torch
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from zsl_estimators.nn.scores import Affine, Applied, Beside, Columns
+from zsl_estimators.onnx_export import Affine, Applied, Beside, Columns
 from zsl_estimators.persistence import Storable
 from zsl_estimators.training import PredictionModule, copied_in_precision
 

@@ -18,8 +18,7 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
-from zsl_estimators.nn.scores import DistanceScores
-from zsl_estimators.onnx_export import doubles, map_module
+from zsl_estimators.onnx_export import DistanceScores, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler

@@ -7,8 +7,7 @@ from torch import nn
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.initial import fit_inside
 from zsl_estimators.nested import seeded_clone
-from zsl_estimators.nn.scores import Beside, Columns
-from zsl_estimators.onnx_export import scaler_module, unscaled_module
+from zsl_estimators.onnx_export import Beside, Columns, scaler_module, unscaled_module
 from zsl_estimators.scaling import FeatureScaler
 
 

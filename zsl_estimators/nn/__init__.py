@@ -170,8 +170,12 @@ from zsl_estimators.nn.regression import (
 )
 from zsl_estimators.nn.revcd import (
     Denoised,
+    GuidedPrediction,
+    NoEstimate,
     RevCDLoss,
     RevCDNetwork,
+    in_every_draw,
+    of_every_row,
     reverse_process,
 )
 from zsl_estimators.nn.softmax import (
@@ -282,6 +286,7 @@ __all__ = [
     "GaussianDiffusion",
     "GaussianEncoder",
     "GroupLassoTerm",
+    "GuidedPrediction",
     "HadamardAdditionBlock",
     "HadamardAdditionUNet",
     "HiddenNorm",
@@ -291,6 +296,7 @@ __all__ = [
     "LinearLatents",
     "MixedPrecisionLinear",
     "ModulatedLayer",
+    "NoEstimate",
     "NoLatents",
     "PenaltyWeight",
     "Permutation",
@@ -334,6 +340,7 @@ __all__ = [
     "gaussian_nll",
     "gradient_penalty",
     "hutchinson_trace",
+    "in_every_draw",
     "integrate",
     "langevin_steps",
     "leaky_relu",
@@ -350,6 +357,7 @@ __all__ = [
     "normal_divergences",
     "normal_linear",
     "normal_parameters",
+    "of_every_row",
     "perceptron",
     "principal_axes",
     "reconstruction_error",

@@ -275,15 +275,27 @@ class GuidedPrediction(nn.Module):
 
     def forward(self, x):
         """Predict scaled attributes, shape (n, n_attributes)."""
-        linear, condition = self.estimate(x), self.network.encode(x)
-        draws = [
-            self.network.denoised(
-                condition, linear, noise, self.times, self.guidance_scale
-            )
-            for noise in self.noise
-        ]
-        corrected = sum(draws) / len(draws)
+        linear, n_draws = self.estimate(x), self.noise.shape[0]
+        # All draws at once, so that the graph does not grow with their number.
+        clean = self.network.denoised(
+            in_every_draw(self.network.encode(x), n_draws),
+            in_every_draw(linear, n_draws),
+            [of_every_row(noise, x.shape[0]) for noise in self.noise.unbind(dim=1)],
+            self.times,
+            self.guidance_scale,
+        )
+        corrected = clean.reshape(n_draws, -1, clean.shape[1]).mean(dim=0)
         return linear + self.correction_weight * (corrected - linear)
+
+
+def in_every_draw(rows, n_draws):
+    """All rows, as often as there are draws."""
+    return rows.expand(n_draws, *rows.shape).reshape(-1, rows.shape[1])
+
+
+def of_every_row(noise, n_rows):
+    """The noise of every draw for so many rows, one draw after the other."""
+    return noise[:, None].expand(-1, n_rows, -1).reshape(-1, noise.shape[1])
 
 
 class NoEstimate(nn.Module):

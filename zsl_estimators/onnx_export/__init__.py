@@ -1,5 +1,20 @@
 """A fitted estimator as one ONNX graph, from features to the best class."""
 
+from zsl_estimators.onnx_export._modules import (
+    Added,
+    Affine,
+    Applied,
+    Beside,
+    BilinearScores,
+    Columns,
+    CosineScores,
+    DistanceScores,
+    KernelScores,
+    PenalisedDecision,
+    ProjectionScores,
+    Rounded,
+    UnitRows,
+)
 from zsl_estimators.onnx_export._scalers import (
     CannotExport,
     doubles,
@@ -10,7 +25,20 @@ from zsl_estimators.onnx_export._scalers import (
 from zsl_estimators.onnx_export._write import write_onnx
 
 __all__ = [
+    "Added",
+    "Affine",
+    "Applied",
+    "Beside",
+    "BilinearScores",
     "CannotExport",
+    "Columns",
+    "CosineScores",
+    "DistanceScores",
+    "KernelScores",
+    "PenalisedDecision",
+    "ProjectionScores",
+    "Rounded",
+    "UnitRows",
     "doubles",
     "map_module",
     "scaler_module",

@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from zsl_estimators.nn.scores import Affine, UnitRows
+from zsl_estimators.onnx_export._modules import Affine, UnitRows
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler, Unscaled
 
 

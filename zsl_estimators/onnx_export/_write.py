@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 import zsl_estimators
-from zsl_estimators.nn.scores import PenalisedDecision
+from zsl_estimators.onnx_export._modules import PenalisedDecision
 from zsl_estimators.onnx_export._scalers import CannotExport, doubles, scaler_module
 
 PRECISIONS = {"double": torch.float64, "single": torch.float32}

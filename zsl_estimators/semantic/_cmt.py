@@ -12,8 +12,7 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
-from zsl_estimators.nn.scores import DistanceScores
-from zsl_estimators.onnx_export import CannotExport, doubles
+from zsl_estimators.onnx_export import CannotExport, DistanceScores, doubles
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier

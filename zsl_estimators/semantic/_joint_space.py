@@ -8,8 +8,7 @@ from torch import nn
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.gaussian import class_means
 from zsl_estimators.linear import DEFAULT_ALPHA, RidgeInputs, RidgePath
-from zsl_estimators.nn.scores import CosineScores, UnitRows
-from zsl_estimators.onnx_export import doubles, map_module
+from zsl_estimators.onnx_export import CosineScores, UnitRows, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ROUNDING, AttributeScaler, Unscaled
 

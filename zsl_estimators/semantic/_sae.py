@@ -9,8 +9,7 @@ from numpy.linalg import eigh
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeInputs, SylvesterPath
-from zsl_estimators.nn.scores import CosineScores
-from zsl_estimators.onnx_export import doubles, map_module
+from zsl_estimators.onnx_export import CosineScores, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._similarity import cosine_similarity

@@ -1,6 +1,6 @@
 """How attributes of a sample are compared with those of a class."""
 
-from zsl_estimators.nn.scores import CosineScores, ProjectionScores
+from zsl_estimators.onnx_export import CosineScores, ProjectionScores
 from zsl_estimators.scaling import unit_rows
 
 

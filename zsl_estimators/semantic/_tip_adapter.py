@@ -11,8 +11,7 @@ from torch import nn
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import LastResult
 from zsl_estimators.model_selection._class_holdout import at_most_of_each_class
-from zsl_estimators.nn.scores import Added, KernelScores
-from zsl_estimators.onnx_export import doubles
+from zsl_estimators.onnx_export import Added, KernelScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions, published_settings
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic._feature_cache import FeatureCache
