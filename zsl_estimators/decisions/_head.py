@@ -122,7 +122,7 @@ class Head(Decision):
                 "Fit with head=SoftmaxHead(), export the head by its own means, or "
                 "store the estimator with skops.io.dump.",
             )
-        network = self.estimator_.scoring_module()
+        network = self.estimator_._scoring_module()
         return nn.Sequential(self.view.as_module(), Rounded(), network)
 
     def extend(self, generator, positions, random_state):

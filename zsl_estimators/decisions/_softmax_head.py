@@ -277,7 +277,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
             module = self._kept_module.of(self.module_, single=False)
             return to_numpy(module(torch.as_tensor(X - self._origin)))
 
-    def scoring_module(self):
+    def _scoring_module(self):
         """The network behind :meth:`logits` as a module in double precision."""
         network = copied_in_precision(self.module_, single=False)
         shift = map_module(np.ones(self.n_features_in_), self._origin)
