@@ -87,16 +87,14 @@ def table_html(table):
 def row_html(name, row):
     full = name if name.endswith("CV") else f"{name}Classifier"
     link = f'<a href="api/generated/zsl_estimators.{full}.html">{escape(name)}</a>'
-    cells = [
-        f"<td>{shown(column, value)}</td>" for column, value in row.items()
-    ]
+    cells = [f"<td>{shown(column, value)}</td>" for column, value in row.items()]
     return f"<tr><td>{link}</td>{''.join(cells)}</tr>"
 
 
 def shown(column, value):
     """A figure as text; a dash where it was not measured."""
     if pd.isna(value):
-        return "–"
+        return "\u2013"
     return f"{value:.1f}" if column == "seconds" else f"{value:.3f}"
 
 

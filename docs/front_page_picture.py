@@ -28,9 +28,7 @@ def narrow(models, data):
             model, data.X_test, data.y_test, ax=top, name=name
         )
     ensemble = models["Ensemble"]
-    GZSLConfusionDisplay.from_estimator(
-        ensemble, data.X_test, data.y_test, ax=bottom
-    )
+    GZSLConfusionDisplay.from_estimator(ensemble, data.X_test, data.y_test, ax=bottom)
     return figure
 
 

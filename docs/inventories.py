@@ -54,7 +54,10 @@ NAMES = {
     "skorch": {"skorch.NeuralNet": "c", "skorch.callbacks.EarlyStopping": "c"},
 }
 # Pages of skorch hold a module each.
-SKORCH_PAGES = {"skorch.NeuralNet": "net", "skorch.callbacks.EarlyStopping": "callbacks"}
+SKORCH_PAGES = {
+    "skorch.NeuralNet": "net",
+    "skorch.callbacks.EarlyStopping": "callbacks",
+}
 
 
 def mapping():

@@ -26,7 +26,8 @@ def picture(content, width):
     """An SVG of height 64."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="64" '
-        f'viewBox="0 0 {width} 64" role="img" aria-label="zsl_estimators">{content}</svg>\n'
+        f'viewBox="0 0 {width} 64" role="img" aria-label="zsl_estimators">'
+        f"{content}</svg>\n"
     )
 
 

@@ -38,6 +38,7 @@ from zsl_estimators.initial import best_inside
 from zsl_estimators.inspection import attribute_importance, explain_predictions
 from zsl_estimators.labels import as_labels
 from zsl_estimators.nested import with_choices_fixed
+from zsl_estimators.onnx_export import CannotExport, write_onnx
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import FitProgress, Reporter
@@ -96,6 +97,11 @@ class BaseZeroShotClassifier(
     _warns_of_table = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
     _takes_over_scaling = True
+    # Why it cannot be exported to ONNX, and what to do instead.
+    _no_onnx = (
+        "it does not say how it scores classes outside of Python",
+        "Store it with skops.io.dump, or implement _scoring_module().",
+    )
     # Which fold the model is being fitted for, shown with its progress.
     _fold = "all"
     # Whether models of folds are fitted before this one.
@@ -205,6 +211,13 @@ class BaseZeroShotClassifier(
         what the chosen one has.
         """
         raise NotImplementedError
+
+    def _scoring_module(self):
+        """Make a torch module that scores classes as :meth:`_score_classes` does.
+
+        It is what :meth:`to_onnx` exports.
+        """
+        raise CannotExport(*self._no_onnx)
 
     def _add_classes(self, positions):
         """Get ready to score classes that were added to the end of the table."""
@@ -427,6 +440,37 @@ class BaseZeroShotClassifier(
             If `y` lacks seen or unseen classes.
         """
         return attribute_importance(self, X, y)
+
+    def to_onnx(self, path, *, precision="double"):
+        """Write the whole decision to an ONNX file.
+
+        The graph scales features, scores all classes and takes the seen penalty off.
+        Its input `features` is of single precision, with any number of rows; outputs
+        are `scores`, what :meth:`decision_function` returns with one column per class,
+        and `position`, the column of the largest one. The metadata of the file holds
+        the labels of the columns as a JSON list, ``"classes"``, and the seen ones.
+
+        Features are scaled in double precision whatever `precision` is, so that their
+        offset takes no digits but those that the input does not have.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Of the file, which is replaced. It holds everything, up to 2 GB.
+        precision : {"double", "single"}, default="double"
+            What is computed in after the features have been scaled. "single" takes half
+            the memory and runs on more devices; scores then differ in the sixth digit.
+
+        Raises
+        ------
+        NotImplementedError
+            If the decision cannot be exported; the message says why, and what to do.
+        ImportError
+            If onnx or onnxscript is not installed.
+        """
+        check_is_fitted(self)
+        with self._predict_context():
+            write_onnx(self, path, precision)
 
     def __sklearn_is_fitted__(self):
         """Fitted means that the seen penalty, the last thing to be set, is there."""

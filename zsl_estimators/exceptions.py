@@ -16,3 +16,14 @@ class ZeroShotWarning(UserWarning):
     >>> from zsl_estimators.exceptions import ZeroShotWarning
     >>> warnings.simplefilter("error", ZeroShotWarning)  # doctest: +SKIP
     """
+
+
+class InconsistentVersionWarning(UserWarning):
+    """An estimator is loaded with another version of the package than it was stored by.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from zsl_estimators.exceptions import InconsistentVersionWarning
+    >>> warnings.simplefilter("error", InconsistentVersionWarning)  # doctest: +SKIP
+    """

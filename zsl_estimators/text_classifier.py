@@ -201,9 +201,9 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         self.class_attributes_ = described[described.index.isin(self.classes_)]
         return self
 
-    def __getstate__(self):
+    def _state(self):
         # A model that has a name is loaded again where it is wanted.
-        state = super().__getstate__()
+        state = super()._state()
         has_name = isinstance(self.model, str | PathLike)
         return {**state, "_encode": None} if has_name and "_encode" in state else state
 

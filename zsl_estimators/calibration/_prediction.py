@@ -9,9 +9,10 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.labels import as_labels, check_same_kind
+from zsl_estimators.persistence import Storable
 
 
-class PenalisedPredictionMixin:
+class PenalisedPredictionMixin(Storable):
     """Predict by scores from which the seen penalty is taken.
 
     Subclasses implement ``_penalised_scores(X)``, which checks `X` and yields float64

@@ -14,6 +14,7 @@ from zsl_estimators.compatibility._base import (
 )
 from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.nn.compatibility import BilinearNetwork
+from zsl_estimators.onnx_export import BilinearScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32, to_numpy
@@ -116,6 +117,11 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         total = sum(((rows @ coef) ** 2).sum() for _, rows in problem.rows.blocks())
         length = np.sqrt(total / len(problem.rows))
         return coef * (START_LENGTH / length if length else 1.0)
+
+    def _scoring_module(self):
+        module = self._module_for_prediction().cpu()
+        weight = module.maps(self.correction_weight_).detach()
+        return BilinearScores(weight, doubles(self._scaled_attributes()))
 
     def _score_classes(self, Z):
         with self._inference() as module:

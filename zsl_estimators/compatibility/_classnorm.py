@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
+from torch import nn
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.compatibility._base import (
@@ -14,6 +15,7 @@ from zsl_estimators.compatibility._base import (
 from zsl_estimators.compatibility._ridge import RidgeCompatibilityClassifier
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nn.compatibility import ClassNormNetwork
+from zsl_estimators.onnx_export import Affine, CosineScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, BalancedScaler
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
@@ -193,6 +195,15 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _training_data(self, problem):
         return ArrayData({"x": problem.rows.single()}, problem.y)
+
+    def _scoring_module(self):
+        module = self._module_for_prediction().cpu()
+        prototypes = module.prototypes(doubles(self._scaled_attributes())).detach()
+        cosines = CosineScores(prototypes, self.scale)
+        if module.offset is None:
+            return cosines
+        unscaled = Affine(torch.zeros(1), module.factor, module.offset)
+        return nn.Sequential(unscaled, cosines)
 
     def _score_classes(self, Z):
         with self._inference() as module:

@@ -13,6 +13,7 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
+from zsl_estimators.onnx_export import BilinearScores, doubles
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
 
 
@@ -114,3 +115,7 @@ class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
     def _attribute_weights(self, Z, positions):
         return Z @ self.coef_
+
+    def _scoring_module(self):
+        columns = doubles(self._scaled_attributes())
+        return BilinearScores(doubles(self.coef_)[None], columns)

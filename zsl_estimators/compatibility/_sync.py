@@ -13,6 +13,7 @@ from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.compatibility._base import unit_scalers
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import seeded_clone
+from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
 
@@ -132,7 +133,14 @@ class SynCClassifier(ClosedFormMixin, BaseZeroShotClassifier):
             yield self.scale_
 
     def _score_classes(self, Z):
-        return Z @ (self._similarity(self._scaled_attributes()) @ self.phantom_coef_).T
+        return Z @ self._class_coef().T
+
+    def _scoring_module(self):
+        return map_module(self._class_coef().T)
+
+    def _class_coef(self):
+        """Linear classifiers of all classes, one per row."""
+        return self._similarity(self._scaled_attributes()) @ self.phantom_coef_
 
     def _similarity(self, classes):
         """Of scaled descriptions of all classes to the seen ones; rows sum to 1."""

@@ -2,8 +2,11 @@
 
 from abc import ABC, abstractmethod
 
+from zsl_estimators.onnx_export import CannotExport
+from zsl_estimators.persistence import Storable
 
-class Decision(ABC):
+
+class Decision(Storable, ABC):
     """How to score classes with a trained generator.
 
     A small object that is held by a classifier. It keeps everything that scoring
@@ -67,6 +70,29 @@ class Decision(ABC):
         random_state : RandomState
             The only source of randomness.
         """
+
+    def scoring_module(self, new_generator):
+        """Make a torch module that scores classes as :meth:`score_classes` does.
+
+        Parameters
+        ----------
+        new_generator : callable
+            Returns the TrainedGenerator, for decisions that need it.
+
+        Returns
+        -------
+        module : nn.Module
+            From scaled features to scores, in double precision.
+
+        Raises
+        ------
+        CannotExport
+            If there is none.
+        """
+        raise CannotExport(
+            f"the decision {self.name!r} runs the generator once per class",
+            'Fit the estimator with decision="head", or store it with skops.io.dump.',
+        )
 
     def __eq__(self, other):
         return isinstance(other, Decision) and self.name == other.name

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
 from zsl_estimators.decisions._base import Decision
 from zsl_estimators.decisions._softmax_head import SoftmaxHead
 from zsl_estimators.decisions._stream import StreamedFeatures
 from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.nested import can_score, class_scores, seeded_clone
+from zsl_estimators.onnx_export import CannotExport, Rounded
 from zsl_estimators.training import float32
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
@@ -112,6 +114,16 @@ class Head(Decision):
         if isinstance(self.estimator_, SoftmaxHead):
             return self.estimator_.logits(rows)
         return class_scores(self.estimator_, rows)
+
+    def scoring_module(self, new_generator):
+        if not isinstance(self.estimator_, SoftmaxHead):
+            raise CannotExport(
+                f"the head is {self.estimator_!r}",
+                "Fit with head=SoftmaxHead(), export the head by its own means, or "
+                "store the estimator with skops.io.dump.",
+            )
+        network = self.estimator_._scoring_module()
+        return nn.Sequential(self.view.as_module(), Rounded(), network)
 
     def extend(self, generator, positions, random_state):
         """Train on synthetic rows of all classes; the built-in head on few of old ones.

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import FunctionTransformer
+from torch import nn
 
 from zsl_estimators.decisions._base import Decision
 from zsl_estimators.decisions._generator import TrainedGenerator
@@ -14,6 +15,13 @@ from zsl_estimators.decisions._views import PlainView
 from zsl_estimators.gaussian import SharedGaussian, class_means
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.cadavae import LatentSampler
+from zsl_estimators.onnx_export import (
+    Affine,
+    Applied,
+    DistanceScores,
+    doubles,
+    map_module,
+)
 from zsl_estimators.rows import ScaledRows
 from zsl_estimators.training import float32, to_numpy
 
@@ -36,6 +44,13 @@ class LatentHead(Head):
     def score_classes(self, new_generator, Z):
         return super().score_classes(None, latent_means(new_generator(), Z))
 
+    def scoring_module(self, new_generator):
+        generator = new_generator()
+        latents = Applied(
+            generator.module, "feature_latents", generator.correction_weight
+        )
+        return nn.Sequential(latents, super().scoring_module(None))
+
     def extend(self, generator, positions, random_state):
         super().extend(latent_generator(generator), positions, random_state)
 
@@ -55,6 +70,10 @@ class LatentView(PlainView):
     def of(self, rows):
         """Latents in other units."""
         return rows * self._factor.to(rows)
+
+    def as_module(self):
+        """Make a torch module of :meth:`of`."""
+        return Affine(torch.zeros(1), self._factor)
 
 
 class LatentNearestMean(Decision):
@@ -92,6 +111,14 @@ class LatentNearestMean(Decision):
             rows, means = rows @ self._whitening, means @ self._whitening
         return -euclidean_distances(rows, means, squared=True) / 2
 
+    def scoring_module(self, new_generator):
+        generator, whitening = new_generator(), self._whitening
+        moved = Applied(generator.module, "moved", generator.correction_weight)
+        if whitening is None:
+            return nn.Sequential(moved, DistanceScores(doubles(self.means_)))
+        classes = doubles(self.means_ @ whitening)
+        return nn.Sequential(moved, map_module(whitening), DistanceScores(classes))
+
     def extend(self, generator, positions, random_state):
         self.means_ = np.concatenate([self.means_, moved_classes(generator)[positions]])
 
@@ -121,11 +148,9 @@ def moved_rows(generator, Z):
     """Scaled features as far as their latents are from the linear start."""
     network = generator.module
 
-    def moved(x):
-        mean = network.encode_features(x, generator.correction_weight).mean
-        return network.base.move(x, mean - network.base.encode(x))
-
-    return in_blocks(network, Z, moved)
+    return in_blocks(
+        network, Z, lambda x: network.moved(x, generator.correction_weight)
+    )
 
 
 def moved_classes(generator):
@@ -169,7 +194,7 @@ def latent_generator(generator):
 def latent_means(generator, Z):
     """Means of the latents of scaled features, float64 of shape (n_rows, n_latent)."""
     network, weight = generator.module, generator.correction_weight
-    return in_blocks(network, Z, lambda x: network.encode_features(x, weight).mean)
+    return in_blocks(network, Z, lambda x: network.feature_latents(x, weight))
 
 
 def latent_deviations(generator, Z):

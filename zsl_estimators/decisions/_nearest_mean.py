@@ -1,9 +1,17 @@
 """Decide by the distance to the mean of every class."""
 
 import numpy as np
+from torch import nn
 
 from zsl_estimators.decisions._base import Decision
 from zsl_estimators.gaussian import LastResult, UnscaledGaussian
+from zsl_estimators.onnx_export import (
+    DistanceScores,
+    doubles,
+    map_module,
+    scaler_module,
+    unscaled_module,
+)
 
 
 class NearestMean(Decision):
@@ -49,6 +57,17 @@ class NearestMean(Decision):
     def score_classes(self, new_generator, Z):
         rotated = self._last_rotated.of(Z, self._rotated)
         return self.gaussian_.log_densities_rotated(rotated, self.means_)
+
+    def scoring_module(self, new_generator):
+        scaler, gaussian = self.gaussian_.scaler, self.gaussian_.gaussian
+        whitening = gaussian.whitening
+        means = scaler.transform(self.means_) @ whitening
+        return nn.Sequential(
+            unscaled_module(self._feature_scaler),
+            scaler_module(scaler),
+            map_module(whitening),
+            DistanceScores(doubles(means)),
+        )
 
     def extend(self, generator, positions, random_state):
         means = generator.means(positions, random_state)

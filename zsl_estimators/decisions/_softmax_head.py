@@ -15,12 +15,14 @@ from zsl_estimators.nn.softmax import (
     CrossEntropy,
     SoftmaxNetwork,
 )
+from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import (
     Interval,
     StrOptions,
     check_parameters,
     has_widths,
 )
+from zsl_estimators.persistence import Storable
 from zsl_estimators.problem import PRECISIONS
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
@@ -32,6 +34,7 @@ from zsl_estimators.training import (
     SampledBatches,
     TorchTrainingMixin,
     ZeroShotNet,
+    copied_in_precision,
     fit_net,
     float32,
     rows_per_batch,
@@ -58,7 +61,7 @@ def check_betas(head):
 
 
 @fill_docstring
-class SoftmaxHead(ClassifierMixin, BaseEstimator):
+class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     """Softmax classifier with at most a few hidden layers, trained on a device.
 
     The built-in head of the feature-generating classifiers. Unlike other classifiers
@@ -273,6 +276,12 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):
         with usual_torch_settings(), torch.inference_mode():
             module = self._kept_module.of(self.module_, single=False)
             return to_numpy(module(torch.as_tensor(X - self._origin)))
+
+    def _scoring_module(self):
+        """The network behind :meth:`logits` as a module in double precision."""
+        network = copied_in_precision(self.module_, single=False)
+        shift = map_module(np.ones(self.n_features_in_), self._origin)
+        return torch.nn.Sequential(shift, network)
 
     def predict_proba(self, X):
         """Estimate class probabilities.

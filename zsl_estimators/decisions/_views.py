@@ -5,11 +5,14 @@ import copy
 import numpy as np
 import torch
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
-from zsl_estimators.training import PredictionModule
+from zsl_estimators.onnx_export import Affine, Applied, Beside, Columns
+from zsl_estimators.persistence import Storable
+from zsl_estimators.training import PredictionModule, copied_in_precision
 
 
-class PlainView:
+class PlainView(Storable):
     """A row as it is."""
 
     name = ""
@@ -22,8 +25,12 @@ class PlainView:
         """What is seen of rows of a tensor."""
         return rows
 
+    def as_module(self):
+        """Make a torch module of :meth:`of`."""
+        return nn.Identity()
 
-class PartsView:
+
+class PartsView(Storable):
     """Features (V), semantics (S) and representations (C) of a row, or some of them.
 
     Rows hold features, then representations. Semantics are predicted from the features
@@ -79,6 +86,19 @@ class PartsView:
         if "C" in self.name:
             parts.append(rows[:, self.n_features :])
         return torch.cat(parts, dim=1)
+
+    def as_module(self):
+        """Make a torch module of :meth:`of`, in double precision."""
+        features = Columns(0, self.n_features)
+        parts = [features]
+        if "S" in self.name:
+            decoder = copied_in_precision(self._decoder, single=False).cpu()
+            scaling = Affine(self._mean, 1 / self._spread)
+            semantics = Applied(decoder, "semantic_view")
+            parts.append(nn.Sequential(features, semantics, scaling))
+        if "C" in self.name:
+            parts.append(Columns(self.n_features, None))
+        return Beside(*parts)
 
     def _semantics(self, features):
         is_single = features.dtype == torch.float32

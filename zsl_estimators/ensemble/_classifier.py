@@ -164,6 +164,10 @@ default="greedy"
     ['exemplar', 'ridge']
     """
 
+    _no_onnx = (
+        "several estimators decide together",
+        "Export those of estimators_ that can be, or store it with skops.io.dump.",
+    )
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         "estimators": [StrOptions({"auto"}), list],

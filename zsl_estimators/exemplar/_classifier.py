@@ -4,6 +4,7 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from torch import nn
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.closed_form import ClosedFormMixin
@@ -17,6 +18,7 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
+from zsl_estimators.onnx_export import DistanceScores, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler
@@ -230,6 +232,11 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
     def _score_classes(self, Z):
         return -self.gaussian_.squared_distances(Z, self._class_means()) / 2
+
+    def _scoring_module(self):
+        whitening = self.gaussian_.whitening
+        classes = doubles(self._class_means() @ whitening)
+        return nn.Sequential(map_module(whitening), DistanceScores(classes))
 
     def _class_means(self):
         """Scaled means of all classes."""

@@ -325,6 +325,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _score_classes(self, Z):
         return self.decision_.score_classes(lambda: self._generator(single=False), Z)
 
+    def _scoring_module(self):
+        return self.decision_.scoring_module(lambda: self._generator(single=False))
+
 
 def view_of(decision):
     """Name of what a decision sees of a row; without a head it is the features."""

@@ -8,11 +8,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.nn.contrast import ContrastiveNetwork, SupervisedContrast
+from zsl_estimators.onnx_export import scaler_module
+from zsl_estimators.persistence import Storable
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
     PredictionModule,
     ZeroShotNet,
+    copied_in_precision,
     fit_net,
     float32,
     standard_callbacks,
@@ -21,7 +24,7 @@ from zsl_estimators.training import (
 )
 
 
-class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
+class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
     """Learn a representation by supervised contrast.
 
     Parameters
@@ -100,6 +103,11 @@ class SupervisedContrastTransformer(TransformerMixin, BaseEstimator):
         self.module_ = net.module_.to("cpu").eval()
         self._kept_module = PredictionModule()
         return self
+
+    def as_module(self):
+        """Make a torch module of :meth:`transform`, in double precision."""
+        network = copied_in_precision(self.module_, single=False)
+        return torch.nn.Sequential(scaler_module(self.scaler_), network)
 
     def transform(self, X):
         """Represent samples.

@@ -2,10 +2,12 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from torch import nn
 
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.initial import fit_inside
 from zsl_estimators.nested import seeded_clone
+from zsl_estimators.onnx_export import Beside, Columns, scaler_module, unscaled_module
 from zsl_estimators.scaling import FeatureScaler
 
 
@@ -77,9 +79,22 @@ class RepresentationScaler(BaseEstimator):
         scaled = self.features_.transform(X), self.representations_.transform(made)
         return np.hstack(scaled)
 
+    def as_module(self):
+        """Make a torch module of :meth:`transform`, in double precision."""
+        made = nn.Sequential(
+            scaler_module(self.transformer_), scaler_module(self.representations_)
+        )
+        return Beside(scaler_module(self.features_), made)
+
     def inverse_transform(self, scaled):
         """Features in the users' units."""
         return self.features_.inverse_transform(scaled[:, : self.n_features_])
+
+    def inverse_module(self):
+        """Make a torch module of :meth:`inverse_transform`."""
+        return nn.Sequential(
+            Columns(0, self.n_features_), unscaled_module(self.features_)
+        )
 
     def centers(self, attributes):
         """Scaled base means of the representations; zero without an initial estimator.

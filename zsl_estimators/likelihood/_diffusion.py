@@ -169,6 +169,10 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     True
     """
 
+    _no_onnx = (
+        "its rules run the network many times for every class",
+        "Store it with skops.io.dump, or take a classifier with a head.",
+    )
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **TorchTrainingMixin._torch_constraints,

@@ -10,6 +10,7 @@ from zsl_estimators.nn.abp import (
     ABPNetwork,
     JointDensity,
 )
+from zsl_estimators.nn.arguments import KnowsArguments
 from zsl_estimators.nn.blocks import (
     n_rows_per_block,
     row_blocks,
@@ -169,8 +170,12 @@ from zsl_estimators.nn.regression import (
 )
 from zsl_estimators.nn.revcd import (
     Denoised,
+    GuidedPrediction,
+    NoEstimate,
     RevCDLoss,
     RevCDNetwork,
+    in_every_draw,
+    of_every_row,
     reverse_process,
 )
 from zsl_estimators.nn.softmax import (
@@ -281,14 +286,17 @@ __all__ = [
     "GaussianDiffusion",
     "GaussianEncoder",
     "GroupLassoTerm",
+    "GuidedPrediction",
     "HadamardAdditionBlock",
     "HadamardAdditionUNet",
     "HiddenNorm",
     "JointDensity",
+    "KnowsArguments",
     "LatentSampler",
     "LinearLatents",
     "MixedPrecisionLinear",
     "ModulatedLayer",
+    "NoEstimate",
     "NoLatents",
     "PenaltyWeight",
     "Permutation",
@@ -332,6 +340,7 @@ __all__ = [
     "gaussian_nll",
     "gradient_penalty",
     "hutchinson_trace",
+    "in_every_draw",
     "integrate",
     "langevin_steps",
     "leaky_relu",
@@ -348,6 +357,7 @@ __all__ = [
     "normal_divergences",
     "normal_linear",
     "normal_parameters",
+    "of_every_row",
     "perceptron",
     "principal_axes",
     "reconstruction_error",

@@ -164,6 +164,14 @@ class CADAVAENetwork(nn.Module):
             x, self.base.encode(x), self.base.log_variance, weight
         )
 
+    def feature_latents(self, x, weight=1.0):
+        """Means of the latents of features, shape (n_rows, n_latent)."""
+        return self.encode_features(x, weight).mean
+
+    def moved(self, x, weight=1.0):
+        """Features as far as their latents are from the linear start."""
+        return self.base.move(x, self.feature_latents(x, weight) - self.base.encode(x))
+
     def encode_attributes(self, attributes, base_latents):
         """Distributions of the latents of descriptions.
 

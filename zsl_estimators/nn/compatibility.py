@@ -155,11 +155,15 @@ class ClassNormNetwork(CompatibilityNetwork):
 
     def scores(self, x, attributes):
         """Scores of any classes, shape (n_rows, n_classes)."""
-        if self.offset is not None:
-            x = torch.addcmul(self.offset, x, self.factor)
-        samples = functional.normalize(x, dim=1)
+        samples = functional.normalize(self.unscaled(x), dim=1)
         prototypes = functional.normalize(self.prototypes(attributes), dim=1)
         return self.scale * samples @ prototypes.T
+
+    def unscaled(self, x):
+        """Rows in the units in which their cosine is taken."""
+        if self.offset is None:
+            return x
+        return torch.addcmul(self.offset, x, self.factor)
 
 
 class ClassStandardisation(nn.BatchNorm1d):

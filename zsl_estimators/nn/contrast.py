@@ -9,10 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from zsl_estimators.nn.arguments import KnowsArguments
 from zsl_estimators.nn.gan import leaky_relu, normal_linear, perceptron
 
 
-class ContrastiveNetwork(nn.Module):
+class ContrastiveNetwork(KnowsArguments, nn.Module):
     """Maps features to a representation, and that to a sphere for the contrast.
 
     Parameters

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from zsl_estimators.nn.arguments import KnowsArguments
 from zsl_estimators.nn.gan import perceptron
 
 
-class AttributeDecoder(nn.Module):
+class AttributeDecoder(KnowsArguments, nn.Module):
     """Predicts the direction of the description of a vector.
 
     Parameters

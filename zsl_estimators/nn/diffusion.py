@@ -19,11 +19,13 @@ import math
 import torch
 from torch import nn
 
+from zsl_estimators.nn.arguments import KnowsArguments
+
 PREDICTION_TYPES = ("x0", "eps", "v")
 SCHEDULES = ("linear", "cosine")
 
 
-class GaussianDiffusion(nn.Module):
+class GaussianDiffusion(KnowsArguments, nn.Module):
     """The noise schedule and everything that follows from it in closed form.
 
     Parameters

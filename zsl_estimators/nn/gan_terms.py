@@ -17,8 +17,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from zsl_estimators.nn.arguments import KnowsArguments
 
-class ClassificationTerm(nn.Module):
+
+class ClassificationTerm(KnowsArguments, nn.Module):
     """Cross-entropy of generated features under a classifier of the seen classes.
 
     Parameters
@@ -141,7 +143,7 @@ def row_norms(rows):
     return (rows.square().sum(dim=1) + 1e-12).sqrt()
 
 
-class CycleTerm(nn.Module):
+class CycleTerm(KnowsArguments, nn.Module):
     """Whether a regressor reads the description off what was generated from it.
 
     With descriptions of unseen classes features are generated for these too, of one

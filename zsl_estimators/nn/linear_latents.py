@@ -142,7 +142,7 @@ class NoLatents(nn.Module):
 
     def encode(self, x):
         """Zero."""
-        return x.new_zeros(len(x), self.n_latent)
+        return x.new_zeros(x.shape[0], self.n_latent)
 
     def decode(self, latents):
         """Zero."""

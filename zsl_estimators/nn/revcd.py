@@ -124,11 +124,9 @@ class RevCDNetwork(nn.Module):
             Mean over the draws.
         """
         condition, total = self.encode(x), torch.zeros_like(linear)
+        times = self.diffusion.times(n_passes)
         for of_draw in noise:
-            *_, (_, clean) = self.trajectory(
-                condition, linear, of_draw, n_passes, guidance_scale
-            )
-            total += clean
+            total += self.denoised(condition, linear, of_draw, times, guidance_scale)
         return total / len(noise)
 
     def trajectory(self, condition, linear, noise, n_passes=1, guidance_scale=1.0):
@@ -152,11 +150,18 @@ class RevCDNetwork(nn.Module):
         s : Tensor of shape (n, n_attributes)
             The attributes at that time.
         """
-        start, *step_noise = noise
-        start = start.expand_as(linear)
         times = self.diffusion.times(n_passes)
-        yield times[0], start
+        yield times[0], noise[0].expand_as(linear)
+        yield from self._steps(condition, linear, noise, times, guidance_scale)
 
+    def denoised(self, condition, linear, noise, times, guidance_scale=1.0):
+        """Where :meth:`trajectory` ends, given the times that it visits."""
+        *_, (_, clean) = self._steps(condition, linear, noise, times, guidance_scale)
+        return clean
+
+    def _steps(self, condition, linear, noise, times, guidance_scale):
+        """Yield the times that are reached, and the attributes there."""
+        start, *step_noise = noise
         denoise = partial(
             self.denoise,
             condition=condition,
@@ -164,7 +169,11 @@ class RevCDNetwork(nn.Module):
             guidance_scale=guidance_scale,
         )
         steps = reverse_process(
-            denoise, self.diffusion, start, times, step_noise or None
+            denoise,
+            self.diffusion,
+            start.expand_as(linear),
+            times,
+            step_noise or None,
         )
         for t, s, _ in steps:
             yield t, s
@@ -213,7 +222,7 @@ class RevCDNetwork(nn.Module):
         The estimate without condition is extrapolated towards the one with it;
         ``guidance_scale=1`` is the latter.
         """
-        times = torch.full((len(s_t),), t, device=s_t.device)
+        times = torch.full((s_t.shape[0],), t, device=s_t.device)
 
         def clean(condition, linear):
             prediction = self.predict(s_t, times, condition, linear)
@@ -232,6 +241,79 @@ class RevCDNetwork(nn.Module):
         kept = torch.rand(len(condition), 1, device=condition.device)
         kept = kept >= self.condition_dropout
         return torch.where(kept, condition, self.null_condition), linear * kept
+
+
+class GuidedPrediction(nn.Module):
+    """All that turns features into attributes: linear estimate, network, weight.
+
+    Parameters
+    ----------
+    network : RevCDNetwork
+        Trained.
+    estimate : nn.Module
+        Makes linear estimates of features.
+    noise : Tensor of shape (n_draws, 1 or n_passes + 1, n_attributes)
+        See :meth:`RevCDNetwork.forward`.
+    n_passes : int
+        Steps from noise to attributes.
+    guidance_scale : float
+        See :meth:`RevCDNetwork.denoise`.
+    correction_weight : float
+        Share of the network's correction that is added to the linear estimate.
+    """
+
+    def __init__(
+        self, network, estimate, noise, n_passes, guidance_scale, correction_weight
+    ):
+        super().__init__()
+        self.network = network
+        self.estimate = estimate
+        self.register_buffer("noise", noise)
+        self.times = network.diffusion.times(n_passes)
+        self.guidance_scale = guidance_scale
+        self.correction_weight = correction_weight
+
+    def forward(self, x):
+        """Predict scaled attributes, shape (n, n_attributes)."""
+        linear, n_draws = self.estimate(x), self.noise.shape[0]
+        # All draws at once, so that the graph does not grow with their number.
+        clean = self.network.denoised(
+            in_every_draw(self.network.encode(x), n_draws),
+            in_every_draw(linear, n_draws),
+            [of_every_row(noise, x.shape[0]) for noise in self.noise.unbind(dim=1)],
+            self.times,
+            self.guidance_scale,
+        )
+        corrected = clean.reshape(n_draws, -1, clean.shape[1]).mean(dim=0)
+        return linear + self.correction_weight * (corrected - linear)
+
+
+def in_every_draw(rows, n_draws):
+    """All rows, as often as there are draws."""
+    return rows.expand(n_draws, *rows.shape).reshape(-1, rows.shape[1])
+
+
+def of_every_row(noise, n_rows):
+    """The noise of every draw for so many rows, one draw after the other."""
+    return noise[:, None].expand(-1, n_rows, -1).reshape(-1, noise.shape[1])
+
+
+class NoEstimate(nn.Module):
+    """Zeros in the place of linear estimates.
+
+    Parameters
+    ----------
+    n_attributes : int
+        Number of columns.
+    """
+
+    def __init__(self, n_attributes):
+        super().__init__()
+        self.n_attributes = n_attributes
+
+    def forward(self, x):
+        """One row of zeros per row."""
+        return x.new_zeros(x.shape[0], self.n_attributes)
 
 
 class RevCDLoss(nn.Module):

@@ -22,6 +22,7 @@ class SoftmaxNetwork(nn.Module):
 
     def __init__(self, widths):
         super().__init__()
+        self.widths = tuple(widths)
         layers = []
         for n_in, n_out in pairwise(widths[:-1]):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
@@ -29,6 +30,11 @@ class SoftmaxNetwork(nn.Module):
         self.last = nn.Linear(widths[-2], widths[-1])
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
+
+    @property
+    def arguments(self):
+        """What it is made with, see :class:`~zsl_estimators.nn.KnowsArguments`."""
+        return (self.widths,), {}
 
     def forward(self, x):
         """Logits, shape (n_rows, n_classes)."""
@@ -85,6 +91,7 @@ class SoftmaxNetwork(nn.Module):
 
         solver.step(loss)
         network.last = nn.Linear(last.in_features, n_classes)
+        network.widths = (*self.widths[:-1], n_classes)
         with torch.no_grad():
             network.last.weight.copy_(torch.cat([last.weight, weight]))
             network.last.bias.copy_(torch.cat([last.bias, bias]))

@@ -6,6 +6,7 @@ The notation and the references are those of :mod:`zsl_estimators.nn.zerodiff`.
 import torch
 from torch import nn
 
+from zsl_estimators.nn.arguments import KnowsArguments
 from zsl_estimators.nn.decoder import AttributeDecoder
 from zsl_estimators.nn.embedding import SinusoidalTimeEmbedding
 from zsl_estimators.nn.gan import (
@@ -55,7 +56,7 @@ class StepCondition(nn.Module):
         return torch.cat(parts, dim=1)
 
 
-class DenoisingGenerator(nn.Module):
+class DenoisingGenerator(KnowsArguments, nn.Module):
     """Estimates the clean vector behind a noised one, differently for every noise.
 
     With `residual`, clean vectors of a class are taken to have a normal distribution

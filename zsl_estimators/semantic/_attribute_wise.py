@@ -23,6 +23,10 @@ class AttributeWiseClassifier(SemanticClassifier):
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "attribute_prior": [StrOptions({"seen", "uniform"})],
     }
+    _no_onnx = (
+        "attributes come from a classifier of another package",
+        "Store it with skops.io.dump, or take RidgeSemanticClassifier.",
+    )
     # Log odds are natural already.
     _score_temperature = 1.0
 

@@ -2,9 +2,16 @@
 
 from abc import abstractmethod
 
+from torch import nn
+
 from zsl_estimators.base import BaseZeroShotClassifier
+from zsl_estimators.onnx_export import CannotExport, doubles
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, BalancedScaler
-from zsl_estimators.semantic._similarity import SIMILARITIES, WEIGHTS
+from zsl_estimators.semantic._similarity import (
+    SIMILARITIES,
+    SIMILARITY_MODULES,
+    WEIGHTS,
+)
 
 
 class SemanticClassifier(BaseZeroShotClassifier):
@@ -54,6 +61,17 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     def _score_classes(self, Z):
         return self._similarity(self._predict_scaled(Z), self._scaled_attributes())
+
+    def _attribute_module(self):
+        """Make a torch module of :meth:`_predict_scaled`."""
+        raise CannotExport(*self._no_onnx)
+
+    def _scoring_module(self):
+        classes = doubles(self._scaled_attributes())
+        similarity = getattr(self, "similarity_", "cosine")
+        return nn.Sequential(
+            self._attribute_module(), SIMILARITY_MODULES[similarity](classes)
+        )
 
     def _similarity(self, predicted, classes):
         """Compare scaled attributes of samples and classes, one column per class."""

@@ -6,11 +6,13 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.metrics.pairwise import euclidean_distances
+from torch import nn
 
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
+from zsl_estimators.onnx_export import CannotExport, DistanceScores, doubles
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
@@ -214,6 +216,16 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
                 for rows in row_blocks(len(Z))
             ]
         return np.concatenate(parts)
+
+    def _scoring_module(self):
+        if self.novelty_detector_ is not None and not self._table.seen.all():
+            raise CannotExport(
+                f"novelty_detector={self.novelty_detector_!r} decides in Python",
+                "Fit it with novelty_detector=None, or store it with skops.io.dump.",
+            )
+        classes = doubles(self._scaled_attributes())
+        module = self._module_for_prediction()
+        return nn.Sequential(module, DistanceScores(classes, factor=-1.0))
 
     def _similarity(self, predicted, classes):
         scores = -euclidean_distances(predicted, classes, squared=True)

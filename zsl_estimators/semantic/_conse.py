@@ -65,6 +65,11 @@ class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
         "n_top": [Interval(Integral, 1, None, closed="left")],
     }
 
+    _no_onnx = (
+        "attributes come from a classifier of another package",
+        "Store it with skops.io.dump, or take RidgeSemanticClassifier.",
+    )
+
     def __init__(
         self,
         attributes=None,

@@ -9,6 +9,7 @@ from scipy.linalg import eigh
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeInputs, RidgePath
+from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import AttributeScaler
@@ -72,6 +73,10 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
 
     def _predict_scaled(self, Z):
         return Z @ self.coef_
+
+    def _scoring_module(self):
+        classes = self._scaled_attributes()
+        return map_module(self.coef_ @ self.metric_ @ classes.T)
 
     def _similarity(self, predicted, classes):
         return predicted @ self.metric_ @ classes.T

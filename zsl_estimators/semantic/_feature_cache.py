@@ -23,6 +23,25 @@ class FeatureCache:
         self.counts = np.bincount(y)
         self.starts = np.cumsum(self.counts) - self.counts
 
+    def shares(self, columns, n_columns):
+        """What every key counts for the mean of its class.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n_classes,)
+            Column of every class.
+        n_columns : int
+            Number of columns.
+
+        Returns
+        -------
+        shares : ndarray of shape (n_keys, n_columns)
+            The columns of the classes sum to 1, others are zero.
+        """
+        shares = np.zeros((len(self.y), n_columns))
+        shares[np.arange(len(self.y)), columns[self.y]] = 1 / self.counts[self.y]
+        return shares
+
     def affinities(self, rows, beta):
         """Mean of ``exp(-beta * (1 - cosine))`` over the keys of every class.
 

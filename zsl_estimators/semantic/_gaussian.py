@@ -19,6 +19,7 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
+from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import MetricScaler
@@ -236,3 +237,6 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
 
     def _rotated(self, Z):
         return self._gaussian.rotated(Z - self.center_)
+
+    def _attribute_module(self):
+        return map_module(self.coef_, self.center_)

@@ -3,10 +3,12 @@
 from numbers import Real
 
 import numpy as np
+from torch import nn
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.gaussian import class_means
 from zsl_estimators.linear import DEFAULT_ALPHA, RidgeInputs, RidgePath
+from zsl_estimators.onnx_export import CosineScores, UnitRows, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ROUNDING, AttributeScaler, Unscaled
 
@@ -129,6 +131,18 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
         if self.coef_ is None:
             return unit_deviations(rows, self.description_mean_)
         return unit_deviations((rows - self.description_mean_) @ self.coef_)
+
+    def _scoring_module(self):
+        classes = doubles(self._unit_descriptions)
+        return nn.Sequential(
+            self._unit_module(), CosineScores(classes, self.logit_scale)
+        )
+
+    def _unit_module(self):
+        """Make a torch module of :meth:`_unit_features`."""
+        mean = self.feature_mean_
+        shortest = ROUNDING * np.linalg.norm(mean)
+        return nn.Sequential(map_module(np.ones(len(mean)), mean), UnitRows(shortest))
 
     def _score_classes(self, Z):
         cosines = self._unit_features(Z) @ self._unit_descriptions.T

@@ -13,7 +13,13 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import LastResult
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.diffusion import PREDICTION_TYPES, SCHEDULES
-from zsl_estimators.nn.revcd import RevCDLoss, RevCDNetwork
+from zsl_estimators.nn.revcd import (
+    GuidedPrediction,
+    NoEstimate,
+    RevCDLoss,
+    RevCDNetwork,
+)
+from zsl_estimators.onnx_export import doubles
 from zsl_estimators.parameters import (
     Interval,
     StrOptions,
@@ -503,6 +509,19 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
                 )
                 for rows in row_blocks(len(Z))
             ]
+
+    def _attribute_module(self):
+        linear = NoEstimate(self._table.matrix.shape[1])
+        if self.init_ is not None:
+            linear = self.init_._attribute_module()
+        return GuidedPrediction(
+            self._module_for_prediction().cpu(),
+            linear,
+            doubles(self.noise_),
+            self._n_passes,
+            self.guidance_scale,
+            self.correction_weight_,
+        )
 
     def _linear_estimate(self, Z):
         if self.init_ is None:

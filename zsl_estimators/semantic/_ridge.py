@@ -9,6 +9,7 @@ from zsl_estimators.linear import (
     ridge_candidates,
     ridge_maps,
 )
+from zsl_estimators.onnx_export import map_module
 from zsl_estimators.semantic._base import SemanticClassifier
 
 
@@ -111,3 +112,6 @@ class RidgeSemanticClassifier(ClosedFormMixin, SemanticClassifier):
 
     def _predict_scaled(self, Z):
         return Z @ self.coef_
+
+    def _attribute_module(self):
+        return map_module(self.coef_)

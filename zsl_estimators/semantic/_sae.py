@@ -9,6 +9,7 @@ from numpy.linalg import eigh
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.linear import RidgeInputs, SylvesterPath
+from zsl_estimators.onnx_export import CosineScores, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._similarity import cosine_similarity, cosine_weights
@@ -149,10 +150,22 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
     def _score_classes(self, Z):
         if self.space_ == "attributes":
             return super()._score_classes(Z)
-        return cosine_similarity(Z, self._scaled_attributes() @ self.coef_.T)
+        return cosine_similarity(Z, self._class_features())
+
+    def _class_features(self):
+        """Scaled features that descriptions are mapped to."""
+        return self._scaled_attributes() @ self.coef_.T
+
+    def _attribute_module(self):
+        return map_module(self.coef_)
+
+    def _scoring_module(self):
+        if self.space_ == "attributes":
+            return super()._scoring_module()
+        return CosineScores(doubles(self._class_features()))
 
     def _attribute_weights(self, Z, positions):
         if self.space_ == "attributes":
             return super()._attribute_weights(Z, positions)
-        projected = self._scaled_attributes()[positions] @ self.coef_.T
+        projected = self._class_features()[positions]
         return cosine_weights(Z, projected) @ self.coef_

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from zsl_estimators.onnx_export import CosineScores, ProjectionScores
 from zsl_estimators.scaling import unit_rows
 
 
@@ -84,3 +85,5 @@ def distance_weights(predicted, classes):
 
 WEIGHTS = {"cosine": cosine_weights, "distance": distance_weights}
 SIMILARITIES = {"cosine": cosine_similarity, "distance": distance_similarity}
+# The same as torch modules, made of scaled descriptions.
+SIMILARITY_MODULES = {"cosine": CosineScores, "distance": ProjectionScores}

@@ -6,10 +6,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
+from torch import nn
 
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import LastResult
 from zsl_estimators.model_selection._class_holdout import at_most_of_each_class
+from zsl_estimators.onnx_export import Added, KernelScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions, published_settings
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic._feature_cache import FeatureCache
@@ -260,6 +262,18 @@ class TipAdapterClassifier(JointSpaceClassifier):
             affinities = self._last_affinities.of(Z, self._affinities)
             scores[:, self._table.seen] += self.alpha_ * affinities
         return scores
+
+    def _scoring_module(self):
+        cosines = super()._scoring_module()
+        if not self.alpha_:
+            return cosines
+        shares = self.cache_.shares(
+            np.flatnonzero(self._table.seen), len(self.classes_)
+        )
+        keys = doubles(self.cache_.keys)
+        kernel = KernelScores(keys, self.beta_, doubles(shares))
+        affinities = nn.Sequential(self._unit_module(), kernel)
+        return Added(cosines, affinities, weights=(1.0, self.alpha_))
 
     def _affinities(self, Z):
         return self.cache_.affinities(self._unit_features(Z), self.beta_)

@@ -29,8 +29,12 @@ from zsl_estimators.training._fit_net import (
     to_numpy,
 )
 from zsl_estimators.training._net import ZeroShotNet
-from zsl_estimators.training._prediction_module import PredictionModule
+from zsl_estimators.training._prediction_module import (
+    PredictionModule,
+    copied_in_precision,
+)
 from zsl_estimators.training._seeding import scoped_seed, usual_torch_settings
+from zsl_estimators.training._stored_net import StoredModule, StoredNet
 
 __all__ = [
     "AdversarialNet",
@@ -45,10 +49,13 @@ __all__ = [
     "PredictionModule",
     "Progress",
     "SampledBatches",
+    "StoredModule",
+    "StoredNet",
     "TorchTrainingMixin",
     "WeightAveraging",
     "ZeroShotNet",
     "adversarial_arguments",
+    "copied_in_precision",
     "epoch_history",
     "fit_net",
     "float32",

@@ -20,7 +20,16 @@ NEEDED = (
     "tqdm",
     "threadpoolctl",
 )
-OPTIONAL = ("matplotlib", "sentence-transformers", "h5py", "pooch", "safetensors")
+OPTIONAL = (
+    "matplotlib",
+    "sentence-transformers",
+    "h5py",
+    "pooch",
+    "skops",
+    "onnx",
+    "onnxscript",
+    "onnxruntime",
+)
 
 
 def show_versions():

@@ -6,9 +6,10 @@ import torch
 from sklearn.base import BaseEstimator
 
 from zsl_estimators.parameters import check_parameters
+from zsl_estimators.persistence import Storable
 
 
-class DecisionRule(BaseEstimator, metaclass=ABCMeta):
+class DecisionRule(Storable, BaseEstimator, metaclass=ABCMeta):
     """How to decide with a class-conditional diffusion model.
 
     A rule is a small object of its own. Its parameters belong to the constructor, and

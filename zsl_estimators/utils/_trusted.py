@@ -1,0 +1,138 @@
+"""The types that skops has to trust to load an estimator."""
+
+import inspect
+
+from torch.nn import Module
+
+import zsl_estimators
+from zsl_estimators import nn
+
+# Of the package, beside its public classes and networks: what fitted estimators hold.
+PARTS = {
+    "calibration._report": ("HeldOutPerformance",),
+    "class_table": ("ClassTable",),
+    "decisions._head": ("Head",),
+    "decisions._latent": ("LatentHead", "LatentNearestMean", "LatentView"),
+    "decisions._likelihood": ("Likelihood",),
+    "decisions._nearest_mean": ("NearestMean",),
+    "decisions._views": ("PartsView", "PlainView"),
+    "exemplar._classifier": ("ExemplarCandidate",),
+    "gaussian": ("LastResult", "SharedGaussian", "UnscaledGaussian"),
+    "generative._abp": ("LatentChains",),
+    "generative._cadavae": ("EpochOfLoss",),
+    "generative._contrast": ("SupervisedContrastTransformer",),
+    "generative._fvaegan": ("FVAEGANNet",),
+    "generative._representation": ("RepresentationScaler",),
+    "generative._tfvaegan": ("TFVAEGANNet",),
+    "generative._zerodiff": ("ZeroDiffNet",),
+    "likelihood.rules._cross_attention": ("CrossAttentionRule",),
+    "likelihood.rules._error": ("ErrorRule",),
+    "likelihood.rules._inversion": ("InversionRule",),
+    "likelihood.rules._latent_knn": ("LatentKNNRule",),
+    "likelihood.rules._likelihood": ("LikelihoodRule",),
+    "likelihood.rules._noise_denoise": ("NoiseDenoiseRule",),
+    "likelihood.rules._noise_denoise_vote": ("NoiseDenoiseVoteRule",),
+    "likelihood.rules._weights": ("WeightsRule",),
+    "linear": ("RidgeMap",),
+    "metrics._curve": ("MovedSamples", "SeenUnseenCurve"),
+    "metrics._scorers": ("GZSLScorer",),
+    "model_selection._class_holdout": ("ClassHoldoutSplit",),
+    "persistence._state": ("StoredPairs",),
+    "persistence._tables": (
+        "StoredColumn",
+        "StoredFrame",
+        "StoredIndex",
+        "StoredObjects",
+        "StoredSeries",
+    ),
+    "progress": ("Reporter",),
+    "rows": ("BlockwiseStandardScaler",),
+    "scaling": (
+        "AttributeBinarizer",
+        "AttributeScaler",
+        "BalancedScaler",
+        "FeatureScaler",
+        "MetricScaler",
+        "UnitRows",
+        "Unscaled",
+    ),
+    "semantic._eszsl": ("Penalties",),
+    "semantic._feature_cache": ("FeatureCache",),
+    "semantic._gaussian": ("GaussianCandidate",),
+    "semantic._sae": ("SAECandidate",),
+    "semantic._tip_adapter": ("TipAdapterCandidate",),
+    "text": ("TextEncoder",),
+    "training._adversarial": ("AdversarialNet",),
+    "training._batches": ("DeviceBatches", "DeviceData"),
+    "training._callbacks": (
+        "CosineSchedule",
+        "DivergenceGuard",
+        "EpochReport",
+        "EpochTable",
+        "LossPartRecorder",
+        "WeightAveraging",
+    ),
+    "training._net": ("ZeroShotNet",),
+    "training._prediction_module": ("PredictionModule",),
+    "training._stored_net": (
+        "StoredHistory",
+        "StoredModule",
+        "StoredNet",
+        "StoredPartial",
+        "StoredTensor",
+        "StoredWeights",
+    ),
+}
+# Of other packages: what nets are made of that ``warm_start=True`` trains further.
+OF_OTHERS = (
+    "skorch.callbacks.logging.EpochTimer",
+    "skorch.callbacks.regularization.GradientNormClipping",
+    "torch.nn.modules.linear.Linear",
+    "torch.optim.adam.Adam",
+    "torch.optim.adamw.AdamW",
+)
+
+
+def trusted_types():
+    """Name the types that a stored estimator of this package is made of.
+
+    They are what :func:`skops.io.load` asks for as `trusted`: classes of this package,
+    and five of skorch and torch. None of them runs code that a file brings along. What
+    you have given to an estimator yourself, such as a head, an optimiser or a callback
+    of another package, is not among them; add it after a look at
+    :func:`skops.io.get_untrusted_types`.
+
+    Returns
+    -------
+    types : list of str
+        Sorted names with their modules.
+
+    See Also
+    --------
+    skops.io.load : Loads what :func:`skops.io.dump` has stored.
+
+    Examples
+    --------
+    >>> from zsl_estimators.utils import trusted_types
+    >>> trusted_types()[:2]
+    ['skorch.callbacks.logging.EpochTimer', \
+'skorch.callbacks.regularization.GradientNormClipping']
+    """
+    public = [getattr(zsl_estimators, name) for name in zsl_estimators.__all__]
+    networks = [getattr(nn, name) for name in nn.__all__]
+    classes = {
+        *filter(inspect.isclass, public),
+        *(made for made in networks if is_module(made)),
+    }
+    parts = (
+        f"zsl_estimators.{module}.{name}"
+        for module, names in PARTS.items()
+        for name in names
+    )
+    full_names = (f"{made.__module__}.{made.__name__}" for made in classes)
+    return sorted({*full_names, *parts, *OF_OTHERS})
+
+
+def is_module(made):
+    """Whether something is a class of torch modules."""
+    return inspect.isclass(made) and issubclass(made, Module)
