@@ -57,8 +57,13 @@ def check_can_export(precision):
 
 def decision_module(estimator, dtype):
     """The whole decision of an estimator, from features to the best class."""
-    table, order = estimator._table, estimator._order
-    penalties = estimator.seen_penalty_ * table.seen[order]
+    if len(estimator._labelled_rows):
+        raise CannotExport(
+            "its scores of some classes also depend on rows that add_classes got",
+            "Store the estimator with skops.io.dump, or fit it to these rows too.",
+        )
+    order = estimator._order
+    penalties = estimator.seen_penalty_ * estimator._shares_of_penalty
     # Of the two it knows best what cannot be exported, and why.
     scores = estimator._scoring_module().cpu().to(dtype)
     decision = PenalisedDecision(
