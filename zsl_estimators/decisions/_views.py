@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sklearn.preprocessing import StandardScaler
 
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.training import PredictionModule
 
 
@@ -14,7 +15,7 @@ class PlainView:
 
     name = ""
 
-    def fit(self, generator, rows):
+    def fit(self, generator, rows, weights=None):
         """Learn nothing."""
         return self
 
@@ -43,7 +44,7 @@ class PartsView:
         self.name = name
         self.n_features = n_features
 
-    def fit(self, generator, rows):
+    def fit(self, generator, rows, weights=None):
         """Learn the scaling of semantics.
 
         Parameters
@@ -52,6 +53,8 @@ class PartsView:
             Its module has a ``decoder`` with a method ``semantic_view``.
         rows : ScaledRows
             Real rows.
+        weights : ndarray of shape (n_rows,) or None, default=None
+            Weights of the rows; None is 1.
 
         Returns
         -------
@@ -63,9 +66,12 @@ class PartsView:
             self._kept_decoder = PredictionModule()
             self._mean, self._spread = torch.zeros(1), torch.ones(1)
             scaler = StandardScaler()
-            for _, block in rows.blocks():
+            for of_block, block in rows.blocks():
                 features = torch.tensor(block[:, : self.n_features])
-                scaler.partial_fit(self._semantics(features).cpu().numpy())
+                scaler.partial_fit(
+                    self._semantics(features).cpu().numpy(),
+                    sample_weight=part_of(weights, of_block),
+                )
             self._mean = torch.tensor(scaler.mean_)
             self._spread = torch.tensor(np.sqrt(scaler.var_) + 1e-3)
         return self

@@ -321,8 +321,8 @@ def harmonic_mean(seen_accuracy, unseen_accuracy):
     return product / np.where(total == 0, 1.0, total)
 
 
-def class_balanced_weights(codes):
+def class_balanced_weights(codes, weights=None):
     """Weights that sum to 1 in total and to the same amount in every class."""
-    counts = np.bincount(codes)
+    counts = np.bincount(codes, weights=weights)
     n_present = np.count_nonzero(counts)
-    return 1.0 / (counts[codes] * n_present)
+    return (1.0 if weights is None else weights) / (counts[codes] * n_present)

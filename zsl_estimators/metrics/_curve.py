@@ -25,6 +25,7 @@ from zsl_estimators.metrics._accuracy import (
     seen_labels,
 )
 from zsl_estimators.metrics._best import BestOfEachKind
+from zsl_estimators.sample_weights import part_of
 
 
 class MovedSamples(NamedTuple):
@@ -39,15 +40,18 @@ class MovedSamples(NamedTuple):
     right : ndarray of shape (n_samples,)
         Whether the best class is the true one: the best seen class for samples of seen
         classes, the best unseen class for the others.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples within their classes; None is 1.
     """
 
     y: np.ndarray
     step: np.ndarray
     right: np.ndarray
+    weights: np.ndarray | None = None
 
     def only(self, chosen):
         """Some of the samples."""
-        return MovedSamples(*(part[chosen] for part in self))
+        return MovedSamples(*(part_of(part, chosen) for part in self))
 
     @property
     def classes(self):
@@ -56,7 +60,9 @@ class MovedSamples(NamedTuple):
 
     def class_means(self, values):
         """Mean of one value per sample in every class, in the order of `classes`."""
-        counts, sums = np.bincount(self.y), np.bincount(self.y, weights=values)
+        weighted = values if self.weights is None else values * self.weights
+        counts = np.bincount(self.y, weights=self.weights)
+        sums = np.bincount(self.y, weights=weighted)
         return sums[counts > 0] / counts[counts > 0]
 
 
@@ -84,7 +90,7 @@ class SeenUnseenCurve:
     unseen_samples: MovedSamples | None = None
 
     @classmethod
-    def from_scores(cls, y_index, scores, seen):
+    def from_scores(cls, y_index, scores, seen, weights=None):
         """Sweep the penalty over a score matrix.
 
         Parameters
@@ -95,16 +101,18 @@ class SeenUnseenCurve:
             Larger is better.
         seen : ndarray of shape (n_classes,)
             True for the columns of seen classes; both kinds must occur.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples within their classes, positive; None is 1.
 
         Returns
         -------
         curve : SeenUnseenCurve
             Per-class accuracies, ties moved together.
         """
-        return cls.from_best(y_index, BestOfEachKind.of(scores, seen), seen)
+        return cls.from_best(y_index, BestOfEachKind.of(scores, seen), seen, weights)
 
     @classmethod
-    def from_best(cls, y_index, best, seen):
+    def from_best(cls, y_index, best, seen, weights=None):
         """Sweep the penalty, knowing the best classes of every sample.
 
         Parameters
@@ -115,6 +123,8 @@ class SeenUnseenCurve:
             Of the same samples.
         seen : ndarray of shape (n_classes,)
             True for the columns of seen classes; both kinds must occur.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            As :meth:`from_scores`.
 
         Returns
         -------
@@ -126,10 +136,10 @@ class SeenUnseenCurve:
         gaps, step_of = np.unique(best.gap, return_inverse=True)
 
         def accuracy(of, right_before, right_after):
-            weights = class_balanced_weights(y_index[of])
-            change = weights * (1.0 * right_after[of] - right_before[of])
+            balanced = class_balanced_weights(y_index[of], part_of(weights, of))
+            change = balanced * (1.0 * right_after[of] - right_before[of])
             steps = np.bincount(step_of[of], weights=change, minlength=len(gaps))
-            start = np.sum(weights * right_before[of])
+            start = np.sum(balanced * right_before[of])
             steps = start + np.concatenate([[0.0], np.cumsum(steps)])
             # Sums may miss the ends by rounding.
             return np.clip(steps, 0.0, 1.0)
@@ -141,12 +151,12 @@ class SeenUnseenCurve:
             gaps,
             accuracy(is_seen, seen_right, never),
             accuracy(~is_seen, never, unseen_right),
-            MovedSamples(*small, seen_right).only(is_seen),
-            MovedSamples(*small, unseen_right).only(~is_seen),
+            MovedSamples(*small, seen_right, weights).only(is_seen),
+            MovedSamples(*small, unseen_right, weights).only(~is_seen),
         )
 
     @classmethod
-    def from_labels(cls, y_true, y_score, *, classes, seen_classes):
+    def from_labels(cls, y_true, y_score, *, classes, seen_classes, weights=None):
         """Sweep the penalty, with the arguments of :func:`seen_unseen_curve`.
 
         Parameters
@@ -159,6 +169,8 @@ class SeenUnseenCurve:
             Labels of the columns.
         seen_classes : array-like
             Classes the model was trained on.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            As :meth:`from_scores`.
 
         Returns
         -------
@@ -177,7 +189,7 @@ class SeenUnseenCurve:
                     f"y_true holds no sample of {name} classes, so there is no "
                     "trade-off to draw. Give samples of both kinds."
                 )
-        return cls.from_scores(y_index, scores, seen)
+        return cls.from_scores(y_index, scores, seen, weights)
 
     @property
     def harmonic_mean(self):
