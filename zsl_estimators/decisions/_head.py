@@ -151,7 +151,7 @@ class Head(Decision):
             estimator.set_params(weight_decay=self.weight_decay)
         return estimator
 
-    def _resolved_n_synthetic(self, y, weights):
+    def _resolved_n_synthetic(self, y, weights=None):
         if self.n_synthetic != "auto":
             return self.n_synthetic
         counts = np.bincount(y, weights=weights)
