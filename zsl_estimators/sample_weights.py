@@ -38,6 +38,30 @@ def checked_weights(sample_weight, X):
     )
 
 
+def with_weights(sample_weight, *arrays):
+    """Entries of arrays with a weight, then their weights; None for None.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+        Weights as a user gives them.
+    *arrays : ndarray of shape (n_samples, ...)
+        What they are for.
+
+    Returns
+    -------
+    *arrays : ndarray of shape (n_kept, ...)
+        Without entries of weight 0.
+    weights : ndarray of shape (n_kept,) or None
+        Positive.
+    """
+    if sample_weight is None or not len(arrays[0]):
+        return *arrays, None
+    weights = checked_weights(sample_weight, arrays[0])
+    kept = weights > 0
+    return *(array[kept] for array in arrays), weights[kept]
+
+
 def weighted_rows(X, y, sample_weight):
     """Samples without those of weight 0, and their weights.
 

@@ -7,9 +7,10 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
+from zsl_estimators.sample_weights import part_of, with_weights
 
 
-def per_class_accuracy_score(y_true, y_pred, *, labels=None):
+def per_class_accuracy_score(y_true, y_pred, *, labels=None, sample_weight=None):
     """Mean of the accuracies of the single classes.
 
     Every class counts the same, however many samples it has. It equals
@@ -24,6 +25,8 @@ def per_class_accuracy_score(y_true, y_pred, *, labels=None):
     labels : array-like, default=None
         Classes to average over; those without a sample are left out. None takes
         all classes in `y_true`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -44,18 +47,21 @@ def per_class_accuracy_score(y_true, y_pred, *, labels=None):
     y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
     check_consistent_length(y_true, y_pred)
     check_same_kind(y_true=y_true, y_pred=y_pred)
+    y_true, y_pred, weights = with_weights(sample_weight, y_true, y_pred)
     if labels is not None:
         labels = as_labels(labels, "labels")
         check_same_kind(y_true=y_true, labels=labels)
         kept = is_in(y_true, labels)
         y_true, y_pred = y_true[kept], y_pred[kept]
+        weights = part_of(weights, kept)
     if len(y_true) == 0:
         return float("nan")
     _, codes = np.unique(y_true, return_inverse=True)
-    return float(np.sum((y_true == y_pred) * class_balanced_weights(codes)))
+    balanced = class_balanced_weights(codes, weights)
+    return float(np.sum((y_true == y_pred) * balanced))
 
 
-def seen_accuracy_score(y_true, y_pred, *, seen_classes):
+def seen_accuracy_score(y_true, y_pred, *, seen_classes, sample_weight=None):
     """Per-class accuracy S over the samples of seen classes.
 
     Parameters
@@ -66,6 +72,8 @@ def seen_accuracy_score(y_true, y_pred, *, seen_classes):
         Predicted labels, out of all classes.
     seen_classes : array-like
         Classes the model was trained on.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -84,10 +92,12 @@ def seen_accuracy_score(y_true, y_pred, *, seen_classes):
     0.75
     """
     seen_classes = seen_labels(seen_classes, y_true=as_labels(y_true, "y_true"))
-    return per_class_accuracy_score(y_true, y_pred, labels=seen_classes)
+    return per_class_accuracy_score(
+        y_true, y_pred, labels=seen_classes, sample_weight=sample_weight
+    )
 
 
-def unseen_accuracy_score(y_true, y_pred, *, seen_classes):
+def unseen_accuracy_score(y_true, y_pred, *, seen_classes, sample_weight=None):
     """Per-class accuracy U over the samples of unseen classes.
 
     Parameters
@@ -98,6 +108,8 @@ def unseen_accuracy_score(y_true, y_pred, *, seen_classes):
         Predicted labels, out of all classes.
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -118,10 +130,12 @@ def unseen_accuracy_score(y_true, y_pred, *, seen_classes):
     y_true = as_labels(y_true, "y_true")
     seen_classes = seen_labels(seen_classes, y_true=y_true)
     unseen = y_true[~is_in(y_true, seen_classes)]
-    return per_class_accuracy_score(y_true, y_pred, labels=unseen)
+    return per_class_accuracy_score(
+        y_true, y_pred, labels=unseen, sample_weight=sample_weight
+    )
 
 
-def harmonic_mean_score(y_true, y_pred, *, seen_classes):
+def harmonic_mean_score(y_true, y_pred, *, seen_classes, sample_weight=None):
     """Harmonic mean H of seen accuracy S and unseen accuracy U.
 
     Parameters
@@ -132,6 +146,8 @@ def harmonic_mean_score(y_true, y_pred, *, seen_classes):
         Predicted labels, out of all classes.
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -151,11 +167,14 @@ def harmonic_mean_score(y_true, y_pred, *, seen_classes):
     0.666...
     """
     y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
-    seen_classes = seen_labels(seen_classes, y_true=y_true)
+    settings = {
+        "seen_classes": seen_labels(seen_classes, y_true=y_true),
+        "sample_weight": sample_weight,
+    }
     return float(
         harmonic_mean(
-            seen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
-            unseen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
+            seen_accuracy_score(y_true, y_pred, **settings),
+            unseen_accuracy_score(y_true, y_pred, **settings),
         )
     )
 

@@ -25,7 +25,7 @@ from zsl_estimators.metrics._accuracy import (
     seen_labels,
 )
 from zsl_estimators.metrics._best import BestOfEachKind
-from zsl_estimators.sample_weights import part_of
+from zsl_estimators.sample_weights import part_of, with_weights
 
 
 class MovedSamples(NamedTuple):
@@ -323,7 +323,7 @@ def seen_unseen_curve(y_true, y_score, *, classes, seen_classes):
     return curve.seen_accuracy, curve.unseen_accuracy, curve.penalties
 
 
-def ausuc_score(y_true, y_score, *, classes, seen_classes):
+def ausuc_score(y_true, y_score, *, classes, seen_classes, sample_weight=None):
     """Area under the seen-unseen accuracy curve (AUSUC).
 
     The area does not depend on any seen penalty: it measures how well a model
@@ -339,6 +339,8 @@ def ausuc_score(y_true, y_score, *, classes, seen_classes):
         Labels of the columns.
     seen_classes : array-like
         Classes the model was trained on.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -364,10 +366,13 @@ def ausuc_score(y_true, y_score, *, classes, seen_classes):
     1.0
     """
     y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
-    return area_of(y_index, BestOfEachKind.of(scores, seen), seen)
+    y_index, scores, weights = with_weights(sample_weight, y_index, scores)
+    return area_of(y_index, BestOfEachKind.of(scores, seen), seen, weights)
 
 
-def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
+def zero_shot_accuracy_score(
+    y_true, y_score, *, classes, seen_classes, sample_weight=None
+):
     """Conventional zero-shot accuracy T1: unseen samples among unseen classes.
 
     Parameters
@@ -380,6 +385,8 @@ def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
         Labels of the columns.
     seen_classes : array-like
         Classes the model was trained on.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -399,12 +406,15 @@ def zero_shot_accuracy_score(y_true, y_score, *, classes, seen_classes):
     0.5
     """
     y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+    y_index, scores, weights = with_weights(sample_weight, y_index, scores)
     unseen = ~seen[y_index]
     best = BestOfEachKind.of(scores[unseen], seen)
-    return per_class_accuracy_score(y_index[unseen], best.unseen)
+    return per_class_accuracy_score(
+        y_index[unseen], best.unseen, sample_weight=part_of(weights, unseen)
+    )
 
 
-def area_of(y_index, best, seen):
+def area_of(y_index, best, seen, weights=None):
     """AUSUC, or the accuracy among classes of one kind where there are no others.
 
     Parameters
@@ -415,6 +425,8 @@ def area_of(y_index, best, seen):
         Of the same samples.
     seen : ndarray of shape (n_classes,)
         True for the columns of seen classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples, positive; None is 1.
 
     Returns
     -------
@@ -422,11 +434,10 @@ def area_of(y_index, best, seen):
         Between 0 and 1.
     """
     is_seen = seen[y_index]
-    if is_seen.all():
-        return per_class_accuracy_score(y_index, best.seen)
-    if not is_seen.any():
-        return per_class_accuracy_score(y_index, best.unseen)
-    return SeenUnseenCurve.from_best(y_index, best, seen).area
+    if is_seen.all() or not is_seen.any():
+        of_kind = best.seen if is_seen.all() else best.unseen
+        return per_class_accuracy_score(y_index, of_kind, sample_weight=weights)
+    return SeenUnseenCurve.from_best(y_index, best, seen, weights).area
 
 
 def _indexed(y_true, y_score, classes, seen_classes):
