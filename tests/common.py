@@ -9,10 +9,13 @@ from sklearn.preprocessing import StandardScaler
 import zsl_estimators
 from zsl_estimators import (
     BaseZeroShotClassifier,
+    DeViSEClassifier,
     ExemplarClassifier,
     GaussianSemanticClassifier,
+    LatEmClassifier,
     RidgeCompatibilityClassifier,
     RidgeSemanticClassifier,
+    SJEClassifier,
     SoftmaxHead,
 )
 from zsl_estimators.generative._contrast import SupervisedContrastTransformer
@@ -26,6 +29,7 @@ from zsl_estimators.likelihood import (
     NoiseDenoiseVoteRule,
     WeightsRule,
 )
+from zsl_estimators.training import TorchTrainingMixin
 
 # Starts that have nothing to choose.
 EXEMPLAR = ExemplarClassifier(alpha=0.1, shrinkage=0.5, attribute_scaling="standard")
@@ -176,6 +180,12 @@ SMALL = {
     },
 }
 
+# scikit-learn's check of weights against repeated rows wants the same to seven digits.
+TRAINED_ON_DRAWN_ROWS = {
+    "check_sample_weight_equivalence_on_dense_data": "rows of an epoch are drawn as "
+    "often as they weigh, which is the same as repeating them on average only"
+}
+
 SMALL_RULES = [
     ErrorRule(n_draws=(2, 4), keep=(2,)),
     LikelihoodRule(n_steps=2, n_probes=1),
@@ -198,6 +208,25 @@ def public_estimators():
         and issubclass(cls, BaseZeroShotClassifier)
         and not inspect.isabstract(cls)
     ]
+
+
+# Their start separates the rows of that check, so that the hinge loss is zero.
+LEARN_NOTHING_THERE = DeViSEClassifier, LatEmClassifier, SJEClassifier
+
+
+def unequal_to_repeated_rows(estimator):
+    """Checks that an estimator fails as it is trained in mini-batches."""
+    is_trained = isinstance(estimator, TorchTrainingMixin | SoftmaxHead)
+    learns = not isinstance(estimator, LEARN_NOTHING_THERE)
+    return TRAINED_ON_DRAWN_ROWS if is_trained and learns else {}
+
+
+def refuses_the_folds_of_a_check(estimator):
+    """Checks that give an estimator folds without a hidden class."""
+    return {
+        "check_sample_weight_equivalence_on_dense_data": "the check's folds hide no "
+        "class, which is refused"
+    }
 
 
 def small(cls, **parameters):

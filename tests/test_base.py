@@ -137,11 +137,10 @@ def test_a_warm_start_keeps_units_and_start(cls, data):
     assert all(vars(clf)[name] is value for name, value in before.items())
 
 
-def test_weights_are_refused_by_name(data):
+def test_unknown_arguments_of_fit_are_refused_by_name(data):
     clf = RidgeSemanticClassifier(attributes=data.attributes)
-    weights = np.ones(len(data.y_train))
-    with pytest.raises(TypeError, match="sample_weight, which no estimator"):
-        clf.fit(data.X_train, data.y_train, sample_weight=weights)
+    with pytest.raises(TypeError, match="groups, which no estimator"):
+        clf.fit(data.X_train, data.y_train, groups=data.y_train)
 
 
 @pytest.mark.parametrize("penalty", ["big", None, np.nan, np.inf])

@@ -178,6 +178,11 @@ def run_frozen(clf, X, y, X_test, y_test):
     assert calibrated.predict_proba(X_test).shape == (len(X_test), 11)
 
 
+def run_boosting(clf, X, y, X_test, y_test):
+    boosted = AdaBoostClassifier(clf, n_estimators=3).fit(X, y)
+    assert set(boosted.predict(X_test)) - set(y)
+
+
 def run_predict(clf, X, y, X_test, y_test):
     predicted = cross_val_predict(clf, X, y, cv=StratifiedKFold(2))
     assert predicted.shape == y.shape
@@ -214,6 +219,7 @@ WORKS = {
     "SequentialFeatureSelector": run_selector,
     "ConfusionMatrixDisplay": run_confusion,
     "FrozenEstimator": run_frozen,
+    "AdaBoostClassifier": run_boosting,
     'cross_val_predict(method="predict")': run_predict,
     'scoring="accuracy"': run_plain_scorers,
 }
@@ -248,7 +254,6 @@ REFUSES = {
     "BaggingClassifier": lambda clf, X, y: BaggingClassifier(
         clf, 2, random_state=0
     ).fit(X, y),
-    "AdaBoostClassifier": lambda clf, X, y: AdaBoostClassifier(clf).fit(X, y),
     "StackingClassifier": lambda clf, X, y: StackingClassifier([("zsl", clf)]).fit(
         X, y
     ),

@@ -37,13 +37,14 @@ from zsl_estimators.few_shot import ClassRows, FewShotScores
 from zsl_estimators.initial import best_inside
 from zsl_estimators.inspection import attribute_importance, explain_predictions
 from zsl_estimators.labels import as_labels
-from zsl_estimators.nested import with_choices_fixed
+from zsl_estimators.nested import fit_weighted, with_choices_fixed
 from zsl_estimators.onnx_export import CannotExport, write_onnx
 from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
 from zsl_estimators.rows import scaled_features
+from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.scaling import BalancedScaler, scalings_to_compare, unmixed
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
@@ -197,8 +198,8 @@ class BaseZeroShotClassifier(
         Returns
         -------
         feature_scaler : transformer
-            Has ``fit(X, y)``, where `y` are positions among the seen classes, and
-            ``transform(X)``.
+            Has ``fit(X, y)``, where `y` are positions among the seen classes, or
+            ``fit(X, y, sample_weight)`` where it learns anything, and ``transform(X)``.
         attribute_scaler : transformer
             Has ``fit(S)``, for descriptions of seen classes, and ``transform(S)``.
         """
@@ -255,7 +256,7 @@ class BaseZeroShotClassifier(
 
     # -- for users ----------------------------------------------------------------
 
-    def fit(self, X, y, **unsupported):
+    def fit(self, X, y, sample_weight=None, **unsupported):
         """Fit the model on samples of the seen classes.
 
         Parameters
@@ -264,8 +265,9 @@ class BaseZeroShotClassifier(
             Features.
         y : array-like of shape (n_samples,)
             Labels; every one needs a row in `attributes`.
+        %(sample_weight)s
         **unsupported : dict
-            Must be empty. `sample_weight` in particular is not supported.
+            Must be empty.
 
         Returns
         -------
@@ -279,7 +281,7 @@ class BaseZeroShotClassifier(
             If a parameter, the class table or the data cannot be used; the message
             names the argument and the remedy.
         TypeError
-            If anything else is given, such as `sample_weight`.
+            If anything else is given, or an estimator inside takes no weights.
 
         Warns
         -----
@@ -290,14 +292,14 @@ class BaseZeroShotClassifier(
         if unsupported:
             raise TypeError(
                 f"fit got {', '.join(unsupported)}, which no estimator of this package "
-                "supports. Leave it out; to give samples another weight, repeat or "
-                "leave out rows of X and y."
+                "supports. Leave it out."
             )
         with restored_on_error(self), self._progress_of_fit() as progress:
             X, y = self._checked_for_fit(X, y)
+            X, y, weights = weighted_rows(X, y, sample_weight)
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-            problem, choice = self._choose(X, y, fold_seed, progress)
+            problem, choice = self._choose(X, y, fold_seed, progress, weights)
             self._fit_chosen(problem, choice, fit_seed)
         return self
 
@@ -558,7 +560,7 @@ class BaseZeroShotClassifier(
         with harmless_underflow(), self._fit_context():
             yield
 
-    def _choose(self, X, y, seed, progress):
+    def _choose(self, X, y, seed, progress, weights=None):
         """Begin a fit: all that comes before the final model.
 
         Returns
@@ -569,8 +571,8 @@ class BaseZeroShotClassifier(
             What the folds have chosen.
         """
         set_up = np.random.RandomState(seed)
-        self._set_up(X, y, set_up)
-        problem = self._scaled_problem(X, y, set_up)
+        self._set_up(X, y, set_up, weights)
+        problem = self._scaled_problem(X, y, set_up, weights)
         if self._warns_of_table:
             scaled = self._scaled_attributes()
             self._table.warn_of_useless(self.attributes, scaled)
@@ -599,22 +601,25 @@ class BaseZeroShotClassifier(
         descriptions = self._scaled_attributes()[self._table.seen]
         return FewShotScores.fit(X, problem.y, descriptions, gaussian)
 
-    def _set_up(self, X, y, random_state):
+    def _set_up(self, X, y, random_state, weights=None):
         """Set up the class table, the initial estimator and both scalers."""
         self.n_features_in_ = X.shape[1]
         self._set_table(self._make_table(y))
         positions = self._table.positions_among_seen(y)
         if not self._is_warm_start():
-            self._fit_init(X, y, random_state)
-            self._resolve_attribute_scaling(X, y, random_state)
+            self._fit_init(X, y, random_state, weights)
+            self._resolve_attribute_scaling(X, y, random_state, weights)
             with self._computing():
                 features, _ = self._new_scalers(random_state)
-                self.feature_scaler_ = features.fit(X, positions)
+                # Some scalings, such as that of rows to length 1, learn nothing.
+                self.feature_scaler_ = fit_weighted(
+                    features, X, positions, weights, optional=True
+                )
                 self._fit_attribute_scaler(random_state)
             warm = getattr(self, "warm_start", False)
             self._learned_from = self._what_is_learned() if warm else None
 
-    def _resolve_attribute_scaling(self, X, y, random_state):
+    def _resolve_attribute_scaling(self, X, y, random_state, weights):
         """Find out which scaling of the descriptions to begin with."""
         if not hasattr(self, "attribute_scaling"):
             return
@@ -623,7 +628,7 @@ class BaseZeroShotClassifier(
             chosen_by = getattr(self, "init_", None)
             if chosen_by is None:
                 chosen_by = best_inside(
-                    self._new_inits(), self._table, X, y, random_state
+                    self._new_inits(), self._table, X, y, random_state, weights
                 )
             scaling = getattr(chosen_by, "attribute_scaling_", self.attribute_scaling_)
             self.attribute_scaling_ = scaling
@@ -634,7 +639,7 @@ class BaseZeroShotClassifier(
         # One that is frozen takes no less.
         self.attribute_scaler_ = scaler.fit(self._table.matrix[self._table.seen], None)
 
-    def _scaled_problem(self, X, y, random_state):
+    def _scaled_problem(self, X, y, random_state, weights=None):
         """Scale the task that the model has been set up for."""
         with self._computing():
             return Problem.scaled(
@@ -644,6 +649,7 @@ class BaseZeroShotClassifier(
                 self.feature_scaler_,
                 self.attribute_scaler_,
                 random_state,
+                weights,
             )
 
     def _make_table(self, y):
@@ -685,7 +691,7 @@ class BaseZeroShotClassifier(
         seen_rows = self._table.matrix[self._table.seen]
         return self.seen_classes_, seen_rows, self.n_features_in_
 
-    def _fit_init(self, X, y, random_state):
+    def _fit_init(self, X, y, random_state, weights):
         """Fit the estimator that this one starts from, if it starts from one."""
         if not hasattr(self, "init"):
             return
@@ -694,7 +700,7 @@ class BaseZeroShotClassifier(
             return
         automatic = isinstance(self.init, str)
         inits = self._new_inits() if automatic else [clone(self.init)]
-        self.init_ = best_inside(inits, self._table, X, y, random_state)
+        self.init_ = best_inside(inits, self._table, X, y, random_state, weights)
 
     def _fold_parameters(self):
         """Constructor parameters that differ in the models of the folds."""
@@ -722,13 +728,17 @@ class BaseZeroShotClassifier(
         self._has_folds = wanted and possible
         if not self._has_folds:
             return fixed
-        keeps = self._keeps_held_out_scores
-        folds = HeldOutFolds(self, X, problem.y, split, seed, self.n_jobs, keeps)
+        keeps, weights = self._keeps_held_out_scores, problem.weights
+        folds = HeldOutFolds(
+            self, X, problem.y, split, seed, self.n_jobs, keeps, weights
+        )
         choice = folds.compare(progress)
         if not automatic:
             return replace(choice, penalty=fixed.penalty)
         report = progress.reporter(-2)
-        known = scores_of_seen_classes(self, X, problem.y, choice, seed, report)
+        known = scores_of_seen_classes(
+            self, X, problem.y, choice, seed, report, weights
+        )
         if keeps:
             self._held_out_scores = [*folds.best_scores(choice), known]
         progress.end(-2)

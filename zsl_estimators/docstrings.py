@@ -19,6 +19,19 @@ default=None
         classes : array-like of shape (n_classes,), default=None
             Labels of the rows when `attributes` is an array.
         """,
+    "sample_weight": """
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the samples, not negative. A weight is a number of repetitions:
+            2 is the same as the row given twice, 0 as the row left out, also from the
+            seen classes and the folds. Networks are trained on rows drawn as often as
+            they weigh, which is the same on average only. Weights below 1 on the whole
+            are scaled up to the effective number of samples.
+        """,
+    "sample_weight_around": """
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the samples, not negative, for the fit of the estimator and for
+            held-out samples. A sample of weight 0 is left out.
+        """,
     "ridge": """
         alpha : "auto" or float, default="auto"
             Ridge penalty, for inputs of variance 1. "auto" takes the one of 1e-4,

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, class_sums
+from zsl_estimators.sample_weights import degrees_of_freedom, part_of
 
 # Keeps the covariance invertible when nothing varies within the classes; features are
 # scaled to variance 1.
@@ -24,6 +25,8 @@ class SharedGaussian:
         Class of every sample, from 0 to ``n_classes - 1``; classes may be absent.
     n_classes : int
         Number of classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Attributes
     ----------
@@ -36,19 +39,25 @@ class SharedGaussian:
         identity. It may be assigned; at first it is that of Ledoit and Wolf.
     """
 
-    def __init__(self, rows, y_index, n_classes):
-        n_samples = len(rows)
-        self.means = class_means(rows, y_index, n_classes)
+    def __init__(self, rows, y_index, n_classes, weights=None):
+        n_samples = len(rows) if weights is None else weights.sum()
+        self.means = class_means(rows, y_index, n_classes, weights)
         gram, fourth_powers = 0.0, 0.0
         for of_block, block in rows.blocks():
             within = block - self.means[y_index[of_block]]
+            if weights is not None:
+                # The sum of the fourth powers has the weight of the row once.
+                roots = np.sqrt(weights[of_block])
+                fourth_powers += ((roots * (within**2).sum(axis=1)) ** 2).sum()
+                within *= roots[:, None]
+            else:
+                fourth_powers += ((within**2).sum(axis=1) ** 2).sum()
             gram = gram + within.T @ within
-            fourth_powers += ((within**2).sum(axis=1) ** 2).sum()
         self._estimated = ledoit_wolf_shrinkage(gram, fourth_powers, n_samples)
         self.shrinkage = self._estimated
         # Every class has used up one sample for its mean. Without this the scale of all
         # scores, and with it the seen penalty, would depend on the samples per class.
-        freedom = n_samples - len(np.unique(y_index))
+        freedom = degrees_of_freedom(y_index, weights)
         # One sample per class tells nothing; features are scaled to variance 1.
         covariance = gram / freedom if freedom else np.eye(len(gram))
         eigenvalues, self.axes = eigh(covariance)
@@ -129,7 +138,7 @@ class UnscaledGaussian:
         self.gaussian = gaussian
 
     @classmethod
-    def fit(cls, X, y, n_classes):
+    def fit(cls, X, y, n_classes, weights=None):
         """Estimate both from samples, with the shrinkage of Ledoit and Wolf.
 
         Parameters
@@ -140,14 +149,17 @@ class UnscaledGaussian:
             Class of every sample.
         n_classes : int
             Number of classes.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples; None is 1.
 
         Returns
         -------
         gaussian : UnscaledGaussian
             Fitted.
         """
-        scaler = BlockwiseStandardScaler().fit(X)
-        return cls(scaler, SharedGaussian(ScaledRows(X, scaler), y, n_classes))
+        scaler = BlockwiseStandardScaler().fit(X, sample_weight=weights)
+        rows = ScaledRows(X, scaler)
+        return cls(scaler, SharedGaussian(rows, y, n_classes, weights))
 
     @property
     def means(self):
@@ -227,7 +239,7 @@ def ledoit_wolf_shrinkage(gram, fourth_powers, n_samples):
     return float(error / from_identity) if error > 0 else 0.0
 
 
-def class_means(rows, y_index, n_classes):
+def class_means(rows, y_index, n_classes, weights=None):
     """Mean of the samples of every class; zero where a class has none.
 
     Parameters
@@ -238,6 +250,8 @@ def class_means(rows, y_index, n_classes):
         Class of every sample, from 0.
     n_classes : int
         Number of classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -246,6 +260,7 @@ def class_means(rows, y_index, n_classes):
     """
     sums = np.zeros((n_classes, rows.n_scaled))
     for of_block, block in rows.blocks():
-        sums += class_sums(block, y_index[of_block], n_classes)
-    counts = np.bincount(y_index, minlength=n_classes)
-    return sums / np.maximum(counts, 1)[:, None]
+        of_rows = part_of(weights, of_block)
+        sums += class_sums(block, y_index[of_block], n_classes, of_rows)
+    counts = np.bincount(y_index, weights=weights, minlength=n_classes)
+    return sums / np.where(counts > 0, counts, 1)[:, None]

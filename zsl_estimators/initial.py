@@ -4,11 +4,12 @@ They solve the same task without a seen penalty. They also tell which scaling of
 descriptions suits it.
 """
 
+from zsl_estimators.nested import fit_weighted
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.threads import one_blas_thread
 
 
-def best_inside(estimators, table, X, y, random_state):
+def best_inside(estimators, table, X, y, random_state, weights=None):
     """Fit estimators to the task of another one; the best one on held-out classes.
 
     They are compared on the same folds, those of one seed.
@@ -25,6 +26,8 @@ def best_inside(estimators, table, X, y, random_state):
         Labels.
     random_state : RandomState
         Draws the seed.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -38,11 +41,11 @@ def best_inside(estimators, table, X, y, random_state):
         )
         if estimator.random_state is None:
             estimator.set_params(random_state=seed)
-    fitted = [fit_inside(estimator, X, y) for estimator in estimators]
+    fitted = [fit_inside(estimator, X, y, weights) for estimator in estimators]
     return max(fitted, key=lambda one: one._held_out_area)
 
 
-def fit_inside(estimator, X, y):
+def fit_inside(estimator, X, y, weights=None):
     """Fit an estimator inside another one, which has warned of the class table.
 
     What a network starts from must not depend on the number of threads.
@@ -55,6 +58,8 @@ def fit_inside(estimator, X, y):
         Features.
     y : ndarray of shape (n_samples,)
         Labels.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -63,4 +68,4 @@ def fit_inside(estimator, X, y):
     """
     estimator._warns_of_table = False
     with one_blas_thread():
-        return estimator.fit(X, y)
+        return fit_weighted(estimator, X, y, weights)

@@ -29,8 +29,8 @@ class RidgeInputs:
         Inputs, or their sums over the samples of every class.
     gram : ndarray of shape (n_features, n_features)
         Sum over the samples of ``outer(x, x)``.
-    n_samples : int
-        Number of samples.
+    n_samples : float
+        Number of samples, or the sum of their weights.
     """
 
     def __init__(self, X, gram, n_samples):
@@ -55,7 +55,7 @@ class RidgeInputs:
         problem : Problem
             Its rows are the inputs.
         weights : ndarray of shape (n_samples,) or None, default=None
-            Weights of the samples, of mean 1; None are equal ones.
+            Weights of the samples; None is 1.
         scale : float, default=1.0
             Multiplies the inputs.
 
@@ -66,7 +66,8 @@ class RidgeInputs:
         """
         rows, y = problem.rows, problem.y
         sums, gram = class_moments(rows, y, problem.n_seen, weights)
-        return cls(scale * sums, scale**2 * gram, len(rows))
+        n_samples = len(rows) if weights is None else weights.sum()
+        return cls(scale * sums, scale**2 * gram, n_samples)
 
     def products(self, Y):
         """Mean over the samples of ``outer(x, y)``."""
@@ -115,7 +116,7 @@ class RidgePath:
         return self.origin + self.vectors @ (self.projected / shrunk[:, None])
 
 
-def ridge_from_rows(rows, y, S, alpha):
+def ridge_from_rows(rows, y, S, alpha, weights=None):
     """Ridge regression of descriptions on samples that are read some at a time.
 
     Solves ``min ||S[y] - X W - b||^2 / n + alpha v ||W||^2``, where `v` is the mean
@@ -131,6 +132,8 @@ def ridge_from_rows(rows, y, S, alpha):
         Descriptions of the classes.
     alpha : float
         Penalty, positive.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -139,12 +142,14 @@ def ridge_from_rows(rows, y, S, alpha):
     intercept : ndarray of shape (n_attributes,)
         `b`.
     """
-    counts = np.bincount(y, minlength=len(S))[:, None]
-    means = class_means(rows, y, len(S))
-    center, target = (counts * means).sum(0) / len(y), (counts * S).sum(0) / len(y)
+    counts = np.bincount(y, weights=weights, minlength=len(S))[:, None]
+    means, total = class_means(rows, y, len(S), weights), counts.sum()
+    center, target = (counts * means).sum(0) / total, (counts * S).sum(0) / total
     gram = np.zeros((rows.n_scaled, rows.n_scaled))
-    for _, block in rows.blocks():
+    for of_block, block in rows.blocks():
         centered = block - center
+        if weights is not None:
+            centered *= np.sqrt(weights[of_block])[:, None]
         gram += centered.T @ centered
     # Without any variation every map is as good as zero.
     variation = np.trace(gram) / len(gram) or 1.0
@@ -262,7 +267,8 @@ def class_balanced_inputs(problem, scale=1.0):
     inputs : RidgeInputs
         For one target per seen class.
     """
-    return RidgeInputs.of_classes(problem, class_weights(problem.y), scale)
+    weights = class_weights(problem.y, problem.weights)
+    return RidgeInputs.of_classes(problem, weights, scale)
 
 
 def ridge_maps(inputs, Y, identity, candidates):

@@ -1,7 +1,13 @@
 """Classifiers of scikit-learn inside our estimators."""
 
+from contextlib import contextmanager
+
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from zsl_estimators.seeds import LARGEST_SEED
 
@@ -28,6 +34,100 @@ def seeded_clone(estimator, random_state):
         if name.rpartition("__")[2] == "random_state" and value is None:
             estimator.set_params(**{name: random_state.randint(LARGEST_SEED)})
     return estimator
+
+
+def fit_weighted(estimator, X, y, weights, *, optional=False):
+    """Fit an estimator on samples that may have weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not fitted.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,) or None
+        Labels; None gives none.
+    weights : ndarray of shape (n_samples,) or None
+        Weights of the samples; None gives none.
+    optional : bool, default=False
+        Whether an estimator that takes no weights is fitted without them.
+
+    Returns
+    -------
+    estimator : estimator
+        Fitted.
+
+    Raises
+    ------
+    TypeError
+        If there are weights and the estimator takes none.
+    """
+    labels = () if y is None else (y,)
+    with weights_for(estimator, weights, optional=optional) as arguments:
+        return estimator.fit(X, *labels, **arguments)
+
+
+@contextmanager
+def weights_for(estimator, weights, *, optional=False):
+    """Yield the keyword arguments that give an estimator inside its weights.
+
+    They are those of the estimator outside, whatever requests are set inside: the
+    routing of metadata is off meanwhile.
+
+    Parameters
+    ----------
+    estimator, weights, optional
+        See :func:`fit_weighted`.
+
+    Yields
+    ------
+    arguments : dict
+        For its ``fit``; empty without weights.
+    """
+    if weights is None:
+        yield {}
+        return
+    arguments = weight_arguments(estimator, weights)
+    if not arguments and not optional:
+        raise TypeError(
+            f"sample_weight was given, but fit of {estimator!r} inside takes none. Use "
+            "another estimator there, or leave out sample_weight."
+        )
+    with config_context(enable_metadata_routing=False):
+        yield arguments
+
+
+def weight_arguments(estimator, weights):
+    """Keyword arguments that give an estimator its weights; none if it takes none.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline gets them for all steps that take some, if the last one does.
+    weights : ndarray of shape (n_samples,)
+        Weights of the samples.
+
+    Returns
+    -------
+    arguments : dict
+        For its ``fit``.
+    """
+    if isinstance(estimator, BaseSearchCV):
+        return weight_arguments(estimator.estimator, weights)
+    if not isinstance(estimator, Pipeline):
+        takes_some = has_fit_parameter(estimator, "sample_weight")
+        return {"sample_weight": weights} if takes_some else {}
+    of_steps = [
+        {
+            f"{name}__{key}": value
+            for key, value in weight_arguments(step, weights).items()
+        }
+        for name, step in estimator.steps
+        if hasattr(step, "fit")
+    ]
+    if not of_steps or not of_steps[-1]:
+        return {}
+    return {key: value for of_step in of_steps for key, value in of_step.items()}
 
 
 def with_choices_fixed(fitted):

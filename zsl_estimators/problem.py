@@ -27,6 +27,8 @@ class Problem:
         True for the classes that occur in `y`.
     random_state : RandomState
         For what is drawn before a model is trained, the same for all its candidates.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples, positive; None is 1.
     """
 
     rows: ScaledRows
@@ -34,9 +36,12 @@ class Problem:
     S: np.ndarray
     seen: np.ndarray
     random_state: np.random.RandomState
+    weights: np.ndarray | None = None
 
     @classmethod
-    def scaled(cls, X, y, table, feature_scaler, attribute_scaler, random_state):
+    def scaled(
+        cls, X, y, table, feature_scaler, attribute_scaler, random_state, weights=None
+    ):
         """Scale a task: the one place where training rows are.
 
         Parameters
@@ -51,6 +56,8 @@ class Problem:
             Fitted.
         random_state : RandomState
             See the parameter of the class.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            See the parameter of the class.
 
         Returns
         -------
@@ -63,12 +70,18 @@ class Problem:
             attribute_scaler.transform(table.matrix),
             table.seen,
             random_state,
+            weights,
         )
 
     @property
     def X(self):
         """All scaled features at once, float64 of shape (n_samples, n_scaled)."""
         return self.rows.whole
+
+    @property
+    def n_samples(self):
+        """Number of samples, or the sum of their weights."""
+        return len(self.rows) if self.weights is None else self.weights.sum()
 
     @property
     def n_seen(self):

@@ -148,13 +148,29 @@ class BlockwiseStandardScaler(StandardScaler):
         return self
 
 
-def class_weights(y):
-    """Sample weights of mean 1 that make the weights of all classes equal."""
-    counts = np.bincount(y)
-    return len(y) / (np.count_nonzero(counts) * counts[y])
+def class_weights(y, weights=None):
+    """Make the weights of all classes equal.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Class of every sample, from 0.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples, within their classes; None is 1.
+
+    Returns
+    -------
+    balanced : ndarray of shape (n_samples,)
+        Their sum is that of the weights, which without them is the number of samples.
+    """
+    counts = np.bincount(y, weights=weights)
+    n_present = np.count_nonzero(counts)
+    if weights is None:
+        return len(y) / (n_present * counts[y])
+    return weights * weights.sum() / (n_present * counts[y])
 
 
-def class_sums(block, y_index, n_classes):
+def class_sums(block, y_index, n_classes, weights=None):
     """Sum rows over the samples of every class.
 
     Parameters
@@ -165,6 +181,8 @@ def class_sums(block, y_index, n_classes):
         Class of every row, from 0.
     n_classes : int
         Number of classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the rows; None is 1.
 
     Returns
     -------
@@ -173,7 +191,8 @@ def class_sums(block, y_index, n_classes):
     """
     each = np.arange(len(block))
     shape = n_classes, len(block)
-    return csr_array((np.ones(len(block)), (y_index, each)), shape=shape) @ block
+    factors = np.ones(len(block)) if weights is None else weights
+    return csr_array((factors, (y_index, each)), shape=shape) @ block
 
 
 def class_moments(rows, y_index, n_classes, weights=None):

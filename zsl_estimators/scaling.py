@@ -54,7 +54,7 @@ class BalancedScaler(BlockwiseStandardScaler):
         super().__init__(copy=copy, with_mean=with_mean, with_std=with_std)
         self.unit_rows = unit_rows
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Learn mean and scale.
 
         Parameters
@@ -63,6 +63,8 @@ class BalancedScaler(BlockwiseStandardScaler):
             Features.
         y : ndarray of shape (n_samples,)
             Class of every sample, from 0.
+        sample_weight : ndarray of shape (n_samples,) or None, default=None
+            Weights of the rows within their classes.
 
         Returns
         -------
@@ -70,7 +72,7 @@ class BalancedScaler(BlockwiseStandardScaler):
             Fitted.
         """
         with np.errstate(invalid="ignore"):
-            super().fit(X, sample_weight=class_weights(y))
+            super().fit(X, sample_weight=class_weights(y, sample_weight))
         # Rounding may push the variance of a constant column below zero.
         constant = ~(self.var_ > 0)
         self.var_[constant], self.scale_[constant] = 0.0, 1.0
@@ -303,7 +305,7 @@ class FeatureScaler(BaseEstimator):
         self.scaling = scaling
         self.gaussian = gaussian
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Learn the scaling.
 
         Parameters
@@ -312,6 +314,8 @@ class FeatureScaler(BaseEstimator):
             Features of any precision.
         y : ndarray of shape (n_samples,)
             Class of every sample, from 0.
+        sample_weight : ndarray of shape (n_samples,) or None, default=None
+            Weights of the rows.
 
         Returns
         -------
@@ -324,13 +328,14 @@ class FeatureScaler(BaseEstimator):
                 scaler.partial_fit(X[rows].astype(np.float64))
             self.offset_, spread = scaler.data_min_, 1 / scaler.scale_
         else:
-            scaler = BlockwiseStandardScaler().fit(X)
+            scaler = BlockwiseStandardScaler().fit(X, sample_weight=sample_weight)
             self.offset_, spread = scaler.mean_, scaler.scale_
         self.forward_, self.backward_ = 1 / spread, spread
         if self.scaling == "whitened":
             gaussian = self.gaussian
             if gaussian is None:
-                gaussian = SharedGaussian(ScaledRows(X, scaler), y, y.max() + 1)
+                rows = ScaledRows(X, scaler)
+                gaussian = SharedGaussian(rows, y, y.max() + 1, sample_weight)
             self.forward_ = gaussian.whitening / spread[:, None]
             self.backward_ = gaussian.coloring * spread
         return self

@@ -8,8 +8,11 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.calibration._around import AroundZeroShotClassifier
+from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.labels import as_labels
+from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import HasMethods, check_parameters
+from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.semantic import (
     NearestDescriptionClassifier,
     RidgeSemanticClassifier,
@@ -17,6 +20,7 @@ from zsl_estimators.semantic import (
 from zsl_estimators.text import class_descriptions_from_text, text_encoder
 
 
+@fill_docstring
 class ZeroShotTextClassifier(AroundZeroShotClassifier):
     """Classify texts, also into classes of which nothing but the name is known.
 
@@ -100,7 +104,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         self.templates = templates
         self.estimator = estimator
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Encode texts and class names, and fit the estimator.
 
         Parameters
@@ -110,6 +114,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         y : array-like of shape (n_samples,) or None, default=None
             Labels. None, where the names are all that is known: then the class whose
             name is nearest wins.
+        %(sample_weight_around)s
 
         Returns
         -------
@@ -123,10 +128,11 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         ValueError
             If a text is empty, or a label of `y` has no name.
         TypeError
-            If something else than text is to be embedded.
+            If something else than text is to be embedded, or the estimator takes no
+            weights.
         """
         check_parameters(self)
-        texts = as_texts(X)
+        texts, y, weights = weighted_rows(as_texts(X), y, sample_weight)
         names = self.class_names
         if names is None:
             if y is None:
@@ -138,8 +144,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         encode = text_encoder(self.model)
         table = class_descriptions_from_text(names, encode, templates=self.templates)
         estimator = self._new_estimator(y).set_params(attributes=table)
-        labels = () if y is None else (y,)
-        self.estimator_ = estimator.fit(encode(texts), *labels)
+        self.estimator_ = fit_weighted(estimator, encode(texts), y, weights)
         self.class_attributes_, self._encode = table, encode
         return self
 

@@ -44,7 +44,7 @@ class Model:
         self.training = CountingTraining(n_epochs, self.stops_at)
         return self.training
 
-    def _training_data(self, problem):
+    def _weighted_data(self, problem):
         return None
 
     def _net_has_changed(self):

@@ -20,7 +20,9 @@ from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection import cross_val_predict_gzsl
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
+from zsl_estimators.nested import fit_weighted, weights_for
 from zsl_estimators.parameters import check_parameters
+from zsl_estimators.sample_weights import checked_weights, part_of, weighted_rows
 
 
 def _has_method(name):
@@ -164,7 +166,40 @@ def unseen_classes(fitted):
     return classes[~is_in(classes, seen)]
 
 
-def predictions_on_folds(estimator, fitted, X, y, folds, seed, n_jobs, verbose):
+def without_zero_weights(X, y, sample_weight, folds=None):
+    """Samples without those of weight 0, also in given folds.
+
+    Parameters
+    ----------
+    X, y : array-like
+        Features and labels.
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights as a user gives them.
+    folds : list of tuple of ndarray or None, default=None
+        Rows to train on and rows to test on.
+
+    Returns
+    -------
+    X, y : array-like
+        Those with a weight.
+    weights : ndarray or None
+        See :func:`weighted_rows`.
+    folds : list of tuple of ndarray or None
+        Positions among these.
+    """
+    given = checked_weights(sample_weight, X)
+    if folds is not None and given is not None:
+        place = np.cumsum(given > 0) - 1
+        folds = [
+            tuple(place[rows[given[rows] > 0]] for rows in map(np.asarray, fold))
+            for fold in folds
+        ]
+    return *weighted_rows(X, y, given), folds
+
+
+def predictions_on_folds(
+    estimator, fitted, X, y, folds, seed, n_jobs, verbose, weights=None
+):
     """Scores of held-out samples by models that some seen classes were hidden from.
 
     Parameters
@@ -182,12 +217,14 @@ def predictions_on_folds(estimator, fitted, X, y, folds, seed, n_jobs, verbose):
         Decides what is held out where `folds` is None.
     n_jobs, verbose
         See :func:`~zsl_estimators.model_selection.cross_val_predict_gzsl`.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
-    predictions : list of (CandidateScores, ndarray)
-        Scores of all classes, and the true labels. Empty where nothing can be learned:
-        no class is unseen, or fewer than four are seen and `folds` is None.
+    predictions : list of (CandidateScores, ndarray, ndarray or None)
+        Scores of all classes, the true labels, and the weights. Empty where nothing can
+        be learned: no class is unseen, or fewer than four are seen and `folds` is None.
     """
     n_unseen = len(unseen_classes(fitted))
     if folds is None:
@@ -195,16 +232,22 @@ def predictions_on_folds(estimator, fitted, X, y, folds, seed, n_jobs, verbose):
         folds = held_out_split(n_seen, n_unseen, seed)
     if n_unseen == 0 or folds is None:
         return []
-    predictions = cross_val_predict_gzsl(
-        estimator, X, y, cv=folds, candidates="all", n_jobs=n_jobs, verbose=verbose
-    )
+    settings = {"cv": folds, "n_jobs": n_jobs, "verbose": verbose}
+    with weights_for(estimator, weights) as params:
+        predictions = cross_val_predict_gzsl(
+            estimator, X, y, candidates="all", params=params, **settings
+        )
     return [
-        (CandidateScores(fold.classes, fold.seen_classes, fold.y_score), fold.y_true)
+        (
+            CandidateScores(fold.classes, fold.seen_classes, fold.y_score),
+            fold.y_true,
+            part_of(weights, fold.rows),
+        )
         for fold in predictions
     ]
 
 
-def scores_of_known_classes(estimator, X, y, seed):
+def scores_of_known_classes(estimator, X, y, seed, weights=None):
     """Scores of held-out samples by an estimator that is fitted on all seen classes.
 
     Parameters
@@ -217,6 +260,8 @@ def scores_of_known_classes(estimator, X, y, seed):
         Labels.
     seed : int
         Decides which samples are held out.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -228,13 +273,19 @@ def scores_of_known_classes(estimator, X, y, seed):
     if not held_out.any():
         return None
     train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    fitted = clone(estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    fitted = fit_weighted(
+        clone(estimator),
+        _safe_indexing(X, train),
+        _safe_indexing(y, train),
+        part_of(weights, train),
+    )
     candidates = CandidateScores.of(fitted, _safe_indexing(X, test), (), "all")
-    return held_out_scores(candidates, column_or_1d(_safe_indexing(y, test)))
+    y = column_or_1d(_safe_indexing(y, test))
+    return held_out_scores(candidates, y, part_of(weights, test))
 
 
-def held_out_scores(candidates, y):
+def held_out_scores(candidates, y, weights=None):
     """Scores of all classes of a model, with the column of every sample's class."""
     classes, seen_classes, scores = candidates
     y_index = pd.Index(classes).get_indexer(pd.Index(as_labels(y, "y")))
-    return HeldOutScores(y_index, scores, is_in(classes, seen_classes))
+    return HeldOutScores(y_index, scores, is_in(classes, seen_classes), weights)

@@ -15,16 +15,21 @@ from zsl_estimators.calibration._around import (
     predictions_on_folds,
     scores_of_known_classes,
     unseen_classes,
+    without_zero_weights,
 )
 from zsl_estimators.calibration._report import is_in_fold
+from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection._cross_val_predict import class_folds
+from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import HasMethods, Interval
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 KINDS = "seen", "unseen"
 
 
+@fill_docstring
 class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     """Predict sets that hold the true class with a known probability.
 
@@ -148,7 +153,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit the estimator on all rows and the thresholds on held-out ones.
 
         Parameters
@@ -157,6 +162,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
             Features.
         y : array-like of shape (n_samples,)
             Labels.
+        %(sample_weight_around)s
 
         Returns
         -------
@@ -166,24 +172,25 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         Raises
         ------
         ValueError
-            If a parameter cannot be used, a fold hides no class, or there is nothing
-            to learn a threshold from: no class with two samples, or unseen classes and
-            fewer than four seen ones.
+            If a parameter or the weights cannot be used, a fold hides no class, or
+            there is nothing to learn a threshold from: no class with two samples, or
+            unseen classes and fewer than four seen ones.
         TypeError
-            If the estimator does not know its seen classes.
+            If the estimator does not know its seen classes, or takes no weights.
         """
         X, y = self._checked_for_fit(X, y)
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)
         # Folds that cannot be used are refused before anything is fitted.
         folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
-        fitted = clone(self.estimator).fit(X, y)
-        known = scores_of_known_classes(self.estimator, X, y, seed)
+        X, y, weights, folds = without_zero_weights(X, y, sample_weight, folds)
+        fitted = fit_weighted(clone(self.estimator), X, y, weights)
+        known = scores_of_known_classes(self.estimator, X, y, seed, weights)
         if known is None:
             raise ValueError(
                 "No class of y has two samples, so that none can be held out to fit "
                 "the thresholds. Give more samples."
             )
-        hidden = self._hidden(fitted, X, y, folds, seed)
+        hidden = self._hidden(fitted, X, y, folds, seed, weights)
         if not hidden and len(unseen_classes(fitted)):
             raise ValueError(
                 "y holds too few classes to hide some of them, and to learn so what to "
@@ -238,7 +245,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "thresholds_")
 
-    def _hidden(self, fitted, X, y, folds, seed):
+    def _hidden(self, fitted, X, y, folds, seed, weights):
         """Samples of hidden classes, with the classes that their fold may answer with.
 
         Returns
@@ -248,18 +255,28 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         """
         random_state = np.random.RandomState(seed)
         predictions = predictions_on_folds(
-            self.estimator, fitted, X, y, folds, seed, self.n_jobs, self.verbose
+            self.estimator,
+            fitted,
+            X,
+            y,
+            folds,
+            seed,
+            self.n_jobs,
+            self.verbose,
+            weights,
         )
         unseen, hidden = unseen_classes(fitted), []
-        for candidates, y_true in predictions:
+        for candidates, y_true, of_fold in predictions:
             kept = is_in_fold(candidates, y_true, unseen, random_state)
             y_true = as_labels(y_true, "y")
             rows = ~is_in(y_true, candidates.seen_classes)
-            of_fold = candidates._replace(
+            y_true = y_true[rows]
+            kept_only = candidates._replace(
                 classes=candidates.classes[kept],
                 scores=candidates.scores[np.ix_(rows, kept)],
             )
-            hidden.append((held_out_scores(of_fold, y_true[rows]), y_true[rows]))
+            scores = held_out_scores(kept_only, y_true, part_of(of_fold, rows))
+            hidden.append((scores, y_true))
         return hidden
 
     def _set_thresholds(self, known, hidden):
@@ -302,8 +319,13 @@ class Conformity:
         own = [fold.scores[np.arange(len(fold.y)), fold.y] for fold in folds]
         self.own = np.concatenate(own) if own else np.empty(0)
         # Every class counts the same, however many samples it has.
-        counts = pd.Series(classes).map(pd.Series(classes).value_counts()).to_numpy()
-        self.weights = 1 / np.maximum(counts.astype(float), 1)
+        given = [
+            np.ones(len(fold.y)) if fold.weights is None else fold.weights
+            for fold in folds
+        ]
+        self.given = np.concatenate(given) if given else np.empty(0)
+        sums = pd.Series(self.given).groupby(classes).transform("sum").to_numpy()
+        self.weights = self.given / sums
 
     @classmethod
     def of(cls, folds, temperature):
@@ -328,8 +350,10 @@ class Conformity:
         own, weights = self.own[kept], self.weights[kept]
         if not len(own):
             return 0.0
-        # One more sample counts as one that never reaches it: the next one.
-        below = 1 - level * (1 + 1 / len(own))
+        # One more sample counts as one that never reaches it: the next one. With
+        # weights there are as many as the samples are worth.
+        given = self.given[kept]
+        below = 1 - level * (1 + (given**2).sum() / given.sum() ** 2)
         return weighted_quantile(own, weights, below) if below >= 0 else -np.inf
 
     def coverage(self, threshold):
@@ -341,14 +365,12 @@ class Conformity:
         classes = np.unique(self.classes)
         if len(classes) < 2:
             return np.nan
-        covered = [
-            (
-                self.own[self.classes == one]
-                >= self.threshold(level, self.classes != one)
-            )
-            for one in classes
-        ]
-        return np.mean([of_class.mean() for of_class in covered])
+        covered = []
+        for one in classes:
+            is_one = self.classes == one
+            reached = self.own[is_one] >= self.threshold(level, ~is_one)
+            covered.append(np.average(reached, weights=self.given[is_one]))
+        return np.mean(covered)
 
     def mean_size(self, seen_threshold, unseen_threshold):
         """Mean size of the sets of the samples."""

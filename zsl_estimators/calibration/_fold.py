@@ -8,6 +8,7 @@ import numpy as np
 from zsl_estimators.calibration._choice import Choice
 from zsl_estimators.calibration._scores import HeldOutScores
 from zsl_estimators.model_selection._class_holdout import at_most
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.threads import one_blas_thread
 
 # Candidates of which a fold keeps the scores, where they are wanted.
@@ -32,13 +33,17 @@ class Fold:
         Seeds the model.
     keeps_scores : bool, default=False
         Whether to keep scores for :meth:`best_scores`.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of all samples; None is 1.
     """
 
-    def __init__(self, model, train, held_out, seed, keeps_scores=False):
+    def __init__(self, model, train, held_out, seed, keeps_scores=False, weights=None):
         self.model = model
         self.train, self.held_out = train, held_out
         self.seed = seed
         self.keeps_scores = keeps_scores
+        self.train_weights = part_of(weights, train)
+        self.held_out_weights = part_of(weights, held_out)
         self._kept = {}
         self.stages = None
         self._problem = self._held_out_rows = None
@@ -81,7 +86,7 @@ class Fold:
         with self.model._computing(), closing(candidates):
             for candidate in candidates:
                 scores = self.model._score_classes(self._held_out_rows)
-                scores = HeldOutScores(y[self.held_out], scores, problem.seen)
+                scores = self._held_out_scores(y, scores)
                 answers.append((candidate, scores.curve, scores.few(self.seed)))
                 self._keep(candidate, scores)
         return answers
@@ -122,7 +127,12 @@ class Fold:
         with self.model._computing():
             self.model._fit(problem, choice, np.random.RandomState(self.seed))
             scores = self.model._score_classes(self._held_out_rows)
-        return HeldOutScores(y[self.held_out], scores, problem.seen)
+        return self._held_out_scores(y, scores)
+
+    def _held_out_scores(self, y, scores):
+        """Scores of the held-out rows, with all that belongs to them."""
+        seen = self._problem.seen
+        return HeldOutScores(y[self.held_out], scores, seen, self.held_out_weights)
 
     def __getstate__(self):
         return {**vars(self), "_problem": None, "_held_out_rows": None}
@@ -133,8 +143,10 @@ class Fold:
             model, rows, classes = self.model, X[self.train], y[self.train]
             random_state = np.random.RandomState(self.seed)
             if not hasattr(model, "feature_scaler_"):
-                model._set_up(rows, classes, random_state)
-            self._problem = model._scaled_problem(rows, classes, random_state)
+                model._set_up(rows, classes, random_state, self.train_weights)
+            self._problem = model._scaled_problem(
+                rows, classes, random_state, self.train_weights
+            )
             with model._computing():
                 self._held_out_rows = model._scaled(X[self.held_out])
             if self.stages is None:

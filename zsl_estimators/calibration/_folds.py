@@ -52,9 +52,21 @@ class HeldOutFolds:
         Folds that are fitted at a time; the results do not depend on it.
     keeps_scores : bool, default=False
         Whether :meth:`best_scores` will be asked for.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
     """
 
-    def __init__(self, estimator, X, y, split, seed, n_jobs=None, keeps_scores=False):
+    def __init__(
+        self,
+        estimator,
+        X,
+        y,
+        split,
+        seed,
+        n_jobs=None,
+        keeps_scores=False,
+        weights=None,
+    ):
         self.X, self.y = X, y
         self.n_jobs = n_jobs
         table = estimator._table
@@ -64,7 +76,7 @@ class HeldOutFolds:
         for number, (train, held_out, beside) in enumerate(rows, start=1):
             model = model_inside(estimator, np.vstack([seen_rows, unseen_rows[beside]]))
             model._fold = f"{number}/{split.get_n_splits()}"
-            self.folds.append(Fold(model, train, held_out, seed, keeps_scores))
+            self.folds.append(Fold(model, train, held_out, seed, keeps_scores, weights))
 
     def compare(self, progress):
         """Let all candidates compete on all folds.
@@ -188,7 +200,7 @@ def model_inside(estimator, attributes):
     )
 
 
-def scores_of_seen_classes(estimator, X, y, choice, seed, report):
+def scores_of_seen_classes(estimator, X, y, choice, seed, report, weights=None):
     """Score held-out samples with a model that is fitted on all seen classes.
 
     These are the scores that the final model will give to samples of the seen classes,
@@ -208,6 +220,8 @@ def scores_of_seen_classes(estimator, X, y, choice, seed, report):
         Of the model, and of which samples are held out.
     report : callable
         What the model reports its steps to.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -218,7 +232,7 @@ def scores_of_seen_classes(estimator, X, y, choice, seed, report):
     seen_first = np.argsort(~table.seen, kind="stable")
     model = model_inside(estimator, table.matrix[seen_first])
     model._fold, model._report = "seen", report
-    fold = Fold(model, *rows_of_seen_classes(y, seed), seed)
+    fold = Fold(model, *rows_of_seen_classes(y, seed), seed, weights=weights)
     with one_blas_thread():
         return fold.final_scores(X, y, choice)
 

@@ -23,6 +23,7 @@ from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.metrics._accuracy import harmonic_mean
+from zsl_estimators.sample_weights import effective_sizes
 
 # With an interval of H that is wider, the folds hardly tell anything.
 WIDE = 0.3
@@ -83,19 +84,22 @@ class HeldOutPerformance:
         seen_accuracies : ndarray of shape (n_seen,)
             Of held-out samples of the seen classes, where the model knows all of them.
         n_samples : ndarray of shape (n_seen,)
-            How many samples these are.
+            How many samples these are, or with weights how many they are worth.
         unseen_accuracies : ndarray of shape (n_hidden,)
             Of the classes that were hidden.
         """
         of_folds = [curve.class_accuracies_at(penalty) for curve in self.curves]
         hidden = mean_of_hidden_classes(self.curves, [unseen for _, unseen in of_folds])
         curves = self.curves if self.known is None else [self.known]
+        samples = [curve.seen_samples for curve in curves]
         seen = mean_of_classes(
-            [curve.seen_samples for curve in curves],
-            [curve.class_accuracies_at(penalty)[0] for curve in curves],
+            samples, [curve.class_accuracies_at(penalty)[0] for curve in curves]
         )
-        counts = np.bincount(np.concatenate([c.seen_samples.y for c in curves]))
-        return seen, counts[counts > 0], hidden
+        weights = None
+        if samples[0].weights is not None:
+            weights = np.concatenate([part.weights for part in samples])
+        y = np.concatenate([part.y for part in samples])
+        return seen, effective_sizes(y, weights), hidden
 
     @property
     def n_folds_against(self):
@@ -266,7 +270,7 @@ def unlabelled(classes, y):
     return classes[~is_in(classes, y)]
 
 
-def curve_of_fold(candidates, y, unseen_classes, random_state):
+def curve_of_fold(candidates, y, unseen_classes, random_state, weights=None):
     """Curve of held-out samples, in columns that all folds share.
 
     Parameters
@@ -279,6 +283,8 @@ def curve_of_fold(candidates, y, unseen_classes, random_state):
         Labels of the real unseen classes.
     random_state : RandomState
         See :func:`unseen_beside_hidden`.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Returns
     -------
@@ -294,6 +300,7 @@ def curve_of_fold(candidates, y, unseen_classes, random_state):
         np.where(kept, scores, lowest),
         classes=candidates.classes,
         seen_classes=candidates.seen_classes,
+        weights=weights,
     )
 
 

@@ -14,16 +14,20 @@ from zsl_estimators.calibration._around import (
     predictions_on_folds,
     scores_of_known_classes,
     unseen_classes,
+    without_zero_weights,
 )
 from zsl_estimators.calibration._held_out import CRITERIA, best_seen_penalty
 from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
+from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection._cross_val_predict import class_folds
+from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import HasMethods, StrOptions
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 
 
+@fill_docstring
 class CalibratedStackingCV(AroundZeroShotClassifier):
     """Fit the seen penalty of any zero-shot classifier on folds of hidden classes.
 
@@ -142,7 +146,7 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit the estimator on all rows and the penalty on folds.
 
         Parameters
@@ -151,6 +155,7 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
             Features.
         y : array-like of shape (n_samples,)
             Labels.
+        %(sample_weight_around)s
 
         Returns
         -------
@@ -160,23 +165,25 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         Raises
         ------
         ValueError
-            If a parameter cannot be used, or a fold hides no class.
+            If a parameter or the weights cannot be used, or a fold hides no class.
         TypeError
-            If the estimator does not know its seen classes.
+            If the estimator does not know its seen classes, or takes no weights.
         """
         X, y = self._checked_for_fit(X, y)
         known = None
         if isinstance(self.cv, str):
-            fitted, curves = self._prefit(X, column_or_1d(y))
+            X, y, weights, _ = without_zero_weights(X, y, sample_weight)
+            fitted, curves = self._prefit(X, column_or_1d(y), weights)
         else:
             plain = without_penalty(self.estimator)
             seed = private_random_state(self.random_state).randint(LARGEST_SEED)
             # Folds that cannot be used are refused before anything is fitted.
             folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
-            fitted = clone(plain).fit(X, y)
-            curves = self._curves(fitted, plain, X, y, folds, seed)
+            X, y, weights, folds = without_zero_weights(X, y, sample_weight, folds)
+            fitted = fit_weighted(clone(plain), X, y, weights)
+            curves = self._curves(fitted, plain, X, y, folds, seed, weights)
             if curves:
-                known = known_curve(plain, X, y, seed)
+                known = known_curve(plain, X, y, seed, weights)
         self.estimator_ = fitted
         self._choose(HeldOutPerformance(curves, known) if curves else None)
         return self
@@ -188,25 +195,26 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
     def _penalty(self):
         return self.best_penalty_
 
-    def _curves(self, fitted, plain, X, y, folds, seed):
+    def _curves(self, fitted, plain, X, y, folds, seed, weights):
         """One curve per fold; none when there is nothing to fit."""
         random_state = np.random.RandomState(seed)
         predictions = predictions_on_folds(
-            plain, fitted, X, y, folds, seed, n_jobs=self.n_jobs, verbose=self.verbose
+            plain, fitted, X, y, folds, seed, self.n_jobs, self.verbose, weights
         )
+        unseen = unseen_classes(fitted)
         return [
-            curve_of_fold(candidates, y_true, unseen_classes(fitted), random_state)
-            for candidates, y_true in predictions
+            curve_of_fold(candidates, y_true, unseen, random_state, of_fold)
+            for candidates, y_true, of_fold in predictions
         ]
 
-    def _prefit(self, X, y):
+    def _prefit(self, X, y, weights):
         """The estimator as it is, and its curve on rows it was not trained on."""
         check_is_fitted(self.estimator)
         fitted = copy.deepcopy(self.estimator)
         classes, seen_classes, scores = CandidateScores.of(fitted, X, y, "fold")
         check_both_kinds(y, seen_classes, "the penalty")
         curve = SeenUnseenCurve.from_labels(
-            y, scores, classes=classes, seen_classes=seen_classes
+            y, scores, classes=classes, seen_classes=seen_classes, weights=weights
         )
         return fitted, [curve]
 
@@ -220,14 +228,14 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
             )
 
 
-def known_curve(plain, X, y, seed):
+def known_curve(plain, X, y, seed, weights=None):
     """Curve of held-out samples of an estimator that is fitted on all seen classes.
 
     Parameters
     ----------
     plain : estimator
         Without seen penalties; stays untouched.
-    X, y, seed
+    X, y, seed, weights
         See :func:`scores_of_known_classes`.
 
     Returns
@@ -235,7 +243,7 @@ def known_curve(plain, X, y, seed):
     curve : SeenUnseenCurve or None
         Its unseen side is zero. None where no class has two samples.
     """
-    known = scores_of_known_classes(plain, X, y, seed)
+    known = scores_of_known_classes(plain, X, y, seed, weights)
     return None if known is None else known.curve
 
 

@@ -4,6 +4,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from zsl_estimators.sample_weights import part_of
+
 # Logarithms of the temperature, relative to the spread of scores over classes, that are
 # looked through.
 RANGE = (-5, 5)
@@ -27,7 +29,10 @@ def best_temperature(folds, penalty, known=None):
     temperature : float
         With the smallest log loss, to which seen and unseen samples contribute alike.
     """
-    usual = np.mean([fold.scores.std(axis=1).mean() for fold in folds]) or 1.0
+    spreads = [
+        np.average(fold.scores.std(axis=1), weights=fold.weights) for fold in folds
+    ]
+    usual = np.mean(spreads) or 1.0
     of_seen = folds if known is None else [known]
 
     def loss(logarithm):
@@ -41,11 +46,13 @@ def best_temperature(folds, penalty, known=None):
 
 def mean_log_loss(folds, penalty, temperature, of_seen):
     """Mean log loss on the seen or on the unseen samples, 0 where there are none."""
-    losses = [
-        log_losses(fold, penalty, temperature)[fold.seen[fold.y] == of_seen]
-        for fold in folds
-    ]
-    return np.mean([of_fold.mean() for of_fold in losses if len(of_fold)] or [0.0])
+    means = []
+    for fold in folds:
+        wanted = fold.seen[fold.y] == of_seen
+        if wanted.any():
+            losses = log_losses(fold, penalty, temperature)[wanted]
+            means.append(np.average(losses, weights=part_of(fold.weights, wanted)))
+    return np.mean(means or [0.0])
 
 
 def log_losses(fold, penalty, temperature):

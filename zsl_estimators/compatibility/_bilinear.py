@@ -114,8 +114,11 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         if self.init_ is None:
             return np.zeros((problem.rows.n_scaled, problem.S.shape[1]))
         coef = self.init_.coef_
-        total = sum(((rows @ coef) ** 2).sum() for _, rows in problem.rows.blocks())
-        length = np.sqrt(total / len(problem.rows))
+        total, weights = 0.0, problem.weights
+        for rows, block in problem.rows.blocks():
+            squares = (block @ coef) ** 2
+            total += (squares if weights is None else weights[rows] @ squares).sum()
+        length = np.sqrt(total / problem.n_samples)
         return coef * (START_LENGTH / length if length else 1.0)
 
     def _scoring_module(self):

@@ -12,7 +12,7 @@ from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.compatibility._base import unit_scalers
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import seeded_clone
+from zsl_estimators.nested import fit_weighted, seeded_clone
 from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
@@ -122,7 +122,8 @@ class SynCClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         estimator = self.estimator
         if estimator is None:
             estimator = RidgeClassifier(fit_intercept=False)
-        return seeded_clone(estimator, problem.random_state).fit(problem.X, problem.y)
+        estimator = seeded_clone(estimator, problem.random_state)
+        return fit_weighted(estimator, problem.X, problem.y, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
         self.estimator_ = precomputed

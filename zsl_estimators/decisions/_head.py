@@ -11,8 +11,9 @@ from zsl_estimators.decisions._base import Decision
 from zsl_estimators.decisions._softmax_head import SoftmaxHead
 from zsl_estimators.decisions._stream import StreamedFeatures
 from zsl_estimators.decisions._views import PlainView
-from zsl_estimators.nested import can_score, class_scores, seeded_clone
+from zsl_estimators.nested import can_score, class_scores, fit_weighted, seeded_clone
 from zsl_estimators.onnx_export import CannotExport, Rounded
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.training import float32
 
 FEWEST_SYNTHETIC, MOST_SYNTHETIC = 20, 500
@@ -86,14 +87,15 @@ class Head(Decision):
         return f"head ({', '.join(settings)})" if settings else "head"
 
     def fit(self, generator, problem, random_state):
-        self.view.fit(generator, problem.rows)
+        self.view.fit(generator, problem.rows, problem.weights)
         self.estimator_ = self._new_estimator(random_state)
-        self.n_synthetic_ = self._resolved_n_synthetic(problem.y)
+        self.n_synthetic_ = self._resolved_n_synthetic(problem.y, problem.weights)
         unseen = np.flatnonzero(~problem.seen)
         kept = self._kept_rows(problem.y, random_state)
         y = np.flatnonzero(problem.seen)[problem.y[kept]]
         rows = problem.rows.only(kept).float32(self._view_of)
-        with self._features(generator, rows, y, unseen, random_state) as features:
+        real = rows, y, part_of(problem.weights, kept)
+        with self._features(generator, real, unseen, random_state) as features:
             self._fit_estimator(features, np.arange(len(problem.seen)))
         # It has served; and a decision that is kept should not keep all before it.
         self.start = None
@@ -105,9 +107,12 @@ class Head(Decision):
         if self.synthesis == "stream":
             self.estimator_.fit_stream(features, classes, **more)
         elif more:
-            self.estimator_.fit_further(*features.all_rows(), **more)
+            weights = features.all_weights()
+            self.estimator_.fit_further(
+                *features.all_rows(), **more, sample_weight=weights
+            )
         else:
-            self.estimator_.fit(*features.all_rows())
+            fit_weighted(self.estimator_, *features.all_rows(), features.all_weights())
 
     def score_classes(self, new_generator, Z):
         rows = float32(self._view_of(Z))
@@ -153,10 +158,10 @@ class Head(Decision):
             estimator.set_params(weight_decay=self.weight_decay)
         return estimator
 
-    def _resolved_n_synthetic(self, y):
+    def _resolved_n_synthetic(self, y, weights=None):
         if self.n_synthetic != "auto":
             return self.n_synthetic
-        counts = np.bincount(y)
+        counts = np.bincount(y, weights=weights)
         usual = int(np.median(counts[counts > 0]))
         return min(max(usual, FEWEST_SYNTHETIC), MOST_SYNTHETIC)
 
@@ -174,8 +179,9 @@ class Head(Decision):
         return self.view.of(torch.tensor(Z)).numpy()
 
     @contextmanager
-    def _features(self, generator, rows, y, synthetic, random_state):
-        """Yield rows to train on; `y` and `synthetic` are positions of classes."""
+    def _features(self, generator, real, synthetic, random_state):
+        """Yield rows to train on; classes of `real` and `synthetic` are positions."""
+        rows, y, weights = real
         with generator.synthesiser(random_state) as synthesise:
             yield StreamedFeatures(
                 rows,
@@ -183,6 +189,7 @@ class Head(Decision):
                 lambda positions: self.view.of(synthesise(positions)),
                 synthetic,
                 self.n_synthetic_,
+                weights,
             )
 
 

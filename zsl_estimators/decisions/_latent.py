@@ -23,6 +23,7 @@ from zsl_estimators.onnx_export import (
     map_module,
 )
 from zsl_estimators.rows import ScaledRows
+from zsl_estimators.sample_weights import systematic_positions
 from zsl_estimators.training import float32, to_numpy
 
 
@@ -61,7 +62,7 @@ class LatentView(PlainView):
     It is that of the linear start; without an initial estimator they stay as they are.
     """
 
-    def fit(self, generator, rows):
+    def fit(self, generator, rows, weights=None):
         """Take over the deviations."""
         variance = torch.as_tensor(generator.module.network.base.class_log_variance)
         self._factor = (-variance / 2).exp().cpu()
@@ -97,9 +98,10 @@ class LatentNearestMean(Decision):
     def fit(self, generator, problem, random_state):
         rows = MovedRows(generator, problem.rows)
         self._whitening = None
-        means = class_means(rows, problem.y, problem.n_seen)
+        classes = problem.y, problem.n_seen, problem.weights
+        means = class_means(rows, *classes)
         if not generator.module.residual:
-            gaussian = SharedGaussian(rows, problem.y, problem.n_seen)
+            gaussian = SharedGaussian(rows, *classes)
             self._whitening = gaussian.whitening
         self.means_ = moved_classes(generator)
         self.means_[problem.seen] = means
@@ -228,19 +230,37 @@ def drawn_latents(generator, problem, n_per_class, random_state):
     """
     mean = problem.rows.float32(lambda Z: latent_means(generator, Z))
     deviation = problem.rows.float32(lambda Z: latent_deviations(generator, Z))
-    taken = taken_rows(problem.y, n_per_class, random_state)
+    y, weights = problem.y, problem.weights
+    taken = taken_rows(y, n_per_class, random_state, weights)
     size = (len(taken), generator.module.latent_noise_dim)
     latents = mean[taken] + deviation[taken] * random_state.standard_normal(size)
-    return replace(problem, rows=ScaledRows(float32(latents)), y=problem.y[taken])
+    return replace(
+        problem,
+        rows=ScaledRows(float32(latents)),
+        y=y[taken],
+        weights=weights if n_per_class is None else None,
+    )
 
 
-def taken_rows(y, n_per_class, random_state):
-    """Positions of as many rows of every class, again and again where there are few."""
+def taken_rows(y, n_per_class, random_state, weights=None):
+    """Positions of as many rows of every class, again and again where there are few.
+
+    With weights rows are taken as often as they weigh; without a number per class all
+    rows are taken once.
+    """
     if n_per_class is None:
         return np.arange(len(y))
     order = random_state.permutation(len(y))
-    rows = [np.resize(order[y[order] == k], n_per_class) for k in np.unique(y)]
-    return np.concatenate(rows)
+    rows = [order[y[order] == k] for k in np.unique(y)]
+    if weights is None:
+        return np.concatenate([np.resize(of_class, n_per_class) for of_class in rows])
+    taken = [
+        of_class[
+            systematic_positions(weights[of_class], n_per_class, random_state.uniform())
+        ]
+        for of_class in rows
+    ]
+    return np.concatenate(taken)
 
 
 def in_blocks(network, Z, function):

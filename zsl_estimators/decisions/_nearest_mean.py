@@ -46,7 +46,7 @@ class NearestMean(Decision):
         if self.gaussian is None:
             self._last_rotated = LastResult()
             self.gaussian_ = UnscaledGaussian.fit(
-                problem.rows.X, problem.y, problem.n_seen
+                problem.rows.X, problem.y, problem.n_seen, problem.weights
             )
         unseen = np.flatnonzero(~problem.seen)
         self.means_ = np.empty((len(problem.seen), self.gaussian_.means.shape[1]))

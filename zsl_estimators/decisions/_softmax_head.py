@@ -24,6 +24,7 @@ from zsl_estimators.parameters import (
 )
 from zsl_estimators.persistence import Storable
 from zsl_estimators.problem import PRECISIONS
+from zsl_estimators.sample_weights import weighted_mean, weighted_rows
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
@@ -151,7 +152,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit the classifier.
 
         Parameters
@@ -160,15 +161,16 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
             Features, scaled to about unit variance.
         y : array-like of shape (n_samples,)
             Labels.
+        %(sample_weight)s
 
         Returns
         -------
         self : object
             The fitted classifier.
         """
-        return self._fit_rows(X, y)
+        return self._fit_rows(X, y, sample_weight)
 
-    def fit_further(self, X, y, start):
+    def fit_further(self, X, y, start, sample_weight=None):
         """Fit the classifier, from the weights of another one for about the same rows.
 
         It takes a quarter of the epochs; for instance to compare several weight decays.
@@ -181,13 +183,15 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
             Labels.
         start : SoftmaxHead
             Fitted, with the same hidden layers and for the same classes.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            As in :meth:`fit`.
 
         Returns
         -------
         self : object
             The fitted classifier.
         """
-        return self._fit_rows(X, y, start)
+        return self._fit_rows(X, y, sample_weight, start)
 
     def fit_stream(self, features, classes, start=None):
         """Fit on features that are made as they are asked for.
@@ -314,14 +318,15 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         columns = self.logits(X).argmax(axis=1)
         return self.classes_[columns]
 
-    def _fit_rows(self, X, y, start=None):
+    def _fit_rows(self, X, y, sample_weight, start=None):
         check_parameters(self)
         X, y = validate_data(self, X, y, dtype=PRECISIONS)
         check_classification_targets(y)
-        origin = X.mean(axis=0, dtype=np.float64)
+        X, y, weights = weighted_rows(X, y, sample_weight)
+        origin = weighted_mean(X, weights)
         self._origin = origin if start is None else start._origin
         self.classes_, y_index = np.unique(y, return_inverse=True)
-        features = ArrayData({"x": float32(X - self._origin)}, y_index)
+        features = ArrayData({"x": float32(X - self._origin)}, y_index, weights)
         return self._train(features, DeviceBatches, self._module_settings(start))
 
     def _module_settings(self, start):

@@ -24,15 +24,20 @@ class StreamedFeatures(torch.utils.data.Dataset):
         Positions of the classes to synthesise.
     n_per_class : int
         Number of synthetic features per class and epoch.
+    weights : ndarray of shape (n_real,) or None, default=None
+        Weights of the real features, where a synthetic one has 1; None is 1.
     """
 
-    def __init__(self, real, y_real, synthesise, synthetic_classes, n_per_class):
+    def __init__(
+        self, real, y_real, synthesise, synthetic_classes, n_per_class, weights=None
+    ):
         self.n_features = real.shape[1]
         self.real = real
         self.y_real = y_real
         self.synthesise = synthesise
         self.synthetic_classes = synthetic_classes
         self.n_per_class = n_per_class
+        self.weights = weights
 
     def __len__(self):
         return len(self.y_real) + len(self.synthetic_classes) * self.n_per_class
@@ -43,6 +48,13 @@ class StreamedFeatures(torch.utils.data.Dataset):
         synthetic = self.synthesise(torch.as_tensor(labels)).cpu().numpy()
         X = np.concatenate([self.real, synthetic])
         return X, np.concatenate([self.y_real, labels])
+
+    def all_weights(self):
+        """Weights of :meth:`all_rows`; None where all weigh alike."""
+        if self.weights is None:
+            return None
+        n_synthetic = len(self) - len(self.y_real)
+        return np.concatenate([self.weights, np.ones(n_synthetic)])
 
     def to(self, device):
         """Copy the real features to the device."""

@@ -9,6 +9,7 @@ from torch import nn
 
 from zsl_estimators.onnx_export import Affine, Applied, Beside, Columns
 from zsl_estimators.persistence import Storable
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.training import PredictionModule, copied_in_precision
 
 
@@ -17,7 +18,7 @@ class PlainView(Storable):
 
     name = ""
 
-    def fit(self, generator, rows):
+    def fit(self, generator, rows, weights=None):
         """Learn nothing."""
         return self
 
@@ -50,7 +51,7 @@ class PartsView(Storable):
         self.name = name
         self.n_features = n_features
 
-    def fit(self, generator, rows):
+    def fit(self, generator, rows, weights=None):
         """Learn the scaling of semantics.
 
         Parameters
@@ -59,6 +60,8 @@ class PartsView(Storable):
             Its module has a ``decoder`` with a method ``semantic_view``.
         rows : ScaledRows
             Real rows.
+        weights : ndarray of shape (n_rows,) or None, default=None
+            Weights of the rows; None is 1.
 
         Returns
         -------
@@ -70,9 +73,12 @@ class PartsView(Storable):
             self._kept_decoder = PredictionModule()
             self._mean, self._spread = torch.zeros(1), torch.ones(1)
             scaler = StandardScaler()
-            for _, block in rows.blocks():
+            for of_block, block in rows.blocks():
                 features = torch.tensor(block[:, : self.n_features])
-                scaler.partial_fit(self._semantics(features).cpu().numpy())
+                scaler.partial_fit(
+                    self._semantics(features).cpu().numpy(),
+                    sample_weight=part_of(weights, of_block),
+                )
             self._mean = torch.tensor(scaler.mean_)
             self._spread = torch.tensor(np.sqrt(scaler.var_) + 1e-3)
         return self

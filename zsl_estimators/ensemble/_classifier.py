@@ -37,6 +37,7 @@ from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
 from zsl_estimators.nested import seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.problem import PRECISIONS
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic import (
     ESZSLClassifierCV,
@@ -275,7 +276,7 @@ default="greedy"
         if split is None and self.seen_penalty == "auto":
             self._warn_of_few_classes(problem.n_seen)
         folds = CommonFolds.of(X, problem.y, self._table, split, seed)
-        task = Task(X, problem.y, self._table, seed, folds)
+        task = Task(X, problem.y, self._table, seed, folds, problem.weights)
         comparison = Comparison(
             self._new_members(task, random_state),
             self.time_limit,
@@ -399,7 +400,10 @@ default="greedy"
         self.estimators_ = [member.fitted for member in members]
         spreads = choice.spreads[kept]
         if np.isnan(spreads).any():
-            spreads = [spread_of_rows(one, problem.X) for one in self.estimators_]
+            spreads = [
+                spread_of_rows(one, problem.X, problem.weights)
+                for one in self.estimators_
+            ]
         self.weights_ = pd.Series(choice.weights[kept], names, name="weight")
         self.spreads_ = pd.Series(spreads, names, name="spread")
         times = {member.name: member.fit_time for member in choice.members}
@@ -477,7 +481,8 @@ def is_dropped(estimator):
     return isinstance(estimator, str) and estimator == "drop"
 
 
-def spread_of_rows(fitted, X):
+def spread_of_rows(fitted, X, weights=None):
     """Spread of a fitted estimator's scores of training rows."""
-    scores = score_matrix(fitted, X[:ROWS_FOR_SPREAD])
-    return float(scores.std(axis=1).mean()) or 1.0
+    some = slice(ROWS_FOR_SPREAD)
+    spreads = score_matrix(fitted, X[some]).std(axis=1)
+    return float(np.average(spreads, weights=part_of(weights, some))) or 1.0

@@ -10,8 +10,10 @@ from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.calibration import HeldOutScores, without_penalty
 from zsl_estimators.candidates import find_zero_shot_classifier, score_matrix
 from zsl_estimators.class_table import ClassTable
+from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import check_parameters
 from zsl_estimators.rows import ScaledRows
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.threads import one_blas_thread
 
 
@@ -51,13 +53,16 @@ class Task:
         Of the folds, and of all that is random in them.
     folds : CommonFolds or None
         None where no class can be hidden.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
     """
 
-    def __init__(self, X, y, table, seed, folds):
+    def __init__(self, X, y, table, seed, folds, weights=None):
         self.X, self.y = X, y
         self.table = table
         self.seed = seed
         self.folds = folds
+        self.weights = weights
 
     @property
     def labels(self):
@@ -148,7 +153,11 @@ class OwnMember(Member):
         estimator = self.estimator
         estimator._keeps_held_out_scores = True
         problem, choice = estimator._choose(
-            self.task.X, self.task.labels, self.task.seed, progress
+            self.task.X,
+            self.task.labels,
+            self.task.seed,
+            progress,
+            self.task.weights,
         )
         # The scaled rows of all estimators together would be much larger than X.
         self._chosen = replace(problem, rows=None), choice
@@ -177,19 +186,24 @@ class OtherMember(Member):
     def choose(self, progress):
         if self.task.folds is None:
             return
-        folds = self.task.folds
+        folds, weights = self.task.folds, self.task.weights
         for number, (train, held_out, columns) in enumerate(folds.with_known()):
-            fitted = clone(self.estimator).fit(
-                self.task.X[train], self.task.labels[train]
+            fitted = fit_weighted(
+                clone(self.estimator),
+                self.task.X[train],
+                self.task.labels[train],
+                part_of(weights, train),
             )
             scores = columns_of(fitted, self.task.X[held_out], columns, self.name)
             seen = np.isin(columns, self.task.labels[train])
             y = pd.Index(columns).get_indexer(pd.Index(self.task.labels[held_out]))
-            self.held_out.append(HeldOutScores(y, scores, seen))
+            of_fold = part_of(weights, held_out)
+            self.held_out.append(HeldOutScores(y, scores, seen, of_fold))
             progress.report(-1, number)
 
     def fit(self, seed, progress=None):
-        return self.estimator.fit(self.task.X, self.task.labels)
+        task = self.task
+        return fit_weighted(self.estimator, task.X, task.labels, task.weights)
 
 
 def fitted_or_error(member, seed):

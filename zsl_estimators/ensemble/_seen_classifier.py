@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.ensemble._weights import mean_area
 from zsl_estimators.model_selection._class_holdout import at_most
-from zsl_estimators.nested import log_probabilities, seeded_clone
+from zsl_estimators.nested import fit_weighted, log_probabilities, seeded_clone
+from zsl_estimators.sample_weights import part_of
 
 # Weights to choose from, for scores whose spread over the classes is about 1.
 WEIGHTS = (0.0, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)
@@ -124,7 +125,11 @@ class SeenClassifier:
         fitted = [self._fitted(one, train) for one in self.classifiers]
         added = [self._log_probabilities(one, held_out) for one in fitted]
         accuracies = [
-            balanced_accuracy_score(self.task.y[held_out], one.argmax(axis=1))
+            balanced_accuracy_score(
+                self.task.y[held_out],
+                one.argmax(axis=1),
+                sample_weight=part_of(self.task.weights, held_out),
+            )
             for one in added
         ]
         best = int(np.argmax(accuracies))
@@ -135,7 +140,12 @@ class SeenClassifier:
             # It need not be exact.
             warnings.simplefilter("ignore", ConvergenceWarning)
             rows = at_most(self.most_rows, rows, self.task.y, self.task.seed)
-            return clone(classifier).fit(self.task.X[rows], self.task.y[rows])
+            return fit_weighted(
+                clone(classifier),
+                self.task.X[rows],
+                self.task.y[rows],
+                part_of(self.task.weights, rows),
+            )
 
     def _log_probabilities(self, fitted, rows):
         n_seen = int(self.task.table.seen.sum())

@@ -38,7 +38,10 @@ def spread(folds):
     spread : float
         1 where all scores are equal.
     """
-    spreads = [fold.scores.std(axis=1, dtype=np.float64).mean() for fold in folds]
+    spreads = [
+        np.average(fold.scores.std(axis=1, dtype=np.float64), weights=fold.weights)
+        for fold in folds
+    ]
     return float(np.mean(spreads)) or 1.0
 
 

@@ -199,7 +199,7 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         )
 
     def _precomputed(self, problem):
-        return SharedGaussian(problem.rows, problem.y, problem.n_seen)
+        return SharedGaussian(problem.rows, problem.y, problem.n_seen, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
         self.gaussian_ = precomputed

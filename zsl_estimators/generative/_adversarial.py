@@ -66,4 +66,5 @@ def seen_classifier(estimator, problem):
         return None
     seed = problem.random_state.randint(LARGEST_SEED)
     classifier = SoftmaxHead(hidden=(), device=estimator.device, random_state=seed)
-    return classifier.fit(problem.rows.float32(), problem.y).module_
+    rows, weights = problem.rows.float32(), problem.weights
+    return classifier.fit(rows, problem.y, sample_weight=weights).module_

@@ -262,7 +262,9 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             return Likelihood()
         within = self._within()
         if within is None:
-            within = UnscaledGaussian.fit(problem.rows.X, problem.y, problem.n_seen)
+            within = UnscaledGaussian.fit(
+                problem.rows.X, problem.y, problem.n_seen, problem.weights
+            )
         return NearestMean(within)
 
     def _decide_by(self, decision, problem, random_state):

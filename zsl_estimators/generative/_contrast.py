@@ -64,7 +64,7 @@ class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
         self.device = device
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Train the network.
 
         Parameters
@@ -73,13 +73,15 @@ class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
             Features.
         y : array-like of shape (n_samples,)
             Labels.
+        sample_weight : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples, positive.
 
         Returns
         -------
         self : object
             Fitted.
         """
-        self.scaler_ = StandardScaler().fit(X)
+        self.scaler_ = StandardScaler().fit(X, sample_weight=sample_weight)
         _, y_index = np.unique(y, return_inverse=True)
         net = fit_net(
             partial(
@@ -95,7 +97,9 @@ class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
                 verbose=0,
                 callbacks=standard_callbacks(),
             ),
-            ArrayData({"x": float32(self.scaler_.transform(X))}, y_index),
+            ArrayData(
+                {"x": float32(self.scaler_.transform(X))}, y_index, sample_weight
+            ),
             device=self.device,
             random_state=private_random_state(self.random_state),
             n_epochs=self.max_epochs,

@@ -291,7 +291,11 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
 
     def _cycle_term(self, problem):
         solution = ridge_from_rows(
-            problem.rows, problem.y, problem.S_seen, self.regressor_alpha
+            problem.rows,
+            problem.y,
+            problem.S_seen,
+            self.regressor_alpha,
+            problem.weights,
         )
         regressor = solved_linear(*(torch.tensor(float32(part)) for part in solution))
         # Rows of zeros are no distance apart, whatever it is divided by.

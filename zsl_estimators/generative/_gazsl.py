@@ -260,7 +260,7 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _net_arguments(self, problem):
-        means = class_means(problem.rows, problem.y, problem.n_seen)
+        means = class_means(problem.rows, problem.y, problem.n_seen, problem.weights)
         lasso_weight = 0.0 if self.condition_dim is None else LASSO_WEIGHT
         network = {**SMALL_NETWORK, "condition_dim": self.condition_dim}
         loss = {

@@ -6,7 +6,7 @@ from torch import nn
 
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.initial import fit_inside
-from zsl_estimators.nested import seeded_clone
+from zsl_estimators.nested import fit_weighted, seeded_clone
 from zsl_estimators.onnx_export import Beside, Columns, scaler_module, unscaled_module
 from zsl_estimators.scaling import FeatureScaler
 
@@ -47,7 +47,7 @@ class RepresentationScaler(BaseEstimator):
         self.init = init
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit the transformer, then both scalings.
 
         Parameters
@@ -56,6 +56,8 @@ class RepresentationScaler(BaseEstimator):
             Features in the users' units.
         y : ndarray of shape (n_samples,)
             Position of each sample's class among the seen classes.
+        sample_weight : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples, positive.
 
         Returns
         -------
@@ -63,11 +65,13 @@ class RepresentationScaler(BaseEstimator):
             Fitted.
         """
         X = X.astype(np.float64)
-        self.transformer_ = seeded_clone(self.transformer, self.random_state)
-        made = np.asarray(self.transformer_.fit(X, y).transform(X), dtype=np.float64)
-        self.init_ = self._fit_init(made, y)
-        self.features_ = self._new_scaler(self.init).fit(X, y)
-        self.representations_ = self._new_scaler(self.init_).fit(made, y)
+        transformer = seeded_clone(self.transformer, self.random_state)
+        self.transformer_ = fit_weighted(transformer, X, y, sample_weight)
+        made = np.asarray(self.transformer_.transform(X), dtype=np.float64)
+        self.init_ = self._fit_init(made, y, sample_weight)
+        self.features_ = self._new_scaler(self.init).fit(X, y, sample_weight)
+        scaler = self._new_scaler(self.init_)
+        self.representations_ = scaler.fit(made, y, sample_weight)
         self.n_features_, self.n_representation_ = X.shape[1], made.shape[1]
         return self
 
@@ -113,7 +117,7 @@ class RepresentationScaler(BaseEstimator):
             return np.zeros((len(attributes), self.n_representation_))
         return self.representations_.transform(self.init_.predict_means(attributes))
 
-    def _fit_init(self, made, y):
+    def _fit_init(self, made, y, weights):
         if self.init is None:
             return None
         init = ExemplarClassifier(
@@ -123,7 +127,7 @@ class RepresentationScaler(BaseEstimator):
             shrinkage=self.init.shrinkage_,
             seen_penalty=0.0,
         )
-        return fit_inside(init, made, y)
+        return fit_inside(init, made, y, weights)
 
     def _new_scaler(self, init):
         return FeatureScaler(self.scaling, None if init is None else init.gaussian_)

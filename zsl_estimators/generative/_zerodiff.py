@@ -444,7 +444,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
                 callbacks=standard_callbacks(),
                 **self._first_stage_arguments(),
             ),
-            ArrayData({"x": r, "y": problem.y}, problem.y),
+            ArrayData({"x": r, "y": problem.y}, problem.y, problem.weights),
             device=self.device,
             random_state=random_state,
             n_epochs=self.representation_epochs,

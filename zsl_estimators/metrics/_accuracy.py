@@ -9,10 +9,15 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
+from zsl_estimators.sample_weights import part_of, with_weights
 
 
 def per_class_accuracy_score(
-    y_true: ArrayLike, y_pred: ArrayLike, *, labels: ArrayLike | None = None
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Mean of the accuracies of the single classes.
 
@@ -28,6 +33,8 @@ def per_class_accuracy_score(
     labels : array-like, default=None
         Classes to average over; those without a sample are left out. None takes
         all classes in `y_true`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -48,19 +55,26 @@ def per_class_accuracy_score(
     y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
     check_consistent_length(y_true, y_pred)
     check_same_kind(y_true=y_true, y_pred=y_pred)
+    y_true, y_pred, weights = with_weights(sample_weight, y_true, y_pred)
     if labels is not None:
         labels = as_labels(labels, "labels")
         check_same_kind(y_true=y_true, labels=labels)
         kept = is_in(y_true, labels)
         y_true, y_pred = y_true[kept], y_pred[kept]
+        weights = part_of(weights, kept)
     if len(y_true) == 0:
         return float("nan")
     _, codes = np.unique(y_true, return_inverse=True)
-    return float(np.sum((y_true == y_pred) * class_balanced_weights(codes)))
+    balanced = class_balanced_weights(codes, weights)
+    return float(np.sum((y_true == y_pred) * balanced))
 
 
 def seen_accuracy_score(
-    y_true: ArrayLike, y_pred: ArrayLike, *, seen_classes: ArrayLike
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    seen_classes: ArrayLike,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Per-class accuracy S over the samples of seen classes.
 
@@ -72,6 +86,8 @@ def seen_accuracy_score(
         Predicted labels, out of all classes.
     seen_classes : array-like
         Classes the model was trained on.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -90,11 +106,17 @@ def seen_accuracy_score(
     0.75
     """
     seen_classes = seen_labels(seen_classes, y_true=as_labels(y_true, "y_true"))
-    return per_class_accuracy_score(y_true, y_pred, labels=seen_classes)
+    return per_class_accuracy_score(
+        y_true, y_pred, labels=seen_classes, sample_weight=sample_weight
+    )
 
 
 def unseen_accuracy_score(
-    y_true: ArrayLike, y_pred: ArrayLike, *, seen_classes: ArrayLike
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    seen_classes: ArrayLike,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Per-class accuracy U over the samples of unseen classes.
 
@@ -106,6 +128,8 @@ def unseen_accuracy_score(
         Predicted labels, out of all classes.
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -126,11 +150,17 @@ def unseen_accuracy_score(
     y_true = as_labels(y_true, "y_true")
     seen_classes = seen_labels(seen_classes, y_true=y_true)
     unseen = y_true[~is_in(y_true, seen_classes)]
-    return per_class_accuracy_score(y_true, y_pred, labels=unseen)
+    return per_class_accuracy_score(
+        y_true, y_pred, labels=unseen, sample_weight=sample_weight
+    )
 
 
 def harmonic_mean_score(
-    y_true: ArrayLike, y_pred: ArrayLike, *, seen_classes: ArrayLike
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    seen_classes: ArrayLike,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Harmonic mean H of seen accuracy S and unseen accuracy U.
 
@@ -142,6 +172,8 @@ def harmonic_mean_score(
         Predicted labels, out of all classes.
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -161,11 +193,14 @@ def harmonic_mean_score(
     0.666...
     """
     y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
-    seen_classes = seen_labels(seen_classes, y_true=y_true)
+    settings = {
+        "seen_classes": seen_labels(seen_classes, y_true=y_true),
+        "sample_weight": sample_weight,
+    }
     return float(
         harmonic_mean(
-            seen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
-            unseen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
+            seen_accuracy_score(y_true, y_pred, **settings),
+            unseen_accuracy_score(y_true, y_pred, **settings),
         )
     )
 
@@ -338,8 +373,8 @@ def harmonic_mean(seen_accuracy, unseen_accuracy):
     return product / np.where(total == 0, 1.0, total)
 
 
-def class_balanced_weights(codes):
+def class_balanced_weights(codes, weights=None):
     """Weights that sum to 1 in total and to the same amount in every class."""
-    counts = np.bincount(codes)
+    counts = np.bincount(codes, weights=weights)
     n_present = np.count_nonzero(counts)
-    return 1.0 / (counts[codes] * n_present)
+    return (1.0 if weights is None else weights) / (counts[codes] * n_present)

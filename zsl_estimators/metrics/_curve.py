@@ -26,6 +26,7 @@ from zsl_estimators.metrics._accuracy import (
     seen_labels,
 )
 from zsl_estimators.metrics._best import BestOfEachKind
+from zsl_estimators.sample_weights import part_of, with_weights
 
 
 class MovedSamples(NamedTuple):
@@ -40,15 +41,18 @@ class MovedSamples(NamedTuple):
     right : ndarray of shape (n_samples,)
         Whether the best class is the true one: the best seen class for samples of seen
         classes, the best unseen class for the others.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples within their classes; None is 1.
     """
 
     y: np.ndarray
     step: np.ndarray
     right: np.ndarray
+    weights: np.ndarray | None = None
 
     def only(self, chosen):
         """Some of the samples."""
-        return MovedSamples(*(part[chosen] for part in self))
+        return MovedSamples(*(part_of(part, chosen) for part in self))
 
     @property
     def classes(self):
@@ -57,7 +61,9 @@ class MovedSamples(NamedTuple):
 
     def class_means(self, values):
         """Mean of one value per sample in every class, in the order of `classes`."""
-        counts, sums = np.bincount(self.y), np.bincount(self.y, weights=values)
+        weighted = values if self.weights is None else values * self.weights
+        counts = np.bincount(self.y, weights=self.weights)
+        sums = np.bincount(self.y, weights=weighted)
         return sums[counts > 0] / counts[counts > 0]
 
 
@@ -85,7 +91,7 @@ class SeenUnseenCurve:
     unseen_samples: MovedSamples | None = None
 
     @classmethod
-    def from_scores(cls, y_index, scores, seen):
+    def from_scores(cls, y_index, scores, seen, weights=None):
         """Sweep the penalty over a score matrix.
 
         Parameters
@@ -96,16 +102,18 @@ class SeenUnseenCurve:
             Larger is better.
         seen : ndarray of shape (n_classes,)
             True for the columns of seen classes; both kinds must occur.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples within their classes, positive; None is 1.
 
         Returns
         -------
         curve : SeenUnseenCurve
             Per-class accuracies, ties moved together.
         """
-        return cls.from_best(y_index, BestOfEachKind.of(scores, seen), seen)
+        return cls.from_best(y_index, BestOfEachKind.of(scores, seen), seen, weights)
 
     @classmethod
-    def from_best(cls, y_index, best, seen):
+    def from_best(cls, y_index, best, seen, weights=None):
         """Sweep the penalty, knowing the best classes of every sample.
 
         Parameters
@@ -116,6 +124,8 @@ class SeenUnseenCurve:
             Of the same samples.
         seen : ndarray of shape (n_classes,)
             True for the columns of seen classes; both kinds must occur.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            As :meth:`from_scores`.
 
         Returns
         -------
@@ -127,10 +137,10 @@ class SeenUnseenCurve:
         gaps, step_of = np.unique(best.gap, return_inverse=True)
 
         def accuracy(of, right_before, right_after):
-            weights = class_balanced_weights(y_index[of])
-            change = weights * (1.0 * right_after[of] - right_before[of])
+            balanced = class_balanced_weights(y_index[of], part_of(weights, of))
+            change = balanced * (1.0 * right_after[of] - right_before[of])
             steps = np.bincount(step_of[of], weights=change, minlength=len(gaps))
-            start = np.sum(weights * right_before[of])
+            start = np.sum(balanced * right_before[of])
             steps = start + np.concatenate([[0.0], np.cumsum(steps)])
             # Sums may miss the ends by rounding.
             return np.clip(steps, 0.0, 1.0)
@@ -142,8 +152,8 @@ class SeenUnseenCurve:
             gaps,
             accuracy(is_seen, seen_right, never),
             accuracy(~is_seen, never, unseen_right),
-            MovedSamples(*small, seen_right).only(is_seen),
-            MovedSamples(*small, unseen_right).only(~is_seen),
+            MovedSamples(*small, seen_right, weights).only(is_seen),
+            MovedSamples(*small, unseen_right, weights).only(~is_seen),
         )
 
     @classmethod
@@ -154,6 +164,7 @@ class SeenUnseenCurve:
         *,
         classes: ArrayLike,
         seen_classes: ArrayLike,
+        weights: ArrayLike | None = None,
     ) -> Self:
         """Sweep the penalty, with the arguments of :func:`seen_unseen_curve`.
 
@@ -167,6 +178,8 @@ class SeenUnseenCurve:
             Labels of the columns.
         seen_classes : array-like
             Classes the model was trained on.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            As :meth:`from_scores`.
 
         Returns
         -------
@@ -185,7 +198,7 @@ class SeenUnseenCurve:
                     f"y_true holds no sample of {name} classes, so there is no "
                     "trade-off to draw. Give samples of both kinds."
                 )
-        return cls.from_scores(y_index, scores, seen)
+        return cls.from_scores(y_index, scores, seen, weights)
 
     @property
     def harmonic_mean(self) -> np.ndarray:
@@ -331,6 +344,7 @@ def ausuc_score(
     *,
     classes: ArrayLike,
     seen_classes: ArrayLike,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Area under the seen-unseen accuracy curve (AUSUC).
 
@@ -347,6 +361,8 @@ def ausuc_score(
         Labels of the columns.
     seen_classes : array-like
         Classes the model was trained on.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -372,7 +388,8 @@ def ausuc_score(
     1.0
     """
     y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
-    return area_of(y_index, BestOfEachKind.of(scores, seen), seen)
+    y_index, scores, weights = with_weights(sample_weight, y_index, scores)
+    return area_of(y_index, BestOfEachKind.of(scores, seen), seen, weights)
 
 
 def zero_shot_accuracy_score(
@@ -381,6 +398,7 @@ def zero_shot_accuracy_score(
     *,
     classes: ArrayLike,
     seen_classes: ArrayLike,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Conventional zero-shot accuracy T1: unseen samples among unseen classes.
 
@@ -394,6 +412,8 @@ def zero_shot_accuracy_score(
         Labels of the columns.
     seen_classes : array-like
         Classes the model was trained on.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -413,12 +433,15 @@ def zero_shot_accuracy_score(
     0.5
     """
     y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+    y_index, scores, weights = with_weights(sample_weight, y_index, scores)
     unseen = ~seen[y_index]
     best = BestOfEachKind.of(scores[unseen], seen)
-    return per_class_accuracy_score(y_index[unseen], best.unseen)
+    return per_class_accuracy_score(
+        y_index[unseen], best.unseen, sample_weight=part_of(weights, unseen)
+    )
 
 
-def area_of(y_index, best, seen):
+def area_of(y_index, best, seen, weights=None):
     """AUSUC, or the accuracy among classes of one kind where there are no others.
 
     Parameters
@@ -429,6 +452,8 @@ def area_of(y_index, best, seen):
         Of the same samples.
     seen : ndarray of shape (n_classes,)
         True for the columns of seen classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples, positive; None is 1.
 
     Returns
     -------
@@ -436,11 +461,10 @@ def area_of(y_index, best, seen):
         Between 0 and 1.
     """
     is_seen = seen[y_index]
-    if is_seen.all():
-        return per_class_accuracy_score(y_index, best.seen)
-    if not is_seen.any():
-        return per_class_accuracy_score(y_index, best.unseen)
-    return SeenUnseenCurve.from_best(y_index, best, seen).area
+    if is_seen.all() or not is_seen.any():
+        of_kind = best.seen if is_seen.all() else best.unseen
+        return per_class_accuracy_score(y_index, of_kind, sample_weight=weights)
+    return SeenUnseenCurve.from_best(y_index, best, seen, weights).area
 
 
 def _indexed(y_true, y_score, classes, seen_classes):

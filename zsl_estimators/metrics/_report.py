@@ -21,6 +21,7 @@ def gzsl_report(
     y_score: ArrayLike | None = None,
     classes: ArrayLike | None = None,
     name: str = "score",
+    sample_weight: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Summarise a generalized zero-shot evaluation.
 
@@ -38,6 +39,8 @@ def gzsl_report(
         Labels of the columns of `y_score`.
     name : str, default="score"
         Name of the row, such as the name of the model.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples within their classes; every class counts the same.
 
     Returns
     -------
@@ -63,14 +66,17 @@ def gzsl_report(
             "y_score needs classes, the labels of its columns (clf.classes_)."
         )
     y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
-    seen_classes = seen_labels(seen_classes, y_true=y_true)
+    settings = {
+        "seen_classes": seen_labels(seen_classes, y_true=y_true),
+        "sample_weight": sample_weight,
+    }
     figures = {
-        "S": seen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
-        "U": unseen_accuracy_score(y_true, y_pred, seen_classes=seen_classes),
-        "H": harmonic_mean_score(y_true, y_pred, seen_classes=seen_classes),
+        "S": seen_accuracy_score(y_true, y_pred, **settings),
+        "U": unseen_accuracy_score(y_true, y_pred, **settings),
+        "H": harmonic_mean_score(y_true, y_pred, **settings),
     }
     if y_score is not None:
-        columns = {"classes": classes, "seen_classes": seen_classes}
-        figures["T1"] = zero_shot_accuracy_score(y_true, y_score, **columns)
-        figures["AUSUC"] = ausuc_score(y_true, y_score, **columns)
+        settings["classes"] = classes
+        figures["T1"] = zero_shot_accuracy_score(y_true, y_score, **settings)
+        figures["AUSUC"] = ausuc_score(y_true, y_score, **settings)
     return pd.DataFrame(figures, index=[name])

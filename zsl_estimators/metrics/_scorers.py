@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from zsl_estimators.candidates import (
     Candidates,
@@ -22,6 +23,7 @@ from zsl_estimators.metrics._accuracy import columns_of, per_class_accuracy_scor
 from zsl_estimators.metrics._best import BestOfEachKind
 from zsl_estimators.metrics._curve import area_of
 from zsl_estimators.metrics._report import gzsl_report
+from zsl_estimators.sample_weights import part_of, with_weights
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -86,6 +88,9 @@ class GZSLScorer:
     (2,)
     """
 
+    # What routing of metadata is told of `sample_weight`: nothing is decided yet.
+    _sample_weight_request = None
+
     def __init__(
         self,
         metric: Literal["H", "S", "U", "T1", "AUSUC"] | None = "H",
@@ -103,7 +108,11 @@ class GZSLScorer:
         self.__name__ = metric or "GZSL"
 
     def __call__(
-        self, estimator: BaseEstimator, X: ArrayLike, y: ArrayLike
+        self,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
     ) -> float | dict[str, float]:
         """Score a fitted model.
 
@@ -115,6 +124,8 @@ class GZSLScorer:
             Test samples.
         y : array-like of shape (n_samples,)
             Their labels; seen and unseen classes must both occur.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples within their classes; every class counts the same.
 
         Returns
         -------
@@ -131,12 +142,46 @@ class GZSLScorer:
         """
         y = as_labels(y, "y")
         check_consistent_length(X, y)
+        rows, weights = with_weights(sample_weight, np.arange(len(y)))
+        if len(rows) < len(y):
+            X, y = _safe_indexing(X, rows), y[rows]
         candidates = Candidates.of(estimator, y, self.candidates)
         undefined = self._undefined(y, candidates.seen_classes)
         blocks = candidates.scored_in_blocks(estimator, X)
-        figures = figures_of(y, candidates, blocks)
+        figures = figures_of(y, candidates, blocks, weights)
         figures.update(dict.fromkeys(undefined, self.replace_undefined_by))
         return figures if self.metric is None else figures[self.metric]
+
+    def set_score_request(self, *, sample_weight):
+        """Ask for sample weights, or refuse them, where metadata is routed.
+
+        Parameters
+        ----------
+        sample_weight : bool, str or None
+            True asks for them, False leaves them out, a name asks for the metadata of
+            this name; with None it is an error to pass some.
+
+        Returns
+        -------
+        self : GZSLScorer
+            The same scorer.
+        """
+        self._sample_weight_request = sample_weight
+        return self
+
+    def get_metadata_routing(self):
+        """What the scorer asks for.
+
+        Returns
+        -------
+        routing : MetadataRequest
+            For scikit-learn's tools.
+        """
+        request = MetadataRequest(owner=self)
+        request.score.add_request(
+            param="sample_weight", alias=self._sample_weight_request
+        )
+        return request
 
     def _undefined(self, y, seen_classes):
         """Names of figures that need a kind of class which does not occur."""
@@ -159,7 +204,7 @@ class GZSLScorer:
         return f"GZSLScorer({arguments})"
 
 
-def figures_of(y, candidates, blocks):
+def figures_of(y, candidates, blocks, weights=None):
     """All figures of some scores by name.
 
     Parameters
@@ -170,6 +215,8 @@ def figures_of(y, candidates, blocks):
         Classes that may be predicted.
     blocks : iterable of CandidateScores
         Their scores, for some rows at a time.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples, positive; None is 1.
 
     Returns
     -------
@@ -186,14 +233,18 @@ def figures_of(y, candidates, blocks):
     seen = is_in(classes, seen_classes)
     best = [BestOfEachKind.of(block.scores, seen) for block in blocks]
     best = BestOfEachKind(*(np.concatenate(parts) for parts in zip(*best, strict=True)))
-    report = gzsl_report(y, classes[best.predicted], seen_classes=seen_classes)
+    report = gzsl_report(
+        y, classes[best.predicted], seen_classes=seen_classes, sample_weight=weights
+    )
     figures = report.iloc[0].to_dict()
     if not seen.any():
         return {**figures, "T1": figures["U"], "AUSUC": figures["U"]}
     y_index = columns_of(y, classes)
     unseen = ~seen[y_index]
-    figures["T1"] = per_class_accuracy_score(y_index[unseen], best.unseen[unseen])
-    return {**figures, "AUSUC": area_of(y_index, best, seen)}
+    figures["T1"] = per_class_accuracy_score(
+        y_index[unseen], best.unseen[unseen], sample_weight=part_of(weights, unseen)
+    )
+    return {**figures, "AUSUC": area_of(y_index, best, seen, weights)}
 
 
 harmonic_mean_scorer = GZSLScorer("H")

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, check_cv
 from sklearn.utils import Bunch, _safe_indexing, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import indexable
+from sklearn.utils.validation import _check_method_params, indexable
 from tqdm.auto import tqdm
 
 from zsl_estimators.candidates import (
@@ -35,6 +35,7 @@ def cross_val_predict_gzsl(
     *,
     cv: int | BaseCrossValidator | ClassHoldoutSplit | Iterable | None = None,
     candidates: Literal["fold", "all"] | ArrayLike = "fold",
+    params: dict | None = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -62,6 +63,9 @@ def cross_val_predict_gzsl(
     candidates : {"fold", "all"} or array-like of labels, default="fold"
         Classes that may be predicted: those that the fold was trained or is tested on,
         every class of the table, or these.
+    params : dict or None, default=None
+        Keyword arguments of ``fit``, such as `sample_weight`. What has an entry per
+        sample is cut to the training rows of a fold.
     random_state : int, RandomState instance or None, default=None
         Decides which classes and samples are held out, when `cv` is None or an int.
     n_jobs : int or None, default=None
@@ -105,7 +109,7 @@ def cross_val_predict_gzsl(
     splits = class_folds(X, y, cv, random_state)
     progress = tqdm(splits, unit="fold", disable=not verbose)
     return Parallel(n_jobs=n_jobs)(
-        delayed(_predict_fold)(clone(estimator), X, y, train, test, candidates)
+        delayed(_predict_fold)(clone(estimator), X, y, train, test, candidates, params)
         for train, test in progress
     )
 
@@ -154,8 +158,9 @@ def _splitter(cv, random_state):
     return check_cv(cv)
 
 
-def _predict_fold(estimator, X, y, train, test, candidates):
-    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+def _predict_fold(estimator, X, y, train, test, candidates, params):
+    of_fold = _check_method_params(X, params or {}, indices=train)
+    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **of_fold)
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
     if not is_in(as_labels(y_test, "y"), answer.classes).all():

@@ -9,7 +9,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 from torch import nn
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import seeded_clone
+from zsl_estimators.nested import fit_weighted, seeded_clone
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
 from zsl_estimators.onnx_export import CannotExport, DistanceScores, doubles
@@ -183,7 +183,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     def _fit(self, problem, choice, random_state):
         super()._fit(problem, choice, random_state)
-        self._fit_detector(problem.rows, random_state)
+        self._fit_detector(problem, random_state)
 
     def _epoch_stage(self, random_state, ready=None, setting=None):
         return super()._epoch_stage(random_state, fit_detector, setting)
@@ -192,12 +192,14 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         # The detector comes last, so that callbacks see the scores without it.
         self.novelty_detector_ = None
 
-    def _fit_detector(self, rows, random_state):
+    def _fit_detector(self, problem, random_state):
         self.novelty_detector_ = None
         if self.novelty_detector is not None:
             detector = seeded_clone(self.novelty_detector, random_state)
-            predicted = [self._predict_scaled(block) for _, block in rows.blocks()]
-            self.novelty_detector_ = detector.fit(np.concatenate(predicted))
+            blocks = [self._predict_scaled(rows) for _, rows in problem.rows.blocks()]
+            self.novelty_detector_ = fit_weighted(
+                detector, np.concatenate(blocks), None, problem.weights
+            )
 
     # -- prediction ---------------------------------------------------------------
 
@@ -250,4 +252,4 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
 def fit_detector(model, problem, random_state):
     """Fit the novelty detector of a model to what its net predicts by now."""
-    model._fit_detector(problem.rows, random_state)
+    model._fit_detector(problem, random_state)

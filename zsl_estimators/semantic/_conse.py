@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import seeded_clone
+from zsl_estimators.nested import fit_weighted, seeded_clone
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -99,7 +99,8 @@ class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
         estimator = self.estimator
         if estimator is None:
             estimator = LogisticRegression(max_iter=1000)
-        return seeded_clone(estimator, problem.random_state).fit(problem.X, problem.y)
+        estimator = seeded_clone(estimator, problem.random_state)
+        return fit_weighted(estimator, problem.X, problem.y, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
         self.estimator_ = precomputed

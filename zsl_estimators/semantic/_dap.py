@@ -5,7 +5,7 @@ from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import log_probabilities, seeded_clone
+from zsl_estimators.nested import fit_weighted, log_probabilities, seeded_clone
 from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
 from zsl_estimators.threads import one_blas_thread
 
@@ -99,8 +99,11 @@ class DAPClassifier(AttributeWiseClassifier):
         # The problems are too small for several threads of BLAS.
         with one_blas_thread():
             fitted = Parallel(n_jobs=self.n_jobs)(
-                delayed(seeded_clone(estimator, random_state).fit)(
-                    problem.X, has[problem.y]
+                delayed(fit_weighted)(
+                    seeded_clone(estimator, random_state),
+                    problem.X,
+                    has[problem.y],
+                    problem.weights,
                 )
                 for has in patterns.T
             )

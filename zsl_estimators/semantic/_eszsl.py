@@ -12,6 +12,7 @@ from zsl_estimators.linear import RidgeInputs, RidgePath
 from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import BlockwiseStandardScaler
+from zsl_estimators.sample_weights import part_of, weighted_deviation
 from zsl_estimators.scaling import AttributeScaler
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -48,7 +49,7 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
         return feature_scaler, AttributeScaler(self.attribute_scaling_)
 
     def _precomputed(self, problem):
-        return RidgeInputs.of_classes(problem)
+        return RidgeInputs.of_classes(problem, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
         features = RidgePath(precomputed, problem.S_seen)
@@ -62,9 +63,11 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
 
     def _fit(self, problem, choice, random_state):
         super()._fit(problem, choice, random_state)
-        some = problem.rows[:: max(len(problem.y) // MOST_ROWS_FOR_SPREAD, 1)]
-        scores = self._similarity(self._predict_scaled(some), problem.S_seen)
-        self._spread = scores.std() or 1.0
+        some = slice(None, None, max(len(problem.y) // MOST_ROWS_FOR_SPREAD, 1))
+        predicted = self._predict_scaled(problem.rows[some])
+        scores = self._similarity(predicted, problem.S_seen)
+        weights = part_of(problem.weights, some)
+        self._spread = weighted_deviation(scores, weights) or 1.0
 
     @property
     def _score_temperature(self):

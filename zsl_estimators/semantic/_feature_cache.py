@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from zsl_estimators.rows import NUMBERS_PER_BLOCK
+from zsl_estimators.sample_weights import part_of
 
 
 class FeatureCache:
@@ -15,13 +16,17 @@ class FeatureCache:
         Rows of length 1.
     y : ndarray of shape (n_keys,)
         Position of each row's class; every class from 0 has a row.
+    weights : ndarray of shape (n_keys,) or None, default=None
+        Weights of the rows; None is 1.
     """
 
-    def __init__(self, keys, y):
+    def __init__(self, keys, y, weights=None):
         order = np.argsort(y, kind="stable")
         self.keys, self.y = keys[order], y[order]
-        self.counts = np.bincount(y)
-        self.starts = np.cumsum(self.counts) - self.counts
+        self.weights = part_of(weights, order)
+        n_keys = np.bincount(y)
+        self.starts = np.cumsum(n_keys) - n_keys
+        self.sums = np.bincount(y, weights=weights)
 
     def shares(self, columns, n_columns):
         """What every key counts for the mean of its class.
@@ -60,12 +65,14 @@ class FeatureCache:
         affinities : ndarray of shape (n_rows, n_classes)
             From 0 to 1.
         """
-        means = np.empty((len(rows), len(self.counts)))
+        means = np.empty((len(rows), len(self.sums)))
         n_at_a_time = max(NUMBERS_PER_BLOCK // len(self.keys), 1)
         for block in gen_batches(len(rows), n_at_a_time):
             kernel = rows[block] @ self.keys.T
             kernel -= 1
             kernel *= beta
             np.exp(kernel, out=kernel)
+            if self.weights is not None:
+                kernel *= self.weights
             np.add.reduceat(kernel, self.starts, axis=1, out=means[block])
-        return means / self.counts
+        return means / self.sums

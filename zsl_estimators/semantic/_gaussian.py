@@ -186,7 +186,7 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
 
     def _precomputed(self, problem):
         self._last_rotated = LastResult()
-        return SharedGaussian(problem.rows, problem.y, problem.n_seen)
+        return SharedGaussian(problem.rows, problem.y, problem.n_seen, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
         self._gaussian = gaussian = precomputed

@@ -5,7 +5,7 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import SMALLEST_PROBABILITY, seeded_clone
+from zsl_estimators.nested import SMALLEST_PROBABILITY, fit_weighted, seeded_clone
 from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
 
 
@@ -84,7 +84,7 @@ class IAPClassifier(AttributeWiseClassifier):
         if estimator is None:
             estimator = LogisticRegression(max_iter=1000)
         estimator = seeded_clone(estimator, random_state)
-        self.estimator_ = estimator.fit(problem.X, problem.y)
+        self.estimator_ = fit_weighted(estimator, problem.X, problem.y, problem.weights)
 
     def _predict_scaled(self, Z):
         has = self._scaled_attributes()[self._table.seen]

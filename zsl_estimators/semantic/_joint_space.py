@@ -201,9 +201,13 @@ def mean_features(problem):
         One row per class.
     """
     if problem.n_seen:
-        return class_means(problem.rows, problem.y, problem.n_seen)
-    total = sum(block.sum(axis=0) for _, block in problem.rows.blocks())
-    return total[None] / len(problem.rows)
+        return class_means(problem.rows, problem.y, problem.n_seen, problem.weights)
+    weights = problem.weights
+    total = sum(
+        block.sum(axis=0) if weights is None else weights[rows] @ block
+        for rows, block in problem.rows.blocks()
+    )
+    return total[None] / problem.n_samples
 
 
 def map_to_features(rows, means):

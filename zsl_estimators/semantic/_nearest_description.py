@@ -60,7 +60,7 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
     array(['cat', 'dog'], dtype='<U3')
     """
 
-    def fit(self, X, y=None, **unsupported):
+    def fit(self, X, y=None, sample_weight=None, **unsupported):
         """Fit the penalty and the centering, as far as there are labels.
 
         Without labels every class is unseen: `seen_classes_` is empty and the penalty
@@ -75,8 +75,9 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
         y : array-like of shape (n_samples,) or None, default=None
             Labels; every one needs a row in `attributes`. They are needed where
             descriptions have to be mapped to features, see `space`.
+        %(sample_weight)s
         **unsupported : dict
-            Must be empty. `sample_weight` in particular is not supported.
+            Must be empty.
 
         Returns
         -------
@@ -90,14 +91,14 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
             If a parameter, the class table or the data cannot be used; the message
             names the argument and the remedy.
         TypeError
-            If anything else is given, such as `sample_weight`.
+            If anything else is given.
 
         Warns
         -----
         ZeroShotWarning
             If the class table cannot tell some classes apart.
         """
-        return super().fit(X, y, **unsupported)
+        return super().fit(X, y, sample_weight, **unsupported)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

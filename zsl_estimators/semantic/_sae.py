@@ -131,10 +131,11 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
         )
 
     def _precomputed(self, problem):
-        return RidgeInputs.of_classes(problem)
+        return RidgeInputs.of_classes(problem, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
-        S, shares = problem.S_seen, np.bincount(problem.y) / len(problem.y)
+        S, counts = problem.S_seen, np.bincount(problem.y, weights=problem.weights)
+        shares = counts / counts.sum()
         descriptions = eigh(S.T @ (shares[:, None] * S))
         path = SylvesterPath(
             descriptions, precomputed.decomposition, precomputed.products(S).T

@@ -13,6 +13,7 @@ from zsl_estimators.gaussian import LastResult
 from zsl_estimators.model_selection._class_holdout import at_most_of_each_class
 from zsl_estimators.onnx_export import Added, KernelScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions, published_settings
+from zsl_estimators.sample_weights import part_of
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.semantic._feature_cache import FeatureCache
 from zsl_estimators.semantic._joint_space import JointSpaceClassifier, mean_features
@@ -239,7 +240,8 @@ class TipAdapterClassifier(JointSpaceClassifier):
         for centering, alike in groupby(candidates, attrgetter("centering")):
             self._set_space(problem, means, centering)
             keys = self._unit_features(problem.rows[shots])
-            self.cache_ = FeatureCache(keys, problem.y[shots])
+            weights = part_of(problem.weights, shots)
+            self.cache_ = FeatureCache(keys, problem.y[shots], weights)
             for beta, of_beta in groupby(alike, attrgetter("beta")):
                 self.beta_, self._last_affinities = beta, LastResult()
                 for candidate in of_beta:

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from zsl_estimators.rows import SingleRows
+from zsl_estimators.sample_weights import systematic_positions
 from zsl_estimators.training._memory import free_bytes
 
 BYTES_PER_NUMBER = 4
@@ -22,11 +24,14 @@ class ArrayData:
         Inputs of the module by name; all of the same length.
     targets : ndarray of shape (n_samples, ...)
         Targets of the criterion.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        How often samples are wanted in an epoch, in any unit; None is alike.
     """
 
-    def __init__(self, inputs, targets):
+    def __init__(self, inputs, targets, weights=None):
         self.inputs = inputs
         self.targets = targets
+        self.weights = weights
 
     def __len__(self):
         return len(self.targets)
@@ -37,7 +42,7 @@ class ArrayData:
         Rows that would not fit there are made batch by batch.
         """
         inputs = {name: on_device(array, device) for name, array in self.inputs.items()}
-        return DeviceData(inputs, on_device(self.targets, device))
+        return DeviceData(inputs, on_device(self.targets, device), self.weights)
 
 
 class DeviceData(Dataset):
@@ -49,11 +54,15 @@ class DeviceData(Dataset):
         Inputs of the module by name; all of the same length.
     y : Tensor of shape (n_samples,)
         Targets of the criterion.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        How often samples are wanted in an epoch, in any unit; None is alike.
     """
 
-    def __init__(self, X, y):
+    def __init__(self, X, y, weights=None):
         self.X = X
         self.y = y
+        alike = weights is None or (weights == weights[0]).all()
+        self.weights = None if alike else weights
 
     def __len__(self):
         return len(self.y)
@@ -67,7 +76,8 @@ class DeviceBatches:
     """Shuffled batches, drawn with a generator of their own.
 
     All batches have nearly the same size, so that none is too small for batch
-    normalisation.
+    normalisation. An epoch has as many samples as there are; with weights each of them
+    comes as often as it weighs, see :func:`systematic_positions`.
 
     Parameters
     ----------
@@ -88,15 +98,25 @@ class DeviceBatches:
         return math.ceil(len(self.dataset) / self.batch_size)
 
     def __iter__(self):
-        order = torch.randperm(len(self.dataset), generator=self.generator)
-        order = order.to(self.dataset.y.device)
+        order = self._order().to(self.dataset.y.device)
         n_batches = math.ceil(len(order) / self.batch_size)
         for index in torch.tensor_split(order, n_batches):
             yield self.dataset[index]
 
+    def _order(self):
+        """Positions of the samples of an epoch."""
+        order = torch.randperm(len(self.dataset), generator=self.generator)
+        weights = self.dataset.weights
+        if weights is None:
+            return order
+        offset = torch.rand((), generator=self.generator).item()
+        drawn = systematic_positions(weights[order.numpy()], len(order), offset)
+        drawn = order[torch.from_numpy(drawn)]
+        return drawn[torch.randperm(len(drawn), generator=self.generator)]
+
 
 class SampledBatches:
-    """Batches of samples drawn with replacement.
+    """Batches of samples drawn with replacement, as often as they weigh.
 
     For data sets that are made as they are read: nothing as long as the data set,
     not even its order, is kept.
@@ -104,7 +124,8 @@ class SampledBatches:
     Parameters
     ----------
     dataset : Dataset
-        Indexed with arrays of row numbers.
+        Indexed with arrays of row numbers. Where it has `weights` that are not None,
+        they are those of its first rows; the others have the weight 1.
     batch_size : int
         Number of samples per batch.
     seed : int, default=0
@@ -120,11 +141,28 @@ class SampledBatches:
         return math.ceil(len(self.dataset) / self.batch_size)
 
     def __iter__(self):
+        weights = getattr(self.dataset, "weights", None)
+        ends = None if weights is None else np.cumsum(weights)
         for _ in range(len(self)):
-            index = torch.randint(
-                len(self.dataset), (self.batch_size,), generator=self.generator
-            )
-            yield self.dataset[index.numpy()]
+            yield self.dataset[self._uniform() if ends is None else self._drawn(ends)]
+
+    def _uniform(self):
+        """Positions of samples that weigh alike."""
+        shape = (self.batch_size,)
+        n_samples = len(self.dataset)
+        return torch.randint(n_samples, shape, generator=self.generator).numpy()
+
+    def _drawn(self, ends):
+        """Positions on a line on which the first rows end at `ends`."""
+        n_first, n_samples = len(ends), len(self.dataset)
+        draws = torch.rand(
+            self.batch_size, generator=self.generator, dtype=torch.float64
+        )
+        place = draws.numpy() * (ends[-1] + n_samples - n_first)
+        later = n_first + np.floor(np.maximum(place - ends[-1], 0)).astype(np.int64)
+        first = np.searchsorted(ends, place, side="right")
+        # The length of the line may be missed by rounding.
+        return np.where(first < n_first, first, np.minimum(later, n_samples - 1))
 
 
 class PagedRows:

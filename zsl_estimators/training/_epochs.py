@@ -144,7 +144,7 @@ class EpochStage:
                 problem, self.max_epochs, self.random_state
             )
         if self._data_of is not problem:
-            self.training.attach(model._training_data(problem))
+            self.training.attach(model._weighted_data(problem))
             self._data_of = problem
         model.net_ = self.training.net
         return self.training

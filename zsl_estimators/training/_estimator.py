@@ -132,6 +132,12 @@ class TorchTrainingMixin:
         """An ArrayData: arrays by name for the module, and the targets."""
         raise NotImplementedError
 
+    def _weighted_data(self, problem):
+        """The training data, with the weights of the samples."""
+        data = self._training_data(problem)
+        data.weights = problem.weights
+        return data
+
     def _net_has_changed(self):
         """Forget what the net has answered before."""
 
@@ -222,7 +228,7 @@ class TorchTrainingMixin:
         # Callbacks may score the model while it is trained.
         self.net_ = training.net
         scores = partial(self._held_out_scores, problem)
-        for _ in training.attach(self._training_data(problem), scores).epochs():
+        for _ in training.attach(self._weighted_data(problem), scores).epochs():
             pass
         self.history_ = epoch_history(self.net_.history)
         self.n_iter_ = len(self.history_)

@@ -60,6 +60,12 @@ from zsl_estimators.utils.estimator_checks._refusals import (
     check_refused_data,
     check_refused_parameters,
 )
+from zsl_estimators.utils.estimator_checks._sample_weights import (
+    check_equal_small_weights,
+    check_refused_weights,
+    check_weights_matter,
+    check_weights_of_zero,
+)
 
 
 def check_zero_shot_estimator(estimator):
@@ -181,6 +187,10 @@ ALL_CHECKS = (
     check_refused_class_tables,
     check_refused_data,
     check_refused_parameters,
+    check_weights_of_zero,
+    check_equal_small_weights,
+    check_weights_matter,
+    check_refused_weights,
 )
 
 TORCH_CHECKS = (
