@@ -47,6 +47,7 @@ _HOMES = {
         "GaussianSemanticClassifier",
         "IAPClassifier",
         "NearestDescriptionClassifier",
+        "PQZSLClassifier",
         "RevCDClassifier",
         "RidgeSemanticClassifier",
         "SAEClassifier",
