@@ -5,6 +5,8 @@ from scipy.linalg import svd
 
 # Numbers that are held at a time while points are compared with codewords.
 NUMBERS_PER_PASS = 2**22
+# Their sums stay in the cache of a CPU.
+CODES_PER_PASS = 1024
 # Rounds end when they improve the mean squared error by less than this share of the
 # mean squared length of the points.
 TOLERANCE = 1e-6
@@ -115,12 +117,15 @@ class ProductQuantiser:
         products : ndarray of shape (n_queries, n_codes)
             Equal to ``queries @ decode(codes).T``.
         """
-        parts = self._parts(queries @ self.rotation_)
-        products = np.zeros((len(queries), len(codes)))
-        for block, codebook in enumerate(self.codebooks_):
-            table = parts[:, block] @ codebook.T
-            products += table[:, codes[:, block]]
-        return products
+        parts = self._parts(queries @ self.rotation_).transpose(1, 2, 0)
+        tables = self.codebooks_ @ parts
+        products = np.zeros((len(codes), len(queries)))
+        for start in range(0, len(codes), CODES_PER_PASS):
+            rows = slice(start, start + CODES_PER_PASS)
+            # A table has a row per codeword, so that whole rows are looked up.
+            for table, of_block in zip(tables, codes[rows].T, strict=True):
+                products[rows] += table.take(of_block, axis=0)
+        return products.T
 
     def squared_lengths(self, codes):
         """Squared lengths of coded points, by look-up."""
