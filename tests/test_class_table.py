@@ -191,3 +191,11 @@ class TestWithoutLabels:
     def test_descriptions_are_needed(self):
         with pytest.raises(ValueError, match="attributes is None, and so is y"):
             ClassTable.from_parameters(None, None, None)
+
+
+def test_smaller_table_is_sorted_and_knows_what_was_seen():
+    table = ClassTable.from_parameters([[1.0], [2.0], [3.0]], ["b", "c", "d"], ["c"])
+    table = table.extended([[0.0]], ["a"]).only(np.array(["c", "a", "d", "a"]))
+    assert table.labels.tolist() == ["a", "c", "d"]
+    assert table.matrix.ravel().tolist() == [0.0, 2.0, 3.0]
+    assert table.seen.tolist() == [False, True, False]
