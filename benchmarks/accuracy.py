@@ -66,6 +66,7 @@ ESTIMATORS = (
     "ESZSLClassifier, gamma 10, lambda 1, centered",
     "ESZSLClassifierCV",
     "SAEClassifier",
+    "PQZSLClassifier",
     "DAPClassifier",
     "DAPClassifier, naive Bayes",
     "DAPClassifier, random forest",

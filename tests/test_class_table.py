@@ -225,3 +225,11 @@ def test_unknown_classes_and_all_of_them_cannot_be_removed():
         table.without(["bee"]).without(["bee"])
     with pytest.raises(ValueError, match="at least one must be left"):
         table.without(["ant", "bee", "cat"])
+
+
+def test_smaller_table_is_sorted_and_knows_what_was_seen():
+    table = ClassTable.from_parameters([[1.0], [2.0], [3.0]], ["b", "c", "d"], ["c"])
+    table = table.extended([[0.0]], ["a"]).only(np.array(["c", "a", "d", "a"]))
+    assert table.labels.tolist() == ["a", "c", "d"]
+    assert table.matrix.ravel().tolist() == [0.0, 2.0, 3.0]
+    assert table.seen.tolist() == [False, True, False]

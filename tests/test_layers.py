@@ -21,6 +21,7 @@ LAYERS = [
         "representation",
         "threads",
         "progress",
+        "quantisation",
         "rows",
         "sample_weights",
     },

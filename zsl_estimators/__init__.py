@@ -48,6 +48,7 @@ _HOMES = {
         "GaussianSemanticClassifier",
         "IAPClassifier",
         "NearestDescriptionClassifier",
+        "PQZSLClassifier",
         "RevCDClassifier",
         "RidgeSemanticClassifier",
         "SAEClassifier",

@@ -265,6 +265,27 @@ class ClassTable:
             )
         return replace(self, removed=removed)
 
+    def only(self, labels):
+        """Make a smaller table, in sorted order of the labels.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n_labels,)
+            Labels that all have a row; repetitions do not count.
+
+        Returns
+        -------
+        table : ClassTable
+            Of these classes alone.
+        """
+        kept = self.order[is_in(self.labels[self.order], labels)]
+        return replace(
+            self,
+            labels=self.labels[kept],
+            matrix=self.matrix[kept],
+            seen=self.seen[kept],
+        )
+
     def warn_of_useless(self, attributes, scaled):
         """Warn of a table with which classes cannot be recognised.
 

@@ -1,5 +1,6 @@
 """Decide by an ordinary classifier of real and synthetic features."""
 
+import copy
 from contextlib import contextmanager
 
 import numpy as np
@@ -149,6 +150,32 @@ class Head(Decision):
                 self.estimator_.extend(X, y, weights, positions)
             else:
                 self.estimator_.fit(X, y)
+
+    def refitted(self, generator, random_state):
+        """Train another one with the same settings on synthetic rows alone.
+
+        Parameters
+        ----------
+        generator : TrainedGenerator
+            Knows the classes that are to be told apart, and no others.
+        random_state : RandomState
+            The only source of randomness.
+
+        Returns
+        -------
+        head : Head
+            A new one; the view is shared.
+        """
+        head = copy.copy(self)
+        positions = np.arange(len(generator.seen))
+        no_rows = float32(self.view.of(generator.centers[:0]).cpu().numpy())
+        features = head._features(
+            generator, no_rows, positions[:0], positions, random_state
+        )
+        with features as rows:
+            head.estimator_ = head._new_estimator(random_state)
+            head._fit_estimator(rows, positions)
+        return head
 
     def _new_estimator(self, random_state):
         built_in = SoftmaxHead(device=self.device)

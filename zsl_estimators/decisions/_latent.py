@@ -55,6 +55,9 @@ class LatentHead(Head):
     def extend(self, generator, positions, random_state):
         super().extend(latent_generator(generator), positions, random_state)
 
+    def refitted(self, generator, random_state):
+        return super().refitted(latent_generator(generator), random_state)
+
 
 class LatentView(PlainView):
     """Latents in units of their deviation within a class, which a head learns faster.

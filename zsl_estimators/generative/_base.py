@@ -21,6 +21,7 @@ from zsl_estimators.decisions import (
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import ExemplarClassifier, class_tensors
 from zsl_estimators.gaussian import UnscaledGaussian
+from zsl_estimators.generative._restricted import restricted
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, FeatureScaler
 from zsl_estimators.seeds import private_random_state
@@ -164,6 +165,53 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         with self._predict_context():
             X = self._generator().features(positions, random_state)
         return X, np.repeat(labels, n_per_class)
+
+    def with_head_for(self, classes=None):
+        """Make a classifier of some classes, with a head trained for these alone.
+
+        ``predict(X, classes=unseen)`` compares the scores of a head that was trained on
+        all classes. For conventional zero-shot learning (T1) papers train another head
+        instead, on synthetic features of the unseen classes alone; this one has it.
+
+        The result is a fitted estimator of its own, whose ``classes_`` are the wanted
+        ones. It is a copy, so that this classifier goes on to predict what it did.
+        The generator is not trained further. The new head has the settings of the old
+        one and sees synthetic features only, also of seen classes, for the training
+        data is not kept. ``seen_penalty_`` is 0, and other results of the folds stay
+        what they were.
+
+        The parameters stay those of this classifier: another fit, or a clone, is of all
+        classes again.
+
+        Parameters
+        ----------
+        classes : array-like of shape (n_classes,), default=None
+            Labels, at least two. None are the unseen classes.
+
+        Returns
+        -------
+        classifier : object
+            A new, fitted estimator of these classes.
+
+        Raises
+        ------
+        ValueError
+            If the decision is not a head, if a label is unknown, or if there are not
+            two classes.
+
+        Examples
+        --------
+        >>> from zsl_estimators import CVAEClassifier
+        >>> from zsl_estimators.datasets import make_gzsl
+        >>> data = make_gzsl(20, random_state=0)
+        >>> clf = CVAEClassifier(
+        ...     data.attributes, decision="head", max_epochs=2, random_state=0
+        ... )
+        >>> clf.fit(data.X_train, data.y_train).with_head_for().classes_
+        array([ 0,  4,  5, 13])
+        """
+        check_is_fitted(self)
+        return restricted(self, classes)
 
     @property
     def head_(self):

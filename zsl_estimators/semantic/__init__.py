@@ -9,6 +9,7 @@ from zsl_estimators.semantic._eszsl_cv import ESZSLClassifierCV
 from zsl_estimators.semantic._gaussian import GaussianSemanticClassifier
 from zsl_estimators.semantic._iap import IAPClassifier
 from zsl_estimators.semantic._nearest_description import NearestDescriptionClassifier
+from zsl_estimators.semantic._pqzsl import PQZSLClassifier
 from zsl_estimators.semantic._revcd import RevCDClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.semantic._sae import SAEClassifier
@@ -23,6 +24,7 @@ __all__ = [
     "GaussianSemanticClassifier",
     "IAPClassifier",
     "NearestDescriptionClassifier",
+    "PQZSLClassifier",
     "RevCDClassifier",
     "RidgeSemanticClassifier",
     "SAEClassifier",
