@@ -22,7 +22,7 @@ from zsl_estimators.descriptions import (
     warn_of_offset,
     warn_of_useless,
 )
-from zsl_estimators.labels import as_labels, kind_of
+from zsl_estimators.labels import as_labels, is_in, kind_of
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,9 @@ def test_added_classes_are_found(means, problem, decision):
     Z, y = rows_of_every_class(more)
     before = decision.score_classes(None, Z)
     larger = generator(more)
-    decision.extend(larger, np.array([N_CLASSES]), np.random.RandomState(1))
+    decision.extend(
+        larger, np.array([N_CLASSES]), np.arange(N_CLASSES), np.random.RandomState(1)
+    )
     after = decision.score_classes(None, Z)
     assert (after.argmax(axis=1) == y).mean() > 0.85
     if not isinstance(getattr(decision, "estimator", None), LogisticRegression):

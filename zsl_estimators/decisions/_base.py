@@ -58,8 +58,11 @@ class Decision(Storable, ABC):
         """
 
     @abstractmethod
-    def extend(self, generator, positions, random_state):
+    def extend(self, generator, positions, old, random_state):
         """Learn classes that were added; the scores of the others stay.
+
+        What the decision holds is replaced and not changed in place, so that a copy of
+        the decision stays what it was.
 
         Parameters
         ----------
@@ -67,6 +70,8 @@ class Decision(Storable, ABC):
             Knows the new classes.
         positions : ndarray of shape (n_new,)
             Their positions.
+        old : ndarray of shape (n_old,)
+            Positions of the other classes that may be predicted.
         random_state : RandomState
             The only source of randomness.
         """

@@ -131,22 +131,23 @@ class Head(Decision):
         network = self.estimator_._scoring_module()
         return nn.Sequential(self.view.as_module(), Rounded(), network)
 
-    def extend(self, generator, positions, random_state):
+    def extend(self, generator, positions, old, random_state):
         """Train on synthetic rows of all classes; the built-in head on few of old ones.
 
         That one only learns what tells new classes from all others.
         """
-        n_old, n = positions[0], self.n_synthetic_
+        n_rows, n = len(old) * self.n_synthetic_, self.n_synthetic_
         built_in = isinstance(self.estimator_, SoftmaxHead)
-        if built_in and n_old * n > MOST_OLD_ROWS:
-            y_old = random_state.randint(n_old, size=MOST_OLD_ROWS)
+        if built_in and n_rows > MOST_OLD_ROWS:
+            y_old = random_state.choice(old, size=MOST_OLD_ROWS)
         else:
-            y_old = np.repeat(np.arange(n_old), n)
+            y_old = np.repeat(old, n)
         y = np.concatenate([y_old, np.repeat(positions, n)])
         with generator.synthesiser(random_state) as synthesise:
             X = self.view.of(synthesise(torch.as_tensor(y))).cpu().numpy()
+            self.estimator_ = copy.copy(self.estimator_)
             if built_in:
-                weights = np.where(y < n_old, n_old * n / len(y_old), 1.0)
+                weights = np.where(y < positions[0], n_rows / max(len(y_old), 1), 1.0)
                 self.estimator_.extend(X, y, weights, positions)
             else:
                 self.estimator_.fit(X, y)

@@ -52,8 +52,8 @@ class LatentHead(Head):
         )
         return nn.Sequential(latents, super().scoring_module(None))
 
-    def extend(self, generator, positions, random_state):
-        super().extend(latent_generator(generator), positions, random_state)
+    def extend(self, generator, positions, old, random_state):
+        super().extend(latent_generator(generator), positions, old, random_state)
 
     def refitted(self, generator, random_state):
         return super().refitted(latent_generator(generator), random_state)
@@ -124,7 +124,7 @@ class LatentNearestMean(Decision):
         classes = doubles(self.means_ @ whitening)
         return nn.Sequential(moved, map_module(whitening), DistanceScores(classes))
 
-    def extend(self, generator, positions, random_state):
+    def extend(self, generator, positions, old, random_state):
         self.means_ = np.concatenate([self.means_, moved_classes(generator)[positions]])
 
 

@@ -28,7 +28,7 @@ class Likelihood(Decision):
             ]
         return np.concatenate(parts) + generator.feature_scaler.log_det
 
-    def extend(self, generator, positions, random_state):
+    def extend(self, generator, positions, old, random_state):
         """Do nothing: the generator knows the new classes."""
 
     @staticmethod

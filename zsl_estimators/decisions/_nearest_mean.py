@@ -69,7 +69,7 @@ class NearestMean(Decision):
             DistanceScores(doubles(means)),
         )
 
-    def extend(self, generator, positions, random_state):
+    def extend(self, generator, positions, old, random_state):
         means = generator.means(positions, random_state)
         self.means_ = np.concatenate([self.means_, means])
 

@@ -1,5 +1,6 @@
 """Synthesise features of unseen classes, then decide like an ordinary classifier."""
 
+import copy
 from abc import abstractmethod
 from numbers import Integral
 
@@ -360,7 +361,10 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _add_classes(self, positions):
         random_state = private_random_state(self.random_state)
-        self.decision_.extend(self._generator(), positions, random_state)
+        # Copies of this model that share the decision stay what they are.
+        self.decision_ = copy.copy(self.decision_)
+        old = np.setdiff1d(self._table.present, positions)
+        self.decision_.extend(self._generator(), positions, old, random_state)
 
     def _gaussian_of_scores(self):
         if isinstance(self.decision_, NearestMean):

@@ -1,5 +1,6 @@
 """Scores of classes whose descriptions are changed after the fit."""
 
+import numpy as np
 import pandas as pd
 
 from zsl_estimators.candidates import score_matrix, with_changed_classes
@@ -36,6 +37,8 @@ class DescribedClasses:
             Without the seen penalty.
         """
         label = self.classifier.classes_[[column]]
+        # With exactly its own description a removed class comes back as it was.
+        description = np.nextafter(description, np.inf)
         changed = with_descriptions(self.classifier, label, description[None])
         return score_matrix(changed, self.X)[:, changed.classes_ == label[0]].ravel()
 
