@@ -4,6 +4,7 @@ from zsl_estimators.plotting._attribute_error import AttributeErrorDisplay
 from zsl_estimators.plotting._confusion import GZSLConfusionDisplay
 from zsl_estimators.plotting._denoising import DenoisingDisplay
 from zsl_estimators.plotting._ensemble import EnsembleDisplay
+from zsl_estimators.plotting._reconstruction import ReconstructionDisplay
 from zsl_estimators.plotting._seen_penalty import SeenPenaltyDisplay
 from zsl_estimators.plotting._seen_unseen import SeenUnseenDisplay
 from zsl_estimators.plotting._synthetic import SyntheticFeaturesDisplay
@@ -14,6 +15,7 @@ __all__ = [
     "DenoisingDisplay",
     "EnsembleDisplay",
     "GZSLConfusionDisplay",
+    "ReconstructionDisplay",
     "SeenPenaltyDisplay",
     "SeenUnseenDisplay",
     "SyntheticFeaturesDisplay",
