@@ -373,7 +373,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def reconstruction_distances(self, X, levels=USUAL_LEVELS, rule=None):
-        """Distances between samples and what comes back from several noise levels.
+        """Measure how far samples are from what comes back from several noise levels.
 
         Parameters
         ----------
