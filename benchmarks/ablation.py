@@ -30,6 +30,14 @@ VARIANTS = {
     "VAE-cFlow, head": lambda: VAEcFlowClassifier(decision="head"),
     "VAE-cFlow, nearest mean": lambda: VAEcFlowClassifier(decision="gaussian"),
     "VAE-cFlow, likelihood": lambda: VAEcFlowClassifier(decision="likelihood"),
+    # Table 3 of the paper, and the zero mean that it releases.
+    "VAE-cFlow, linear prior": lambda: VAEcFlowClassifier(
+        encoder_hidden=(), vae_weight=0.0, cls_weight=0.0
+    ),
+    "VAE-cFlow, means at zero": lambda: VAEcFlowClassifier(
+        cls_weight=0.0, net_params={"criterion__zero_mean": True}
+    ),
+    "VAE-cFlow, no classification loss": lambda: VAEcFlowClassifier(cls_weight=0.0),
     "ZeroDiff, init=None": lambda: ZeroDiffClassifier(init=None),
     "ZeroDiff, no diffusion": lambda: ZeroDiffClassifier(n_diffusion_steps=1),
     "ZeroDiff, no representation": lambda: ZeroDiffClassifier(contrastive=None),

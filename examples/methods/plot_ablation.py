@@ -12,10 +12,12 @@ starts from a sensible place?
 # The variants
 # ------------
 #
-# Without a classification loss, without the autoencoder as well, and both once more
-# without the initial estimator, which the paper does not have. All train for the same
-# number of epochs. Several pairs of unseen digits and the AUSUC, which needs no
-# penalty, keep chance in check.
+# The simplest is a conditional flow whose prior is linear in the description. An
+# autoencoder takes the place of the linear map, first an ordinary one, which draws the
+# means of all classes to zero, then one that leaves them free. The classification loss
+# comes last. All of it is done once more with the initial estimator, which the paper
+# does not have. All train for the same number of epochs. Several pairs of unseen digits
+# and the AUSUC, which needs no penalty, keep chance in check.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -24,23 +26,28 @@ from zsl_estimators import VAEcFlowClassifier
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import ausuc_scorer
 
+without = {"cls_weight": 0.0}
 parts = {
-    "flow alone": {"vae_weight": 0.0, "cls_weight": 0.0},
-    "+ autoencoder": {"vae_weight": 1.0, "cls_weight": 0.0},
-    "+ classification loss": {"vae_weight": 1.0, "cls_weight": 0.01},
+    "linear prior": {**without, "encoder_hidden": (), "vae_weight": 0.0},
+    "autoencoder, means at zero": {
+        **without,
+        "net_params": {"criterion__zero_mean": True},
+    },
+    "autoencoder, free means": without,
+    "+ classification loss": {"cls_weight": 0.01},
 }
 rows = []
 for unseen in ((0, 1), (3, 8), (4, 7)):
     data = load_digits_gzsl(unseen=unseen)
     for init, start in ((None, "random start"), ("auto", "initial estimator")):
-        for name, weights in parts.items():
+        for name, settings in parts.items():
             clf = VAEcFlowClassifier(
                 data.attributes,
-                **weights,
+                **settings,
                 init=init,
                 decision="likelihood",
                 early_stopping=False,
-                max_epochs=8,
+                max_epochs=6,
                 lr=1e-3,
                 seen_penalty=0.0,
                 random_state=0,
@@ -49,11 +56,13 @@ for unseen in ((0, 1), (3, 8), (4, 7)):
             rows.append({"parts": name, "start": start, "AUSUC": area})
 results = pd.DataFrame(rows)
 table = results.groupby(["parts", "start"], sort=False)["AUSUC"].agg(["mean", "std"])
-print(table.unstack("start").round(2))
+print(table["mean"].unstack("start").round(2))
 
 # %%
-# From a random start the autoencoder helps, as in the paper. Next to what the linear
-# start brings it is little, and after it neither part changes anything on these data.
+# The order of the first three is that of the paper, from either start: the autoencoder
+# is better than the linear prior, and better again when the means are free. The
+# classification loss changes nothing on these data. The initial estimator is worth as
+# much as all parts together. The spread over the pairs of digits is large.
 
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 mean, spread = table["mean"].unstack("start"), table["std"].unstack("start")

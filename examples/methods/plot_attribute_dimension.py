@@ -3,23 +3,29 @@ How many attributes does it take?
 =================================
 
 Descriptions are expensive: somebody has to think of the attributes and fill in the
-table. What is lost when there are fewer of them? Three methods are trained on the same
-samples with descriptions reduced to fewer and fewer principal components. (After Figure
-4 of the RevCD paper, which compares its own method with a plain VAE and a plain GAN.)
+table. What is lost when there are fewer of them? Three generators of descriptions are
+trained on the same samples with descriptions reduced to fewer and fewer principal
+components: RevCD's diffusion, a conditional variational autoencoder and a conditional
+GAN. (After Figure 4 of the RevCD paper.)
 """
 
 # %%
 # A task with 30 seen and 10 unseen classes and 24 attributes. What is measured is the
-# accuracy among unseen classes alone, T1, so that no penalty is needed; all methods
-# train for a fixed number of epochs.
+# accuracy among unseen classes alone, T1, so that no penalty is needed.
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from zsl_estimators import FGANClassifier, RevCDClassifier, VAEcFlowClassifier
+from zsl_estimators import RevCDClassifier, RidgeSemanticClassifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import zero_shot_accuracy_scorer
+from zsl_estimators.nn import (
+    ConditionalAttributeGAN,
+    ConditionalAttributeGANLoss,
+    ConditionalAttributeVAE,
+    ConditionalAttributeVAELoss,
+)
 
 data = make_gzsl(
     20,
@@ -30,32 +36,65 @@ data = make_gzsl(
     nonlinearity=0.3,
     random_state=0,
 )
-methods = {
-    "RevCD": RevCDClassifier,
-    "VAE-cFlow": VAEcFlowClassifier,
-    "FGAN": FGANClassifier,
+
+# %%
+# One frame, three ways to train
+# ------------------------------
+#
+# All three have the same network, which turns noise into a description under the
+# features of a sample, the same classification loss, the same number of epochs, and the
+# same way to decide: the mean of a few draws is compared with the classes. Only the
+# generative part of the loss differs. ``init=None`` leaves the initial estimator out,
+# as in the paper; with it all three start from the same place. The critic of the GAN
+# has a larger learning rate than the generator, which keeps it stable.
+
+frame = {
+    "init": None,
+    "attribute_scaling": "standard",
+    "early_stopping": False,
+    "max_epochs": 20,
+    "seen_penalty": 0.0,
+    "random_state": 0,
 }
-plain = {"seen_penalty": 0.0, "early_stopping": False, "max_epochs": 6}
+vae = {
+    "module": ConditionalAttributeVAE,
+    "criterion": ConditionalAttributeVAELoss,
+}
+gan = {
+    "module": ConditionalAttributeGAN,
+    "criterion": ConditionalAttributeGANLoss,
+    "optimizer__betas": (0.0, 0.9),
+    "optimizer__param_groups": [("critic.*", {"lr": 1e-2})],
+}
+methods = {
+    "diffusion (RevCD)": RevCDClassifier(**frame),
+    "conditional VAE": RevCDClassifier(**frame, net_params=vae),
+    "conditional GAN": RevCDClassifier(**frame, net_params=gan, lr=1e-3),
+    "ridge regression": RidgeSemanticClassifier(seen_penalty=0.0),
+}
 
 # %%
 # The principal components come from the descriptions of the seen classes.
 
 seen_rows = data.attributes.loc[data.seen_classes]
 rows = []
-for n_components in (1, 2, 4, 8, 16, 24):
+for n_components in (2, 4, 8, 16, 24):
     pca = PCA(n_components, random_state=0).fit(seen_rows)
     reduced = pca.transform(data.attributes)
-    for name, method in methods.items():
-        clf = method(reduced, **plain, random_state=0).fit(data.X_train, data.y_train)
+    for name, clf in methods.items():
+        clf.set_params(attributes=reduced).fit(data.X_train, data.y_train)
         t1 = zero_shot_accuracy_scorer(clf, data.X_test, data.y_test)
         rows.append({"components": n_components, "method": name, "T1": t1})
 t1 = pd.DataFrame(rows).pivot(index="components", columns="method", values="T1")
-print(t1[list(methods)].round(2))
+print(t1[list(methods)].round(2).to_string())
 
 # %%
-# With few components unseen classes lie on top of each other, whatever the method. From
-# eight on all three tell them apart. More is not always better: the last components
-# hardly vary among the seen classes, so that what they say of unseen ones is a guess.
+# With few components unseen classes lie on top of each other, whatever the method. No
+# generator is ahead of the others everywhere, and a ridge regression is ahead of all of
+# them from four components on. In training there are thirty descriptions only. A
+# perfect generator would return nothing but these, so what finds an unseen class is how
+# smooth a model is between them. That is why :class:`~zsl_estimators.RevCDClassifier`
+# starts from a linear map unless ``init=None``.
 
 figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 for name in methods:

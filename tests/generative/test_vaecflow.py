@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from tests.common import small
 from zsl_estimators import VAEcFlowClassifier
@@ -130,3 +131,25 @@ def test_temperature_widens_what_is_generated(task):
     ]
     assert spreads[0] < 1e-3
     np.testing.assert_allclose(spreads[2] / spreads[1], 2, rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"encoder_hidden": (), "vae_weight": 0.0, "cls_weight": 0.0},
+        {"net_params": {"criterion__zero_mean": True}, "cls_weight": 0.0},
+    ],
+    ids=["linear prior", "means at zero"],
+)
+def test_parts_that_the_paper_takes_away(task, settings):
+    """Each makes another model than the whole, with the same seed."""
+    whole = small(VAEcFlowClassifier, attributes=task.attributes, random_state=0)
+    whole.set_params(early_stopping=False, decision="likelihood", seen_penalty=0.0)
+    less = clone(whole).set_params(**settings)
+    densities = [
+        clf.fit(task.X_train, task.y_train).score_samples(task.X_test)
+        for clf in (whole, less)
+    ]
+    assert np.isfinite(densities[1]).all()
+    assert not np.allclose(*densities)
+    assert less.history_[-1]["classification_loss"] == 0

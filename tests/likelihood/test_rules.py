@@ -134,6 +134,82 @@ def test_attention_is_the_posterior_among_seen_classes():
     torch.testing.assert_close(scores, expected / 2, atol=1e-3, rtol=1e-4)
 
 
+@pytest.mark.parametrize("threshold", [None, 0.02, 0.5, 0.9])
+def test_share_counts_the_heads_above_the_threshold(threshold):
+    """Attention of one draw, chunk and head at a time."""
+    torch.manual_seed(0)
+    seen = torch.tensor([True, True, True, False])
+    attributes, centers = torch.randn(4, 3), torch.randn(4, 8)
+    network = CrossAttentionDenoiser(attributes[seen], centers[seen], n_chunks=2)
+    torch.nn.init.normal_(network.query[-1].weight)
+    model = network.with_classes(attributes, centers, seen)
+    x = centers + torch.randn_like(centers)
+    rule = CrossAttentionRule(n_draws=6, aggregate="share", threshold=threshold)
+    with torch.no_grad():
+        scores = fitted(rule, model).score_classes(model, x)
+        t = torch.as_tensor(rule.times_)
+        a, b = model.diffusion.signal_and_noise(t)
+        noise = torch.as_tensor(rule.noise_).to(x)
+        logits = torch.cat(model.logits(a * x[:, None] + b * noise, t), dim=-1)
+    # The unseen class competes with the seen ones and with none, but they not with it.
+    above = np.zeros((4, 4))
+    for row, draw, chunk, head in np.ndindex(logits.shape[:-1]):
+        masses = logits[row, draw, chunk, head].double().exp()
+        for c in range(4):
+            total = masses.sum() if c == 3 else masses.sum() - masses[3]
+            above[row, c] += masses[c] / total > (threshold or 1 / 4)
+    expected = torch.as_tensor(above / (6 * 2 * 2)).to(scores)
+    torch.testing.assert_close(scores, expected)
+    assert 0 < expected.mean() < 1
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, -0.5])
+def test_impossible_thresholds_are_refused(model, threshold):
+    with pytest.raises(ValueError, match="threshold"):
+        fitted(CrossAttentionRule(threshold=threshold), model)
+
+
+# -- noise and denoise ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [NoiseDenoiseRule, NoiseDenoiseVoteRule])
+@pytest.mark.parametrize("name", ["euclidean", "cosine"])
+def test_own_distance_like_a_built_in_one(model, samples, cls, name):
+    def own(x, back):
+        if name == "euclidean":
+            return torch.linalg.vector_norm(x - back, dim=1) ** 2 / 2
+        lengths = x.norm(dim=1) * back.norm(dim=1)
+        return 1 - torch.einsum("nd,nd->n", x, back) / lengths
+
+    x, _ = samples
+    scores = [
+        fitted(cls(distance=distance), model).score_classes(model, x)
+        for distance in (name, own)
+    ]
+    torch.testing.assert_close(*scores)
+
+
+def test_own_distance_decides(model, samples):
+    """Along one feature only, against what one step back to an exact center makes."""
+    x, _ = samples
+    rule = NoiseDenoiseRule(
+        level=0.5, n_steps=1, n_draws=1, distance=lambda x, back: (x - back)[:, 3].abs()
+    )
+    scores = fitted(rule, model).score_classes(model, x)
+    a, b = model.signal_and_noise(499)
+    noised = a * x[:, 3] + b * rule.noise_[0, 3]
+    centers = model.centers[:, 3]
+    back = centers + a * (noised[:, None] - a * centers)
+    torch.testing.assert_close(scores, -(x[:, 3, None] - back).abs())
+
+
+def test_own_distance_of_a_wrong_shape_is_refused(model, samples):
+    x, _ = samples
+    rule = fitted(NoiseDenoiseRule(distance=lambda x, back: (x - back).abs()), model)
+    with pytest.raises(ValueError, match="one number per row"):
+        rule.score_classes(model, x)
+
+
 # -- elimination ------------------------------------------------------------------
 
 

@@ -113,17 +113,62 @@ def test_loss_parts(legacy):
     torch.testing.assert_close(parts["classification_loss"], 0.5 * cross_entropy)
 
 
-def test_variance_loss_is_the_divergence_without_its_mean():
-    log_variance = torch.randn(5, N_FEATURES)
+@pytest.mark.parametrize("zero_mean", [False, True])
+def test_variance_loss_is_a_divergence_from_unit_variance(zero_mean):
+    """At the mean of the class, as the paper has it, or at zero."""
+    mean, log_variance = torch.randn(2, 5, N_FEATURES)
     zero = torch.zeros(5, N_FEATURES)
     encoded = Encoded(
-        zero, torch.zeros(5), zero, log_variance, zero, zero, zero, torch.zeros(5, 2)
+        zero, torch.zeros(5), mean, log_variance, zero, zero, zero, torch.zeros(5, 2)
     )
-    part = VAEcFlowLoss(1.0, 0.0, False)(encoded, torch.zeros(5, dtype=int))
-    divergence = kl_divergence(Normal(0, (log_variance / 2).exp()), Normal(0, 1))
+    loss = VAEcFlowLoss(1.0, 0.0, zero_mean=zero_mean)
+    part = loss(encoded, torch.zeros(5, dtype=int))
+    target = Normal(torch.zeros_like(mean) if zero_mean else mean, 1)
+    divergence = kl_divergence(Normal(mean, (log_variance / 2).exp()), target)
     torch.testing.assert_close(
         part["variance_loss"], divergence.sum(dim=1).mean(), atol=1e-5, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("zero_mean", [False, True])
+def test_only_the_zero_mean_pulls_at_the_means(zero_mean):
+    """By its gradient: the means themselves, spread over the rows of a batch."""
+    net = shaken(network()).train()
+    y = torch.arange(9) % N_CLASSES
+    encoded = net.training_output(torch.randn(9, N_FEATURES).double(), y)
+    part = VAEcFlowLoss(1.0, 0.0, zero_mean=zero_mean)(encoded, y)["variance_loss"]
+    (pull,) = torch.autograd.grad(
+        part, encoded.mean, allow_unused=True, materialize_grads=True
+    )
+    torch.testing.assert_close(pull, encoded.mean / 9 * zero_mean)
+
+
+def test_encoder_without_hidden_layers_is_one_affine_map():
+    net = shaken(network(encoder_hidden=()))
+    one, other = torch.randn(2, N_CLASSES, N_ATTRIBUTES, dtype=torch.float64)
+    centers = torch.randn(N_CLASSES, N_FEATURES, dtype=torch.float64)
+    assert sum(isinstance(m, torch.nn.Linear) for m in net.vae.encoder) == 1
+
+    def encoded(attributes):
+        return torch.cat(net.prior(attributes, centers), dim=1)
+
+    between = encoded(0.3 * one + 0.7 * other)
+    expected = 0.3 * encoded(one) + 0.7 * encoded(other)
+    torch.testing.assert_close(between, expected)
+
+
+def test_no_weight_of_the_classification_loss_no_gradient():
+    net = shaken(network()).train()
+    y = torch.arange(9) % N_CLASSES
+    x = torch.randn(9, N_FEATURES, dtype=torch.float64)
+    gradients = []
+    for cls_weight in (0.0, 0.5):
+        net.zero_grad()
+        parts = VAEcFlowLoss(0.0, cls_weight)(net.training_output(x, y), y)
+        sum(parts.values()).backward()
+        gradients.append(net.classifier.weight.grad.abs().sum())
+    assert gradients[0] == 0
+    assert gradients[1] > 0
 
 
 def test_gaussian_nll():

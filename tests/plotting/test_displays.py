@@ -18,6 +18,7 @@ from tests.common import small
 from zsl_estimators import (
     ALEClassifier,
     CalibratedStackingCV,
+    DiffusionClassifier,
     ExemplarClassifier,
     HeldOutScoring,
     RevCDClassifier,
@@ -34,6 +35,7 @@ from zsl_estimators.plotting import (
     EnsembleDisplay,
     ExplanationDisplay,
     GZSLConfusionDisplay,
+    ReconstructionDisplay,
     SeenPenaltyDisplay,
     SeenUnseenDisplay,
     SyntheticFeaturesDisplay,
@@ -479,6 +481,46 @@ class TestDenoising:
     def test_needs_a_trajectory(self, named, ridge):
         with pytest.raises(ValueError, match="RevCDClassifier"):
             DenoisingDisplay.from_estimator(ridge, named["X"])
+
+
+class TestReconstruction:
+    def test_lines_by_a_plain_loop(self):
+        distances = np.random.default_rng(0).uniform(1, 2, size=(3, 4, 5))
+        classes, y = np.array(list("abcde")), np.array(list("ebac"))
+        display = ReconstructionDisplay(
+            np.array([0.1, 0.5, 1.0]), distances, classes=classes, y_true=y
+        ).plot()
+        for level in range(3):
+            own, others = [], []
+            for sample, label in enumerate(y):
+                column = list(classes).index(label)
+                own.append(distances[level, sample, column])
+                others.append(np.delete(distances[level, sample], column))
+            assert display.true_[level] == pytest.approx(np.mean(own))
+            assert display.nearest_[level] == pytest.approx(np.min(others, 1).mean())
+            assert display.farthest_[level] == pytest.approx(np.max(others, 1).mean())
+            assert display.mean_[level] == pytest.approx(np.mean(others))
+        (line,) = (x for x in display.ax_.lines if x.get_label() == "true class")
+        np.testing.assert_allclose(line.get_ydata(), display.true_)
+        assert_legible(display)
+
+    def test_from_a_pipeline(self, named):
+        pipeline = fitted(named, DiffusionClassifier, early_stopping=False)
+        X, y = named["X_test"][:6], named["y_test"][:6]
+        display = ReconstructionDisplay.from_estimator(pipeline, X, y)
+        clf = pipeline[-1]
+        direct = clf.reconstruction_distances(pipeline[:-1].transform(X))
+        np.testing.assert_array_equal(display.distances, direct)
+        np.testing.assert_allclose(display.levels, np.arange(1, 11) / 10)
+        assert_legible(display)
+        with pytest.raises(ValueError, match=r"does not know.*nobody"):
+            ReconstructionDisplay.from_estimator(pipeline, X[:1], ["nobody"])
+        with pytest.raises(ValueError, match="inconsistent"):
+            ReconstructionDisplay.from_estimator(pipeline, X, y[:2])
+
+    def test_needs_reconstructions(self, named, ridge):
+        with pytest.raises(ValueError, match="DiffusionClassifier"):
+            ReconstructionDisplay.from_estimator(ridge, named["X"], named["y"])
 
 
 def test_other_estimators_are_refused(named):

@@ -13,11 +13,29 @@ from zsl_estimators import (
     RidgeSemanticClassifier,
 )
 from zsl_estimators.datasets import load_digits_gzsl, make_gzsl
-from zsl_estimators.metrics import GZSLScorer, gzsl_scorer
+from zsl_estimators.metrics import GZSLScorer, gzsl_scorer, harmonic_mean_score
 from zsl_estimators.model_selection import ClassHoldoutSplit
+from zsl_estimators.nn import (
+    ConditionalAttributeGAN,
+    ConditionalAttributeGANLoss,
+    ConditionalAttributeVAE,
+    ConditionalAttributeVAELoss,
+)
 from zsl_estimators.semantic._similarity import SIMILARITIES
 from zsl_estimators.training import scoped_seed
 
+GENERATORS = {
+    "vae": {
+        "module": ConditionalAttributeVAE,
+        "criterion": ConditionalAttributeVAELoss,
+    },
+    "gan": {
+        "module": ConditionalAttributeGAN,
+        "criterion": ConditionalAttributeGANLoss,
+        "optimizer__betas": (0.0, 0.9),
+        "optimizer__param_groups": [("critic.*", {"lr": 1e-2})],
+    },
+}
 SMALL = {"hidden": (32, 16), "condition_dim": 16, "random_state": 0}
 
 
@@ -299,3 +317,57 @@ def test_compares_attributes_as_its_start_does(data, similarity):
     seen = np.isin(clf.classes_, clf.seen_classes_)
     expected = SIMILARITIES[similarity](predicted, classes) - 0.1 * seen
     np.testing.assert_allclose(clf.decision_function(data.X_test), expected, atol=1e-9)
+
+
+# -- other generators of descriptions ---------------------------------------------
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_other_generators_come_close_to_the_best_possible_answer(name):
+    data = make_gzsl(40, n_seen=12, n_unseen=4, n_attributes=5, random_state=0)
+    clf = fit(
+        data,
+        early_stopping=False,
+        max_epochs=6,
+        lr=1e-3,
+        correction_weight=1.0,
+        seen_penalty="auto",
+        net_params=GENERATORS[name],
+    )
+    best = data.density.posterior(data.X_test).argmax(axis=1)
+    limit, reached = (
+        harmonic_mean_score(data.y_test, y, seen_classes=data.seen_classes)
+        for y in (best, clf.predict(data.X_test))
+    )
+    assert reached > limit - 0.05
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_other_generators_learn_without_classification_loss(data, name):
+    """By the generative loss alone, from a random start, in the unit of the table."""
+    clf = fit(
+        data,
+        init=None,
+        attribute_scaling="standard",
+        early_stopping=False,
+        max_epochs=60,
+        lr=1e-3,
+        cls_weight=0.0,
+        net_params=GENERATORS[name],
+    )
+    seen = np.isin(data.y_test, data.seen_classes)
+    X, y = data.X_test[seen], data.y_test[seen]
+    error = np.abs(clf.predict_attributes(X) - data.attributes.loc[y]).to_numpy()
+    # Of an answer that knows the table but not the sample.
+    table = data.attributes.loc[data.seen_classes]
+    guess = np.abs(table.mean() - data.attributes.loc[y]).to_numpy()
+    assert error.mean() < 0.6 * guess.mean()
+    assert clf.history_[-1]["classification_loss"] == 0
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_other_generators_have_one_step(data, name):
+    with pytest.raises(ValueError, match='sampler="one_shot"'):
+        fit_without_folds(data, sampler="ddim", net_params=GENERATORS[name]).predict(
+            data.X_test
+        )

@@ -101,7 +101,8 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     coupling_hidden : sequence of int, default=(128, 128)
         Hidden widths of the networks inside the flow.
     encoder_hidden : sequence of int, default=(256,)
-        Hidden widths of the network from descriptions to latents.
+        Hidden widths of the network from descriptions to latents. Without any, mean and
+        log variance are linear in the description, as in a conditional Glow.
     decoder_hidden : sequence of int, default=(256,)
         Hidden widths of the network back to descriptions.
     vae_weight : float, default=1.0
@@ -158,6 +159,12 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     classifies latents drawn from the prior, as in Eq. 9, instead of latents of samples,
     as in Algorithm 1 and the code.
 
+    The parts that the paper takes away one after the other (Table 3) are reached by
+    ``cls_weight=0``, the classification loss; ``net_params={"criterion__zero_mean":
+    True}``, which gives the means of the classes back the pull to zero that the paper
+    releases them from; and ``encoder_hidden=()`` with ``vae_weight=0``, a prior linear
+    in the description without the autoencoder.
+
     The learned prior of the official code, a layer of 4096 x 4096 weights that only
     ever sees zeros, is left out: the encoder's intercept does the same.
 
@@ -191,7 +198,8 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         "decision": [StrOptions({"auto", "head", "gaussian", "likelihood"})],
     }
     _parameter_checks = (
-        has_widths("coupling_hidden", "encoder_hidden", "decoder_hidden"),
+        has_widths("coupling_hidden"),
+        has_widths("encoder_hidden", "decoder_hidden", at_least=0),
         check_init_is_whitened,
     )
 

@@ -1,6 +1,7 @@
 """Classifiers by the density of a sample under every class."""
 
 from zsl_estimators.likelihood._diffusion import DiffusionClassifier
+from zsl_estimators.likelihood._latents import slerp
 from zsl_estimators.likelihood.rules import (
     CrossAttentionRule,
     DecisionRule,
@@ -24,4 +25,5 @@ __all__ = [
     "NoiseDenoiseRule",
     "NoiseDenoiseVoteRule",
     "WeightsRule",
+    "slerp",
 ]

@@ -8,26 +8,28 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 from tqdm.auto import tqdm
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.decisions import epochs_then_decisions
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import ExemplarClassifier, class_tensors
+from zsl_estimators.labels import as_labels
+from zsl_estimators.likelihood._latents import decoded, encoded, generated
 from zsl_estimators.likelihood.rules import (
     RULES,
     CrossAttentionRule,
     DecisionRule,
     ErrorRule,
     LikelihoodRule,
+    NoiseDenoiseRule,
 )
 from zsl_estimators.likelihood.rules._base import like
 from zsl_estimators.nn.blocks import n_rows_per_block, row_blocks
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 from zsl_estimators.nn.diffusion import SCHEDULES
-from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
 from zsl_estimators.parameters import HasMethods, Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, FeatureScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -40,9 +42,10 @@ from zsl_estimators.training import (
 )
 
 PROXY = "proxy"
+# Noise levels of a picture of reconstructions.
+USUAL_LEVELS = tuple(round(0.1 * step, 1) for step in range(1, 11))
 # What the folds follow each kind of network with.
 PROXY_RULES = {"denoiser": ErrorRule(n_draws=4), "attention": CrossAttentionRule()}
-SAMPLING_STEPS = 20
 
 
 def has_density(classifier):
@@ -309,6 +312,102 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         X = self.feature_scaler_.inverse_transform(scaled)
         return X, np.repeat(labels, n_per_class)
 
+    def encode(self, X, y):
+        """Walk from features to latent vectors, as if they were of given classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,), or a label
+            Classes to encode the samples under, their own or others.
+
+        Returns
+        -------
+        latents : ndarray of shape (n_samples, n_features)
+            Where the probability flow (deterministic DDIM) ends. They are about
+            standard normal when the class is the true one.
+
+        See Also
+        --------
+        zsl_estimators.likelihood.slerp : Interpolates between latent vectors.
+        """
+        return self._along_the_flow(
+            encoded, self._scaled(self._checked(X)), y, "encode"
+        )
+
+    def decode(self, latents, y):
+        """Walk from latent vectors to features of given classes.
+
+        Parameters
+        ----------
+        latents : array-like of shape (n_samples, n_features)
+            Latent vectors, such as those of :meth:`encode` or noise.
+        y : array-like of shape (n_samples,), or a label
+            Classes to decode under.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            In the units of the training data.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from zsl_estimators import DiffusionClassifier
+        >>> from zsl_estimators.datasets import make_gzsl
+        >>> from zsl_estimators.likelihood import slerp
+        >>> data = make_gzsl(random_state=0)
+        >>> clf = DiffusionClassifier(data.attributes, max_epochs=2, random_state=0)
+        >>> clf = clf.fit(data.X_train, data.y_train)
+        >>> one, other = clf.encode(data.X_test[:2], data.y_test[:2])
+        >>> between = slerp(one, other, np.linspace(0, 1, 5))
+        >>> clf.decode(between, clf.unseen_classes_[0]).shape
+        (5, 16)
+        """
+        check_is_fitted(self)
+        latents = check_array(latents, dtype=np.float64, input_name="latents")
+        if latents.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"latents has {latents.shape[1]} columns, but a latent vector has as "
+                f"many as there are features, {self.n_features_in_}. See encode."
+            )
+        return self.feature_scaler_.inverse_transform(
+            self._along_the_flow(decoded, latents, y, "decode")
+        )
+
+    def reconstruction_distances(self, X, levels=USUAL_LEVELS, rule=None):
+        """Measure how far samples are from what comes back from several noise levels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        levels : sequence of float
+            Shares of the diffusion time to which samples are noised, above 0 and up to
+            1. By default 0.1, 0.2 and so on.
+        rule : NoiseDenoiseRule or None, default=None
+            Whose distance, steps and draws of noise to use; its level is not. None is
+            one with its defaults.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_levels, n_samples, n_classes)
+            Columns in the order of `classes_`.
+
+        See Also
+        --------
+        zsl_estimators.plotting.ReconstructionDisplay : Draws them.
+        """
+        Z = self._scaled(self._checked(X))
+        rule = NoiseDenoiseRule() if rule is None else rule
+        distances = []
+        for level in levels:
+            of_level = self.with_rule(clone(rule).set_params(level=level), 0.0)
+            with self._predict_context():
+                distances.append(-of_level._score_classes(Z)[:, self._order])
+        return np.stack(distances)
+
     @available_if(has_density)
     def score_samples(self, X):
         """Logarithm of the density of samples, with all classes equally frequent.
@@ -499,6 +598,28 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             ]
         return np.concatenate(parts).swapaxes(0, 1).reshape(-1, shape[2])
 
+    def _along_the_flow(self, walk, rows, y, method):
+        """Encode or decode every row under its class."""
+        self._check_network("denoiser", method)
+        labels = as_labels(np.atleast_1d(y), "y")
+        if len(labels) not in (1, len(rows)):
+            raise ValueError(
+                f"y has {len(labels)} labels for {len(rows)} rows. Give one label per "
+                "row, or a single one."
+            )
+        positions = np.broadcast_to(self._table.rows(labels), len(rows))
+        walked = np.empty_like(rows, dtype=np.float64)
+        with self._predict_context(), torch.no_grad():
+            for position in np.unique(positions):
+                of_class = positions == position
+                model = self._model([position])
+                parts = torch.as_tensor(rows[of_class]).to(model.centers)
+                parts = parts.split(n_rows_per_block(copies=8))
+                walked[of_class] = np.concatenate(
+                    [to_numpy(walk(model, part)[:, 0]) for part in parts]
+                )
+        return walked
+
     # -- prediction ---------------------------------------------------------------
 
     def _model(self, positions=None):
@@ -527,13 +648,6 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 for part in tqdm(parts, desc="scores", disable=silent, leave=False)
             ]
         return np.concatenate(scored)
-
-
-def generated(model, noise):
-    """Features from noise of shape (n, n_classes, n_features), along the flow."""
-    times, angles = angle_grid(model.diffusion, SAMPLING_STEPS)
-    w = integrate(flow_slope(model), noise, times[::-1], angles[::-1])
-    return w + model.centers
 
 
 def rule_name(rule):

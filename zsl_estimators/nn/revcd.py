@@ -360,15 +360,18 @@ class RevCDLoss(nn.Module):
     def forward(self, denoised, y):
         """Weighted parts of the loss; each mean is over rows and attributes."""
         error = denoised.prediction - denoised.target
-        logits = self._similarities(denoised.clean) / self.temperature
-        classification = functional.cross_entropy(logits, y)
         parts = {
             "reconstruction_loss": (1 - self.cls_weight) * error.square().mean(),
-            "classification_loss": self.cls_weight * classification,
+            "classification_loss": self.classification(denoised.clean, y),
         }
         if self.noise_loss is not None and self.noise_weight:
             parts["noise_loss"] = self.noise_weight * self._noise_loss(denoised)
         return parts
+
+    def classification(self, clean, y):
+        """Weighted cross-entropy over the similarities with the seen classes."""
+        logits = self._similarities(clean) / self.temperature
+        return self.cls_weight * functional.cross_entropy(logits, y)
 
     def _similarities(self, clean):
         """One column per seen class."""

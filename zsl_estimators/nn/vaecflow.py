@@ -226,19 +226,26 @@ class VAEcFlowLoss(nn.Module):
         Weight of the classification loss.
     legacy_scale : bool, default=False
         See :class:`VAEcFlowNetwork`.
+    zero_mean : bool, default=False
+        Whether the regulariser draws the mean of every class to zero as well, as that
+        of an ordinary variational autoencoder does. The paper leaves this out.
     """
 
-    def __init__(self, vae_weight, cls_weight, legacy_scale=False):
+    def __init__(self, vae_weight, cls_weight, legacy_scale=False, zero_mean=False):
         super().__init__()
         self.vae_weight = vae_weight
         self.cls_weight = cls_weight
         self.variance_power = 2.0 if legacy_scale else 1.0
+        self.zero_mean = zero_mean
 
     def forward(self, encoded, y):
         """Parts of the loss by name; the likelihood is in bits, as in the paper."""
         code = encoded.log_variance / self.variance_power
-        # KL divergence to a unit variance at any mean (no mean term, on purpose).
-        regulariser = 0.5 * self.variance_power * (code.exp() - code - 1)
+        # KL divergence to a unit variance, at any mean or at zero.
+        divergence = code.exp() - code - 1
+        if self.zero_mean:
+            divergence = divergence + encoded.mean.square()
+        regulariser = 0.5 * self.variance_power * divergence
         error = (encoded.decoded - encoded.attributes).abs()
         nats = gaussian_nll(encoded.latent, encoded.mean, encoded.log_variance)
         return {

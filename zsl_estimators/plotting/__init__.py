@@ -5,6 +5,7 @@ from zsl_estimators.plotting._confusion import GZSLConfusionDisplay
 from zsl_estimators.plotting._denoising import DenoisingDisplay
 from zsl_estimators.plotting._ensemble import EnsembleDisplay
 from zsl_estimators.plotting._explanation import ExplanationDisplay
+from zsl_estimators.plotting._reconstruction import ReconstructionDisplay
 from zsl_estimators.plotting._seen_penalty import SeenPenaltyDisplay
 from zsl_estimators.plotting._seen_unseen import SeenUnseenDisplay
 from zsl_estimators.plotting._synthetic import SyntheticFeaturesDisplay
@@ -16,6 +17,7 @@ __all__ = [
     "EnsembleDisplay",
     "ExplanationDisplay",
     "GZSLConfusionDisplay",
+    "ReconstructionDisplay",
     "SeenPenaltyDisplay",
     "SeenUnseenDisplay",
     "SyntheticFeaturesDisplay",

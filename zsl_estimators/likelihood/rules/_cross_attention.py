@@ -1,6 +1,6 @@
 """Which class the denoiser attends to."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import torch
@@ -25,8 +25,11 @@ class CrossAttentionRule(DecisionRule):
     levels : tuple of (float, float), default=(0.05, 0.5)
         Range of the shares of the diffusion time.
     aggregate : {"mean", "share", "log_mean"}, default="mean"
-        Logarithm of the mean attention; share of the heads that attend to the class
-        more than to an average one; or mean of the logarithm of the attention.
+        Logarithm of the mean attention; share of the heads whose attention to the class
+        is above a threshold; or mean of the logarithm of the attention.
+    threshold : float or None, default=None
+        Attention, between 0 and 1, above which "share" counts a head. None is one
+        divided by the number of classes, the attention to an average one.
 
     Attributes
     ----------
@@ -52,12 +55,14 @@ class CrossAttentionRule(DecisionRule):
         "n_draws": [Interval(Integral, 1, None, closed="left")],
         "levels": [tuple, list],
         "aggregate": [StrOptions({"mean", "share", "log_mean"})],
+        "threshold": [Interval(Real, 0, 1, closed="neither"), None],
     }
 
-    def __init__(self, n_draws=8, levels=(0.05, 0.5), aggregate="mean"):
+    def __init__(self, n_draws=8, levels=(0.05, 0.5), aggregate="mean", threshold=None):
         self.n_draws = n_draws
         self.levels = levels
         self.aggregate = aggregate
+        self.threshold = threshold
 
     def _draw(self, model, random_state):
         low, high = self.levels
@@ -89,7 +94,8 @@ class CrossAttentionRule(DecisionRule):
         if self.aggregate == "mean":
             n_votes = log_attention.shape[1]
             return log_attention.logsumexp(dim=1) - np.log(n_votes)
-        return (log_attention > -np.log(self.n_classes_)).to(x).mean(dim=1)
+        threshold = 1 / self.n_classes_ if self.threshold is None else self.threshold
+        return (log_attention > np.log(threshold)).to(x).mean(dim=1)
 
     @staticmethod
     def _normalised(classes, null, seen):

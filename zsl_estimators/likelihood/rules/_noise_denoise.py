@@ -8,7 +8,18 @@ import torch
 from zsl_estimators.likelihood.rules._base import DecisionRule, like
 from zsl_estimators.parameters import Interval, StrOptions
 
-DISTANCES = ("euclidean", "cosine")
+
+def half_squared_distance(x, back):
+    """Of rows; the negative log density of a standard normal, but for a constant."""
+    return (x - back).square().sum(dim=-1) / 2
+
+
+def cosine_distance(x, back):
+    """Of rows: one minus their cosine."""
+    return 1 - torch.cosine_similarity(x, back, dim=-1)
+
+
+DISTANCES = {"euclidean": half_squared_distance, "cosine": cosine_distance}
 
 
 class NoiseDenoiseRule(DecisionRule):
@@ -22,8 +33,10 @@ class NoiseDenoiseRule(DecisionRule):
         Deterministic steps back (DDIM).
     n_draws : int, default=4
         Draws of noise, in opposite pairs, shared by all classes.
-    distance : {"euclidean", "cosine"}, default="euclidean"
-        Between a sample and what came back, in scaled units.
+    distance : {"euclidean", "cosine"} or callable, default="euclidean"
+        Between a sample and what came back, in scaled units: half the squared distance,
+        one minus the cosine, or a function of your own. ``distance(x, back)`` gets two
+        tensors of shape (n_pairs, n_features) and returns one number per row.
 
     Attributes
     ----------
@@ -46,7 +59,7 @@ class NoiseDenoiseRule(DecisionRule):
         "level": [Interval(Real, 0, 1, closed="right")],
         "n_steps": [Interval(Integral, 1, None, closed="left")],
         "n_draws": [Interval(Integral, 1, None, closed="left")],
-        "distance": [StrOptions(set(DISTANCES))],
+        "distance": [StrOptions(set(DISTANCES)), callable],
     }
 
     def __init__(self, level=0.4, n_steps=5, n_draws=4, distance="euclidean"):
@@ -91,7 +104,7 @@ def returning_scores(model, x, rule, level):
     Returns
     -------
     scores : Tensor of shape (n, n_classes)
-        Mean over the draws of minus half the squared distance, or of the cosine.
+        Minus the distance, mean over the draws.
     """
     n_steps = model.diffusion.n_steps
     last = max(round(level * n_steps), 1) - 1
@@ -103,8 +116,8 @@ def returning_scores(model, x, rule, level):
         for noise in like(rule.noise_, rows):
             start = part.diffusion.add_noise(rows, noise, times[0])
             back = denoised(part, start[:, None].expand(-1, part.n_classes, -1), times)
-            total = total + closeness(rows[:, None], back, rule.distance)
-        return total / len(rule.noise_)
+            total = total + pair_distances(rows, back, rule.distance)
+        return -total / len(rule.noise_)
 
     return model.per_class(x, scores)
 
@@ -116,8 +129,30 @@ def denoised(model, x_t, times):
     return x_t
 
 
-def closeness(x, back, distance):
-    """Minus half the squared distance, or the cosine, over the last axis."""
-    if distance == "cosine":
-        return torch.cosine_similarity(x, back, dim=-1)
-    return -(x - back).square().sum(dim=-1) / 2
+def pair_distances(x, back, distance):
+    """Distances between samples and what came back under every class.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, n_features)
+        Samples.
+    back : Tensor of shape (n, n_classes, n_features)
+        What came back.
+    distance : str or callable
+        See :class:`NoiseDenoiseRule`.
+
+    Returns
+    -------
+    distances : Tensor of shape (n, n_classes)
+        One per pair.
+    """
+    of_rows = DISTANCES.get(distance, distance)
+    rows, others = x[:, None].expand_as(back).flatten(0, 1), back.flatten(0, 1)
+    distances = like(of_rows(rows, others), back)
+    if distances.shape != rows.shape[:1]:
+        raise ValueError(
+            "distance must return one number per row of its arguments, whose shape is "
+            f"{tuple(rows.shape)}, but returned shape {tuple(distances.shape)}. For "
+            "instance distance=lambda x, back: (x - back).abs().sum(dim=1)."
+        )
+    return distances.unflatten(0, back.shape[:2])

@@ -30,8 +30,8 @@ class NoiseDenoiseVoteRule(DecisionRule):
         Deterministic steps back (DDIM) at each level.
     n_draws : int, default=2
         Draws of noise, in opposite pairs, shared by all classes.
-    distance : {"euclidean", "cosine"}, default="euclidean"
-        Between a sample and what came back, in scaled units.
+    distance : {"euclidean", "cosine"} or callable, default="euclidean"
+        Between a sample and what came back, see :class:`NoiseDenoiseRule`.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class NoiseDenoiseVoteRule(DecisionRule):
         "voting": [StrOptions({"soft", "hard"})],
         "n_steps": [Interval(Integral, 1, None, closed="left")],
         "n_draws": [Interval(Integral, 1, None, closed="left")],
-        "distance": [StrOptions(set(DISTANCES))],
+        "distance": [StrOptions(set(DISTANCES)), callable],
     }
 
     def __init__(

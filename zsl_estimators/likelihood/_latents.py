@@ -1,0 +1,102 @@
+"""From features to latent vectors under a class and back, and paths between them.
+
+References
+----------
+Song, Meng, Ermon: Denoising diffusion implicit models, ICLR 2021.
+Startsev, Singh: Zero-shot image classification with diffusion models, 2023 (Figures 2
+to 4).
+"""
+
+import numpy as np
+
+from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
+
+# Intervals of the flow between features and noise.
+FLOW_STEPS = 20
+# Below this sine of the angle two directions count as one.
+SMALLEST_SINE = 1e-9
+
+
+def generated(model, noise):
+    """Features from noise of shape (n, n_classes, n_features), along the flow."""
+    times, angles = angle_grid(model.diffusion, FLOW_STEPS)
+    w = integrate(flow_slope(model), noise, times[::-1], angles[::-1])
+    return w + model.centers
+
+
+def encoded(model, x):
+    """Latent vectors of features under every class.
+
+    Parameters
+    ----------
+    model : ClassDenoiser
+        Denoiser and classes.
+    x : Tensor of shape (n, n_features)
+        Scaled features.
+
+    Returns
+    -------
+    latents : Tensor of shape (n, n_classes, n_features)
+        What the features are at the last time of the flow.
+    """
+    times, angles = angle_grid(model.diffusion, FLOW_STEPS)
+    start = x[:, None] - model.centers
+    return integrate(flow_slope(model), start, times, angles) + last_centers(model)
+
+
+def decoded(model, latents):
+    """Features of shape (n, n_classes, n_features) behind latents; see `encoded`."""
+    return generated(model, latents[:, None] - last_centers(model))
+
+
+def last_centers(model):
+    """What is left of the centers of the classes at the last time of the flow."""
+    signal, _ = model.signal_and_noise(model.diffusion.n_steps - 1)
+    return signal * model.centers
+
+
+def slerp(start, end, weights):
+    """Interpolate between vectors along the sphere (spherical linear interpolation).
+
+    Between latent vectors a straight line passes through the middle of the space, where
+    hardly any noise is. This one turns from one direction to the other, at vectors of
+    about the same length.
+
+    Parameters
+    ----------
+    start, end : array-like of shape (n_features,) or (n_samples, n_features)
+        Vectors, not zero.
+    weights : array-like of shape (n_points,)
+        Shares of the way, from 0, the start, to 1, the end.
+
+    Returns
+    -------
+    path : ndarray of shape (n_points, n_features) or (n_points, n_samples, n_features)
+        ``sin((1 - weight) angle) / sin(angle) start + sin(weight angle) / sin(angle)
+        end``. Where both have the same or the opposite direction that is undefined, and
+        the straight line is taken.
+
+    References
+    ----------
+    .. [1] Song, Meng, Ermon: Denoising diffusion implicit models, ICLR 2021 (Appendix
+       D.5).
+
+    Examples
+    --------
+    >>> from zsl_estimators.likelihood import slerp
+    >>> slerp([2.0, 0.0], [0.0, 2.0], [0, 0.5, 1]).round(3)
+    array([[2.   , 0.   ],
+           [1.414, 1.414],
+           [0.   , 2.   ]])
+    """
+    start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    weights = np.asarray(weights, dtype=float).reshape(-1, *[1] * start.ndim)
+    lengths = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
+    cosine = np.clip((start * end).sum(axis=-1) / lengths, -1, 1)
+    angle = np.arccos(cosine)[..., None]
+    sine = np.sin(angle)
+    straight = sine < SMALLEST_SINE
+    sine = np.where(straight, 1.0, sine)
+    of_start = np.where(straight, 1 - weights, np.sin((1 - weights) * angle) / sine)
+    of_end = np.where(straight, weights, np.sin(weights * angle) / sine)
+    return of_start * start + of_end * end
