@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, check_same_kind
-from zsl_estimators.plotting._figure import inside, legend_beside, new_axes
+from zsl_estimators.plotting._figure import legend_beside, new_axes
 
 
 class ReconstructionDisplay:
