@@ -30,10 +30,9 @@ from zsl_estimators.calibration import (
 )
 from zsl_estimators.candidates import rows_per_block
 from zsl_estimators.class_table import ClassTable
-from zsl_estimators.descriptions import listing
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import ZeroShotWarning
-from zsl_estimators.few_shot import ClassRows, FewShotScores
+from zsl_estimators.few_shot import ClassRows, FewShotScores, positions_of_unseen
 from zsl_estimators.initial import best_inside
 from zsl_estimators.inspection import attribute_importance, explain_predictions
 from zsl_estimators.labels import as_labels
@@ -834,27 +833,6 @@ class BaseZeroShotClassifier(
             columns = self._few_shot.of_means(X, means, rows)
         sharpened[:, rows.positions] = columns
         return sharpened
-
-
-def positions_of_unseen(y, n_rows, table):
-    """Positions of the classes of labelled rows; only unseen ones are allowed."""
-    labels = as_labels(y, "y")
-    if len(labels) != n_rows:
-        raise ValueError(f"X has {n_rows} rows and y {len(labels)} labels.")
-    positions = table.find(labels)
-    unknown = np.unique(labels[positions < 0])
-    if len(unknown):
-        raise ValueError(
-            f"y holds {listing(unknown)}, which are neither among the new classes nor "
-            "known. Describe them in attributes."
-        )
-    seen = np.unique(labels[table.seen[positions]])
-    if len(seen):
-        raise ValueError(
-            f"y holds {listing(seen)}, which the model was trained on. Leave these "
-            "rows out, or fit again with them among the others."
-        )
-    return positions
 
 
 @contextmanager

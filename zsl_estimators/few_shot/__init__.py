@@ -2,7 +2,14 @@
 
 from zsl_estimators.few_shot._axes import FeatureAxes, PrincipalAxes
 from zsl_estimators.few_shot._prior import MeanPrior
-from zsl_estimators.few_shot._rows import ClassRows
+from zsl_estimators.few_shot._rows import ClassRows, positions_of_unseen
 from zsl_estimators.few_shot._scores import FewShotScores
 
-__all__ = ["ClassRows", "FeatureAxes", "FewShotScores", "MeanPrior", "PrincipalAxes"]
+__all__ = [
+    "ClassRows",
+    "FeatureAxes",
+    "FewShotScores",
+    "MeanPrior",
+    "PrincipalAxes",
+    "positions_of_unseen",
+]

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zsl_estimators.descriptions import listing
+from zsl_estimators.labels import as_labels
+
 
 @dataclass(frozen=True)
 class ClassRows:
@@ -65,3 +68,44 @@ class ClassRows:
         """The rows of all classes but some."""
         kept = ~np.isin(self.positions, positions)
         return ClassRows(self.positions[kept], self.counts[kept], self.sums[kept])
+
+
+def positions_of_unseen(y, n_rows, table):
+    """Find the classes of labelled rows; only unseen ones are allowed.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        Labels.
+    n_rows : int
+        How many rows there are.
+    table : ClassTable
+        All classes.
+
+    Returns
+    -------
+    positions : ndarray of shape (n_rows,)
+        Positions in the table.
+
+    Raises
+    ------
+    ValueError
+        If a label is not known or seen, or there are more or fewer labels than rows.
+    """
+    labels = as_labels(y, "y")
+    if len(labels) != n_rows:
+        raise ValueError(f"X has {n_rows} rows and y {len(labels)} labels.")
+    positions = table.find(labels)
+    unknown = np.unique(labels[positions < 0])
+    if len(unknown):
+        raise ValueError(
+            f"y holds {listing(unknown)}, which are neither among the new classes nor "
+            "known. Describe them in attributes."
+        )
+    seen = np.unique(labels[table.seen[positions]])
+    if len(seen):
+        raise ValueError(
+            f"y holds {listing(seen)}, which the model was trained on. Leave these "
+            "rows out, or fit again with them among the others."
+        )
+    return positions

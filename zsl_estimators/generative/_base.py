@@ -148,7 +148,8 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         synthetic features of old and new classes. The built-in head leaves the scores
         of the old classes as they are, and so do the other decisions; another
         classifier is fitted again, on synthetic features of seen classes too, for the
-        training data is not kept.
+        training data is not kept. Labelled rows do not train the head: its scores are
+        blended with those of normal distributions, see :ref:`few_shot`.
 
         %(add_classes)s
         """
