@@ -598,7 +598,8 @@ class BaseZeroShotClassifier(
             return None
         X, gaussian = problem.rows.X, self._gaussian_of_scores()
         descriptions = self._scaled_attributes()[self._table.seen]
-        return FewShotScores.fit(X, problem.y, descriptions, gaussian)
+        weights = problem.weights
+        return FewShotScores.fit(X, problem.y, descriptions, gaussian, weights)
 
     def _set_up(self, X, y, random_state, weights=None):
         """Set up the class table, the initial estimator and both scalers."""

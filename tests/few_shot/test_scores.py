@@ -29,6 +29,20 @@ def rows_of(labels, n_rows=4):
     return ClassRows.none(5).with_rows(np.concatenate(X), y)
 
 
+@pytest.mark.parametrize("most_features", [512, 1])
+def test_weights_are_repetitions(monkeypatch, most_features):
+    monkeypatch.setattr(_scores, "MOST_FEATURES", most_features)
+    weights = np.random.RandomState(0).randint(1, 4, size=len(Y))
+    weighted = FewShotScores.fit(TASK.X_train, Y, S[SEEN], weights=1.0 * weights)
+    X, y = np.repeat(TASK.X_train, weights, axis=0), np.repeat(Y, weights)
+    repeated = FewShotScores.fit(X, y, S[SEEN])
+    for name in ("means", "variances", "noise"):
+        one, other = (getattr(scores.axes, name) for scores in (weighted, repeated))
+        # Principal axes have no sign.
+        np.testing.assert_allclose(np.abs(one), np.abs(other), rtol=1e-6)
+    np.testing.assert_allclose(weighted.prior.rows_, repeated.prior.rows_, rtol=1e-6)
+
+
 def test_log_densities_are_those_of_scipy():
     rng = np.random.RandomState(0)
     Z, means, variances = rng.normal(size=(6, 3)), rng.normal(size=(2, 3)), rng.rand(3)

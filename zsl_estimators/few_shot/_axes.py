@@ -46,6 +46,8 @@ class FeatureAxes:
         Class of every sample.
     n_classes : int
         Number of classes.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
 
     Attributes
     ----------
@@ -53,16 +55,19 @@ class FeatureAxes:
         See :class:`PrincipalAxes`; the variances are the estimated ones.
     """
 
-    def __init__(self, X, y, n_classes):
-        self._scaler = BlockwiseStandardScaler().fit(X)
+    def __init__(self, X, y, n_classes, weights=None):
+        self._scaler = BlockwiseStandardScaler().fit(X, sample_weight=weights)
         rows = ScaledRows(X, self._scaler)
-        self.means = class_means(rows, y, n_classes)
+        self.means = class_means(rows, y, n_classes, weights)
         squares = 0.0
         for of_block, block in rows.blocks():
             within = block - self.means[y[of_block]]
+            if weights is not None:
+                within *= np.sqrt(weights[of_block])[:, None]
             squares = squares + (within**2).sum(axis=0)
         # Every class has used up one sample for its mean.
-        freedom = len(rows) - len(np.unique(y))
+        total = len(rows) if weights is None else weights.sum()
+        freedom = max(total - len(np.unique(y)), 0)
         variances = squares / freedom if freedom else np.ones_like(squares)
         self.variances = self.noise = variances + SMALLEST_VARIANCE
 

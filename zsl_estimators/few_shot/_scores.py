@@ -8,6 +8,7 @@ from zsl_estimators.few_shot._axes import FeatureAxes, PrincipalAxes
 from zsl_estimators.few_shot._prior import MeanPrior
 from zsl_estimators.gaussian import UnscaledGaussian
 from zsl_estimators.model_selection._class_holdout import at_most
+from zsl_estimators.sample_weights import part_of
 
 # A covariance of more features would take longer, and more memory, than most models.
 MOST_FEATURES = 512
@@ -37,7 +38,7 @@ class FewShotScores:
         self.temperature = temperature
 
     @classmethod
-    def fit(cls, X, y, descriptions, gaussian=None):
+    def fit(cls, X, y, descriptions, gaussian=None, weights=None):
         """Estimate all of it from training rows.
 
         Parameters
@@ -50,6 +51,8 @@ class FewShotScores:
             Scaled descriptions of the seen classes.
         gaussian : UnscaledGaussian or None, default=None
             The distribution of a model that has one.
+        weights : ndarray of shape (n_samples,) or None, default=None
+            Weights of the samples, as numbers of repetitions; None is 1.
 
         Returns
         -------
@@ -59,9 +62,13 @@ class FewShotScores:
         n_seen, rows = len(descriptions), np.arange(len(y))
         if gaussian is None and len(y) > MOST_ROWS:
             rows = at_most(MOST_ROWS, rows, y, seed=0)
+            weights = part_of(weights, rows)
             X, y, rows = X[rows], y[rows], np.arange(len(rows))
-        axes = axes_of(X, y, n_seen) if gaussian is None else PrincipalAxes(gaussian)
-        counts = np.bincount(y, minlength=n_seen)
+        if gaussian is None:
+            axes = axes_of(X, y, n_seen, weights)
+        else:
+            axes = PrincipalAxes(gaussian)
+        counts = np.bincount(y, weights, minlength=n_seen)
         prior = MeanPrior(axes, descriptions, counts)
         some = at_most(ROWS_FOR_TEMPERATURE, rows, y, seed=0)
         Z = axes.of(X[some].astype(np.float64))
@@ -131,11 +138,11 @@ class FewShotScores:
         return densities / self.temperature - logsumexp(of_seen, axis=1)[:, None]
 
 
-def axes_of(X, y, n_classes):
+def axes_of(X, y, n_classes, weights=None):
     """Axes of features in the users' units: principal ones, unless there are many."""
     if X.shape[1] > MOST_FEATURES:
-        return FeatureAxes(X, y, n_classes)
-    return PrincipalAxes(UnscaledGaussian.fit(X, y, n_classes))
+        return FeatureAxes(X, y, n_classes, weights)
+    return PrincipalAxes(UnscaledGaussian.fit(X, y, n_classes, weights))
 
 
 def log_densities(Z, means, variances):
