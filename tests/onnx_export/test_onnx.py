@@ -35,7 +35,7 @@ from zsl_estimators import (
     ZeroShotEnsembleClassifier,
 )
 from zsl_estimators.datasets import make_gzsl
-from zsl_estimators.onnx_export._write import decision_module
+from zsl_estimators.onnx_export._write import check_scores, decision_module
 from zsl_estimators.training import usual_torch_settings
 from zsl_estimators.utils.estimator_checks._task import NAMES, fitted, small_task
 
@@ -76,6 +76,7 @@ def assert_agrees(clf, X, scores, position, atol):
 
 def assert_module_agrees(clf, X):
     with usual_torch_settings(), torch.inference_mode():
+        check_scores(clf)
         decision = decision_module(clf, torch.float64)
         scores, position = decision(torch.tensor(X))
     assert_agrees(clf, X, scores.numpy(), position.numpy(), atol=1e-8)
@@ -203,6 +204,17 @@ class OneRowAtATime(NearestDescriptionClassifier):
 def test_a_frozen_number_of_rows_is_noticed(data, tmp_path):
     clf = fitted(OneRowAtATime(space="mapped"), data)
     with pytest.raises(NotImplementedError, match=r"OneRowAtATime.*shape\[0\]"):
+        clf.to_onnx(tmp_path / "model.onnx")
+
+
+class ScoresOtherwise(RidgeSemanticClassifier):
+    def _similarity(self, predicted, classes):
+        return super()._similarity(predicted, classes) ** 3
+
+
+def test_a_subclass_that_scores_otherwise(data, tmp_path):
+    clf = fitted(ScoresOtherwise(), data)
+    with pytest.raises(NotImplementedError, match=r"ScoresOtherwise.*_score_classes"):
         clf.to_onnx(tmp_path / "model.onnx")
 
 

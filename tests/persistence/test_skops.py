@@ -156,7 +156,8 @@ def test_texts():
 
 def test_what_the_user_gives(data):
     """Callbacks with data and an averaged net; another optimiser has to be named."""
-    callbacks = [HeldOutScoring(data.X_test, data.y_test), WeightAveraging(0.9)]
+    X, y = pd.DataFrame(data.X_test), pd.Series(data.y_test)
+    callbacks = [HeldOutScoring(X, y), WeightAveraging(0.9)]
     clf = fitted(
         small(RevCDClassifier),
         data,

@@ -90,6 +90,20 @@ def test_pickle_and_copies_keep_objects():
         assert other.value[1] is object
 
 
+class Forgetful(Holder):
+    def __getstate__(self):
+        return {**super().__getstate__(), "cache": None}
+
+
+@pytest.mark.parametrize("way", [copy.copy, lambda h: pickle.loads(pickle.dumps(h))])
+def test_subclasses_may_say_what_is_pickled(way):
+    holder = Forgetful(FRAMES["numbers"])
+    holder.cache = object()
+    other = way(holder)
+    assert other.cache is None
+    pd.testing.assert_frame_equal(other.value, holder.value)
+
+
 def test_an_object_in_many_rows_is_stored_once():
     candidate = ("a", 1)
     frame = pd.DataFrame({"candidate": [candidate] * 500})

@@ -1,5 +1,7 @@
 """Networks as arrays and constructor arguments."""
 
+import pickle
+
 import numpy as np
 import pytest
 import skorch
@@ -87,6 +89,14 @@ def test_only_modules_are_made(module):
     stored.kind, stored.arguments = dict, ((), {})
     with pytest.raises(TypeError, match=r"torch\.nn\.Module"):
         stored.restored()
+
+
+def test_a_pickle_holds_weights_once():
+    """Beside the module only places of its weights are listed, which stay here."""
+    net = ZeroShotNet(Scaled, nn.MSELoss, module__width=3, module__factor=1.0)
+    net.initialize()
+    assert list(net.get_all_learnable_params())
+    assert pickle.loads(pickle.dumps(net))._learnable is None
 
 
 def test_a_model_of_a_gpu_is_for_the_cpu_here():

@@ -16,6 +16,8 @@ from zsl_estimators.onnx_export._scalers import CannotExport, doubles, scaler_mo
 PRECISIONS = {"double": torch.float64, "single": torch.float32}
 # Enough for every operation that is used, and what old runtimes have too.
 OPSET = 18
+# Rows on which a graph is compared with its estimator.
+N_CHECKED = 4
 
 
 def write_onnx(estimator, path, precision):
@@ -33,6 +35,7 @@ def write_onnx(estimator, path, precision):
     check_can_export(precision)
     try:
         with torch.no_grad():
+            check_scores(estimator)
             decision = decision_module(estimator, PRECISIONS[precision])
             program = exported(decision, estimator.n_features_in_)
     except CannotExport as error:
@@ -53,6 +56,25 @@ def check_can_export(precision):
             "to_onnx needs onnx and onnxscript. Install them with "
             "pip install -c constraints.txt '.[onnx]' in the checkout."
         ) from error
+
+
+def check_scores(estimator):
+    """Refuse a module that scores otherwise than the estimator does.
+
+    So it would be where a subclass changes how classes are scored, but not the module.
+    """
+    X = np.random.RandomState(0).normal(size=(N_CHECKED, estimator.n_features_in_))
+    X = X.astype(np.float32)
+    scores, _ = decision_module(estimator, torch.float64)(torch.tensor(X))
+    seen = estimator._table.seen[estimator._order]
+    expected = estimator._score_classes(estimator._scaled(X))[:, estimator._order]
+    expected = expected - estimator.seen_penalty_ * seen
+    tolerance = 1e-6 * np.abs(expected).max()
+    if not np.allclose(scores.numpy(), expected, rtol=1e-6, atol=tolerance):
+        raise CannotExport(
+            "its _scoring_module() scores otherwise than its _score_classes()",
+            "Override both in the same way, or store it with skops.io.dump.",
+        )
 
 
 def decision_module(estimator, dtype):

@@ -47,7 +47,11 @@ class Storable:
         }
 
     def __reduce_ex__(self, protocol):
-        state = {**self._state(), VERSION_KEY: zsl_estimators.__version__}
+        if type(self).__getstate__ is Storable.__getstate__:
+            state = {**self._state(), VERSION_KEY: zsl_estimators.__version__}
+        else:
+            # A subclass has a say in what is pickled.
+            state = self.__getstate__()
         return copyreg.__newobj__, (type(self),), state
 
     def __setstate__(self, state):

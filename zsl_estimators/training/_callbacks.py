@@ -8,6 +8,7 @@ from tqdm.auto import tqdm
 
 from zsl_estimators.candidates import check_both_kinds
 from zsl_estimators.metrics import SeenUnseenCurve
+from zsl_estimators.persistence import Storable
 
 # No training that will still succeed multiplies its first loss by this.
 DIVERGED = 1e4
@@ -43,7 +44,7 @@ class LossPartRecorder(Callback):
             net.history.record(name, total.item() / n_batches)
 
 
-class HeldOutScoring(Callback):
+class HeldOutScoring(Storable, Callback):
     """Follow the accuracy on held-out classes while a net is trained.
 
     Give it to an estimator as one of its `callbacks`. After every epoch the history

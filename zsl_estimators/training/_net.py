@@ -181,6 +181,10 @@ class ZeroShotNet(skorch.NeuralNet):
             self._learnable = list(super().get_all_learnable_params())
         return iter(self._learnable)
 
+    def __getstate__(self):
+        # The weights once more, on a device that may not be where they are loaded.
+        return {**super().__getstate__(), "_learnable": None}
+
     def on_epoch_begin(self, net, **kwargs):
         """Forget the losses of the last epoch."""
         super().on_epoch_begin(net, **kwargs)

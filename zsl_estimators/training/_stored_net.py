@@ -137,7 +137,7 @@ class StoredModule(Stored):
     Parameters
     ----------
     module : torch.nn.Module
-        Has ``arguments``, see :class:`~zsl_estimators.nn.blocks.KnowsArguments`.
+        Has ``arguments``, see :class:`~zsl_estimators.nn.KnowsArguments`.
     """
 
     def __init__(self, module):
