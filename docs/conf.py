@@ -41,7 +41,7 @@ numpydoc_xref_param_type = False
 nitpicky = True
 nitpick_ignore_regex = [
     # Other projects' objects: their inventories are on the web, which a build may lack.
-    (r"py:.*", r"(sklearn|skorch|torch|numpy|pandas|matplotlib)\..*"),
+    (r"py:.*", r"(sklearn|skops|skorch|torch|numpy|pandas|matplotlib)\..*"),
     # Types as prose in docstrings.
     (r"py:class", r".*"),
 ]
