@@ -82,7 +82,8 @@ numpydoc_xref_param_type = False
 autodoc_typehints = "none"
 nitpicky = True
 # Types as prose in docstrings.
-nitpick_ignore_regex = [(r"py:class", r".*")]
+# skops is referred to without an inventory.
+nitpick_ignore_regex = [(r"py:class", r".*"), (r"py:.*", r"skops\..*")]
 intersphinx_mapping = inventories.mapping()
 intersphinx_timeout = 5
 

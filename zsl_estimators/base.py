@@ -447,7 +447,7 @@ class BaseZeroShotClassifier(
 
         The graph scales features, scores all classes and takes the seen penalty off.
         Its input `features` is of single precision, with any number of rows; outputs
-        are `scores`, what :meth:`decision_function` returns with one column per class,
+        are `scores`, what `decision_function` returns with one column per class,
         and `position`, the column of the largest one. The metadata of the file holds
         the labels of the columns as a JSON list, ``"classes"``, and the seen ones.
 
