@@ -183,6 +183,10 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     the reconstruction error times the signal-to-noise ratio, capped at 5; "literal" is
     Eq. 10 as printed.
 
+    A conditional VAE or GAN of descriptions takes the place of the diffusion when
+    `net_params` has ``ConditionalAttributeVAE`` or ``ConditionalAttributeGAN`` of
+    ``zsl_estimators.nn`` as ``module`` and its loss as ``criterion``.
+
     References
     ----------
     .. [1] Heyden, Ullah, Siddiqui, Al Machot: RevCD - Reversed conditional diffusion
