@@ -8,6 +8,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 from sklearn.utils.estimator_checks import check_estimator
 
+from tests.common import TRAINED_ON_DRAWN_ROWS
 from zsl_estimators import SoftmaxHead
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
@@ -42,7 +43,15 @@ def test_nearest_mean_passes_both_lists_of_checks(shown):
 
 
 def test_conditional_vae_passes_scikit_learns_checks(shown):
-    check_estimator(small_generator(shown("conditional_vae")), on_skip=None)
+    check_estimator(
+        small_generator(shown("conditional_vae")),
+        on_skip=None,
+        expected_failed_checks={
+            **TRAINED_ON_DRAWN_ROWS,
+            "check_sample_weights_shape": "it has a feature that is constant within "
+            "classes, which this little network cannot fit, with or without weights",
+        },
+    )
 
 
 def test_conditional_vae_passes_the_zero_shot_checks(shown):

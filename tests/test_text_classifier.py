@@ -143,3 +143,15 @@ def test_what_is_no_text(texts, X, error, words):
     clf.fit(*texts)
     with pytest.raises(error, match=words):
         clf.predict(X)
+
+
+def test_weights_against_repeated_texts(texts):
+    X, y = texts
+    weights = np.arange(len(X)) % 3
+    repeated = np.repeat(np.arange(len(X)), weights)
+    ridge = clone(CLOSE).set_params(attribute_scaling="standard", seen_penalty=0.0)
+    found = new(estimator=ridge).fit(X, y, sample_weight=weights)
+    expected = new(estimator=ridge).fit([X[row] for row in repeated], y[repeated])
+    np.testing.assert_allclose(
+        found.decision_function(X), expected.decision_function(X), rtol=1e-7
+    )

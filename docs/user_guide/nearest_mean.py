@@ -28,7 +28,8 @@ class NearestMeanClassifier(BaseZeroShotClassifier):
         self.alpha = alpha
 
     def _fit(self, problem, choice, random_state):
-        self.ridge_ = Ridge(self.alpha).fit(problem.targets, problem.X)
+        self.ridge_ = Ridge(self.alpha)
+        self.ridge_.fit(problem.targets, problem.X, sample_weight=problem.weights)
 
     def _score_classes(self, Z):
         means = self.ridge_.predict(self._scaled_attributes())

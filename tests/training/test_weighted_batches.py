@@ -108,7 +108,7 @@ def test_head_on_a_stream(two_classes):
     assert head.predict_proba(X)[:, 1].mean() == pytest.approx(expected, abs=0.06)
 
 
-GENERATORS = {"init": None, "decision": "gaussian", "max_epochs": 20}
+GENERATORS = {"init": None, "decision": "gaussian", "max_epochs": 40}
 NETWORKS = {
     "generator against a critic": FGANClassifier(
         generator_hidden=(16,),
@@ -118,7 +118,7 @@ NETWORKS = {
         **GENERATORS | {"max_epochs": 60},
     ),
     "variational autoencoder": CVAEClassifier(
-        encoder_hidden=(8,), decoder_hidden=(8,), latent_dim=2, **GENERATORS
+        encoder_hidden=(8,), decoder_hidden=(8,), latent_dim=2, lr=1e-2, **GENERATORS
     ),
     "hinge loss": DeViSEClassifier(init=None, max_epochs=60),
 }
