@@ -590,6 +590,9 @@ class BaseZeroShotClassifier(
         self._labelled_rows = ClassRows.none(self.n_features_in_)
         with self._computing():
             self._few_shot = self._new_few_shot(problem)
+        # The last: until then this fit goes on with the one before, or it does not.
+        warm = getattr(self, "warm_start", False)
+        self._learned_from = self._what_is_learned() if warm else None
         self.seen_penalty_ = choice.penalty
 
     def _new_few_shot(self, problem):
@@ -616,8 +619,6 @@ class BaseZeroShotClassifier(
                     features, X, positions, weights, optional=True
                 )
                 self._fit_attribute_scaler(random_state)
-            warm = getattr(self, "warm_start", False)
-            self._learned_from = self._what_is_learned() if warm else None
 
     def _resolve_attribute_scaling(self, X, y, random_state, weights):
         """Find out which scaling of the descriptions to begin with."""
