@@ -1,9 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from tests.common import public_estimators, small
-from zsl_estimators import BaseZeroShotClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    ALEClassifier,
+    BaseZeroShotClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.base import private_random_state
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.training import TorchTrainingMixin
@@ -135,6 +140,16 @@ def test_a_warm_start_keeps_units_and_start(cls, data):
     assert before
     clf.fit(3 * data.X_train[::2] + 1, data.y_train[::2])
     assert all(vars(clf)[name] is value for name, value in before.items())
+
+
+def test_a_warm_start_that_is_turned_on_later_begins_anew(data):
+    parameters = {"seen_penalty": 0.0, "early_stopping": False, "random_state": 0}
+    clf = small(ALEClassifier, attributes=data.attributes, **parameters)
+    clf.fit(data.X_train, data.y_train)
+    again = clone(clf).set_params(warm_start=True).fit(data.X_train, data.y_train)
+    clf.set_params(warm_start=True).fit(data.X_train, data.y_train)
+    scores = (one.decision_function(data.X_test) for one in (clf, again))
+    np.testing.assert_array_equal(*scores)
 
 
 def test_unknown_arguments_of_fit_are_refused_by_name(data):
