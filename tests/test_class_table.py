@@ -193,6 +193,11 @@ class TestWithoutLabels:
             ClassTable.from_parameters(None, None, None)
 
 
+def test_no_new_class_is_no_mistake():
+    table = ClassTable.from_parameters(frame(["bee", "ant", "cat"]), None, ["bee"])
+    assert table.extended(frame(["dog"])[:0]) is table
+
+
 def test_removed_classes_keep_their_positions():
     table = ClassTable.from_parameters(frame(["bee", "ant", "cat"]), None, ["bee"])
     smaller = table.without(["bee"])

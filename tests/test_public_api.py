@@ -80,3 +80,12 @@ def test_every_network_is_exported():
             own = getattr(value, "__module__", None) == defined.__name__
             if own and callable(value) and not name.startswith("_"):
                 assert getattr(zsl_estimators.nn, name) is value
+
+
+def test_a_name_that_cannot_be_loaded_says_why(monkeypatch):
+    def broken(name):
+        raise AttributeError("module 'other' has no attribute 'moved'")
+
+    monkeypatch.setattr(zsl_estimators.importlib, "import_module", broken)
+    with pytest.raises(ImportError, match="has no attribute 'moved'"):
+        zsl_estimators.__getattr__("ExemplarClassifier")

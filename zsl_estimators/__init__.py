@@ -66,7 +66,12 @@ __all__ = sorted(_HOME_OF)
 def __getattr__(name):
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    home = f"{__name__}.{_HOME_OF[name]}"
+    try:
+        return getattr(importlib.import_module(home), name)
+    except AttributeError as error:
+        # Python would take it for a name that is not there, and hide what it was.
+        raise ImportError(f"{home} cannot be imported: {error}") from error
 
 
 def __dir__():

@@ -220,6 +220,8 @@ class ClassTable:
                 f"attributes, the fitted classes have {self.matrix.shape[1]}. Give "
                 "the same attributes in the same order."
             )
+        if not len(matrix):
+            return self
         labels = self._new_labels(attributes, classes, len(matrix))
         labels, matrix = _checked_rows(labels, matrix, self.names, several)
         known = labels[self.find(labels) >= 0]
