@@ -280,15 +280,74 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
+    def fit(self, X, y, sample_weight=None, *, X_unlabelled=None, **unsupported):
+        """Fit the model on samples of the seen classes, and on unlabelled ones.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels; every one needs a row in `attributes`.
+        %(sample_weight)s
+        X_unlabelled : array-like of shape (n_unlabelled, n_features), default=None
+            Features of samples of the unseen classes whose classes nobody knows, for
+            the second critic of f-VAEGAN-D2. None is the inductive method. These are
+            not test samples: figures on them do not tell how well other samples will be
+            classified. See :ref:`unlabelled_rows`.
+        **unsupported : dict
+            Must be empty.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
+            as it was.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the class table or the data cannot be used; the message
+            names the argument and the remedy.
+        TypeError
+            If anything else is given, or an estimator inside takes no weights.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If the class table cannot tell some classes apart.
+        """
+        if X_unlabelled is not None and self.warm_start:
+            raise ValueError(
+                "X_unlabelled cannot be used with warm_start=True: the critic of "
+                "unlabelled rows is not kept. Use warm_start=False."
+            )
+        return self._fit_all(X, y, sample_weight, unsupported, X_unlabelled)
+
     def _net_arguments(self, problem):
         return adversarial_arguments(
             self._network_class,
-            self._network_parameters(),
+            self._network_parameters() | self._unseen_tables(problem),
             self._loss_class,
             {"adversarial_weight": self.adversarial_weight},
             n_critic=5,
             critic_lr=3e-3,
         )
+
+    def _new_training(self, problem, n_epochs, random_state):
+        training = super()._new_training(problem, n_epochs, random_state)
+        if problem.unlabelled is not None:
+            rows = torch.from_numpy(problem.unlabelled_rows.float32())
+            training.net.module_.critic.unlabelled.give_rows(rows)
+        return training
+
+    def _unseen_tables(self, problem):
+        """Parameters of the network for unlabelled rows."""
+        if problem.unlabelled is None:
+            return {}
+        wanted = np.isin(np.arange(len(problem.S)), problem.unlabelled.classes)
+        attributes, centers = self._tensors_of(wanted)
+        return {"unseen_attributes": attributes, "unseen_centers": centers}
 
     def _network_parameters(self):
         attributes, centers = self._seen_tensors()
