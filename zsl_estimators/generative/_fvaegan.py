@@ -60,8 +60,8 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     latents belong to a real sample, and at the same time against a critic that tells
     real from generated features of the seen classes. Then an ordinary classifier, the
     head, is trained on real features of the seen classes and generated ones of the
-    unseen. This is the inductive version of f-VAEGAN-D2 [1]_: no unlabelled samples are
-    used.
+    unseen. This is f-VAEGAN-D2 [1]_: its second critic takes part where :meth:`fit`
+    gets unlabelled samples of the unseen classes.
 
     By default the generator starts from a normal distribution per class, for which the
     encoder is known exactly, and learns what is missing, for as many epochs as helps on
@@ -104,7 +104,9 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
         One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
         critic tells real from generated features), ``penalty_loss``,
         ``reconstruction_loss``, ``divergence_loss`` and ``adversarial_loss``, and the
-        duration ``dur`` in seconds.
+        duration ``dur`` in seconds. With unlabelled samples there are
+        ``unlabelled_wasserstein_estimate``, ``unlabelled_penalty_loss`` and
+        ``unlabelled_loss``.
     %(generator_fitted)s
     %(fitted)s
 
@@ -113,6 +115,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     FGANClassifier : Has no encoder, but a loss by a classifier of seen classes.
     TFVAEGANClassifier : Has a decoder of descriptions, with feedback, as well.
     VAEcFlowClassifier : Generates with an invertible flow.
+    SelfTrainingZeroShotClassifier : Uses unlabelled samples with any estimator.
     ExemplarClassifier : The initial estimator alone.
 
     Notes
@@ -126,7 +129,8 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     1; ``criterion__vae_weight``, 1; ``criterion__gp_weight``, 10, and
     ``criterion__adaptive_penalty``, False, of the gradient penalty; ``n_critic``, 5,
     steps of the critic per step of the generator, and ``critic_lr``, 3e-3, where None
-    is `lr`.
+    is `lr`. ``criterion__unlabelled_weight``, None, weighs the critic of unlabelled
+    samples in the loss of the generator; None is `adversarial_weight`.
 
     References
     ----------
