@@ -95,6 +95,8 @@ class BaseZeroShotClassifier(
     _fit_context = _predict_context = nullcontext
     # Whether a class may have several descriptions, which are averaged.
     _takes_several_descriptions = False
+    # Whether `fit` takes rows of unknown classes, as `X_unlabelled`.
+    _takes_unlabelled_rows = False
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
@@ -289,7 +291,25 @@ class BaseZeroShotClassifier(
         ZeroShotWarning
             If the class table cannot tell some classes apart.
         """
-        return self._fit_all(X, y, sample_weight, unsupported)
+        check_parameters(self)
+        takes = self._takes_unlabelled_rows
+        X_unlabelled = unsupported.pop("X_unlabelled", None) if takes else None
+        if unsupported:
+            raise TypeError(
+                f"fit got {', '.join(unsupported)}, which {type(self).__name__} "
+                "does not support. Leave it out."
+            )
+        with restored_on_error(self), self._progress_of_fit() as progress:
+            X, y = self._checked_for_fit(X, y)
+            X, y, weights = weighted_rows(X, y, sample_weight)
+            unlabelled = checked_unlabelled(self, X_unlabelled, self._precisions)
+            random_state = private_random_state(self.random_state)
+            fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
+            problem, choice = self._choose(
+                X, y, fold_seed, progress, weights, unlabelled
+            )
+            self._fit_chosen(problem, choice, fit_seed)
+        return self
 
     def score(self, X, y, sample_weight=None):
         """Share of right predictions among all samples, as scikit-learn defines it.
@@ -515,26 +535,6 @@ class BaseZeroShotClassifier(
 
     def _restore_classes(self, positions):
         """Know classes again that were hidden."""
-
-    def _fit_all(self, X, y, sample_weight, unsupported, X_unlabelled=None):
-        """Fit the model, see :meth:`fit`, also to rows without labels."""
-        check_parameters(self)
-        if unsupported:
-            raise TypeError(
-                f"fit got {', '.join(unsupported)}, which no estimator of this package "
-                "supports. Leave it out."
-            )
-        with restored_on_error(self), self._progress_of_fit() as progress:
-            X, y = self._checked_for_fit(X, y)
-            X, y, weights = weighted_rows(X, y, sample_weight)
-            unlabelled = checked_unlabelled(self, X_unlabelled, self._precisions)
-            random_state = private_random_state(self.random_state)
-            fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-            problem, choice = self._choose(
-                X, y, fold_seed, progress, weights, unlabelled
-            )
-            self._fit_chosen(problem, choice, fit_seed)
-        return self
 
     def _checked_for_fit(self, X, y):
         """Features and labels to fit on; no labels only where the tags allow it."""

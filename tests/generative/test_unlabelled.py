@@ -173,7 +173,9 @@ def test_other_mistakes(task, unlabelled):
             task.X_train, task.y_train, X_unlabelled=unlabelled
         )
     for cls in (FGANClassifier, RidgeSemanticClassifier):
-        with pytest.raises(TypeError, match="fit got X_unlabelled"):
+        with pytest.raises(
+            TypeError, match=f"fit got X_unlabelled, which {cls.__name__}"
+        ):
             cls().fit(task.X_train, task.y_train, X_unlabelled=unlabelled)
 
 

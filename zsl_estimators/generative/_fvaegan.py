@@ -152,6 +152,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     (40, 16)
     """
 
+    _takes_unlabelled_rows = True
     _net_class = FVAEGANNet
     _network_class, _loss_class = FVAEGANNetwork, FVAEGANLoss
     _parameter_constraints = {
@@ -326,7 +327,8 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
                 "X_unlabelled cannot be used with warm_start=True: the critic of "
                 "unlabelled rows is not kept. Use warm_start=False."
             )
-        return self._fit_all(X, y, sample_weight, unsupported, X_unlabelled)
+        unsupported["X_unlabelled"] = X_unlabelled
+        return super().fit(X, y, sample_weight, **unsupported)
 
     def _net_arguments(self, problem):
         return adversarial_arguments(
