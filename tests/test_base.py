@@ -154,7 +154,7 @@ def test_a_warm_start_that_is_turned_on_later_begins_anew(data):
 
 def test_unknown_arguments_of_fit_are_refused_by_name(data):
     clf = RidgeSemanticClassifier(attributes=data.attributes)
-    with pytest.raises(TypeError, match="groups, which no estimator"):
+    with pytest.raises(TypeError, match="groups, which Ridge"):
         clf.fit(data.X_train, data.y_train, groups=data.y_train)
 
 

@@ -46,6 +46,7 @@ from zsl_estimators.rows import scaled_features
 from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.scaling import BalancedScaler, scalings_to_compare, unmixed
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.unlabelled import checked_unlabelled, of_unseen_classes
 
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {
@@ -93,6 +94,8 @@ class BaseZeroShotClassifier(
     _fit_context = _predict_context = nullcontext
     # Whether a class may have several descriptions, which are averaged.
     _takes_several_descriptions = False
+    # Whether `fit` takes rows of unknown classes, as `X_unlabelled`.
+    _takes_unlabelled_rows = False
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
@@ -288,17 +291,22 @@ class BaseZeroShotClassifier(
             If the class table cannot tell some classes apart.
         """
         check_parameters(self)
+        takes = self._takes_unlabelled_rows
+        X_unlabelled = unsupported.pop("X_unlabelled", None) if takes else None
         if unsupported:
             raise TypeError(
-                f"fit got {', '.join(unsupported)}, which no estimator of this package "
-                "supports. Leave it out."
+                f"fit got {', '.join(unsupported)}, which {type(self).__name__} "
+                "does not support. Leave it out."
             )
         with restored_on_error(self), self._progress_of_fit() as progress:
             X, y = self._checked_for_fit(X, y)
             X, y, weights = weighted_rows(X, y, sample_weight)
+            unlabelled = checked_unlabelled(self, X_unlabelled, self._precisions)
             random_state = private_random_state(self.random_state)
             fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
-            problem, choice = self._choose(X, y, fold_seed, progress, weights)
+            problem, choice = self._choose(
+                X, y, fold_seed, progress, weights, unlabelled
+            )
             self._fit_chosen(problem, choice, fit_seed)
         return self
 
@@ -559,7 +567,7 @@ class BaseZeroShotClassifier(
         with harmless_underflow(), self._fit_context():
             yield
 
-    def _choose(self, X, y, seed, progress, weights=None):
+    def _choose(self, X, y, seed, progress, weights=None, X_unlabelled=None):
         """Begin a fit: all that comes before the final model.
 
         Returns
@@ -571,7 +579,8 @@ class BaseZeroShotClassifier(
         """
         set_up = np.random.RandomState(seed)
         self._set_up(X, y, set_up, weights)
-        problem = self._scaled_problem(X, y, set_up, weights)
+        unlabelled = of_unseen_classes(X_unlabelled, self._table)
+        problem = self._scaled_problem(X, y, set_up, weights, unlabelled)
         if self._warns_of_table:
             scaled = self._scaled_attributes()
             self._table.warn_of_useless(self.attributes, scaled)
@@ -640,7 +649,7 @@ class BaseZeroShotClassifier(
         # One that is frozen takes no less.
         self.attribute_scaler_ = scaler.fit(self._table.matrix[self._table.seen], None)
 
-    def _scaled_problem(self, X, y, random_state, weights=None):
+    def _scaled_problem(self, X, y, random_state, weights=None, unlabelled=None):
         """Scale the task that the model has been set up for."""
         with self._computing():
             return Problem.scaled(
@@ -651,6 +660,7 @@ class BaseZeroShotClassifier(
                 self.attribute_scaler_,
                 random_state,
                 weights,
+                unlabelled,
             )
 
     def _make_table(self, y):
@@ -730,15 +740,16 @@ class BaseZeroShotClassifier(
         if not self._has_folds:
             return fixed
         keeps, weights = self._keeps_held_out_scores, problem.weights
+        unlabelled = problem.unlabelled
         folds = HeldOutFolds(
-            self, X, problem.y, split, seed, self.n_jobs, keeps, weights
+            self, X, problem.y, split, seed, self.n_jobs, keeps, weights, unlabelled
         )
         choice = folds.compare(progress)
         if not automatic:
             return replace(choice, penalty=fixed.penalty)
         report = progress.reporter(-2)
         known = scores_of_seen_classes(
-            self, X, problem.y, choice, seed, report, weights
+            self, X, problem.y, choice, seed, report, weights, unlabelled
         )
         if keeps:
             self._held_out_scores = [*folds.best_scores(choice), known]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zsl_estimators.rows import ScaledRows
+from zsl_estimators.unlabelled import UnlabelledRows
 
 # Features stay as they are: a cast before they are centred would lose the digits of
 # those with a large offset, such as seconds since 1970.
@@ -29,6 +30,8 @@ class Problem:
         For what is drawn before a model is trained, the same for all its candidates.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of the samples, positive; None is 1.
+    unlabelled : UnlabelledRows or None, default=None
+        Rows of unknown classes.
     """
 
     rows: ScaledRows
@@ -37,10 +40,19 @@ class Problem:
     seen: np.ndarray
     random_state: np.random.RandomState
     weights: np.ndarray | None = None
+    unlabelled: UnlabelledRows | None = None
 
     @classmethod
     def scaled(
-        cls, X, y, table, feature_scaler, attribute_scaler, random_state, weights=None
+        cls,
+        X,
+        y,
+        table,
+        feature_scaler,
+        attribute_scaler,
+        random_state,
+        weights=None,
+        unlabelled=None,
     ):
         """Scale a task: the one place where training rows are.
 
@@ -58,6 +70,8 @@ class Problem:
             See the parameter of the class.
         weights : ndarray of shape (n_samples,) or None, default=None
             See the parameter of the class.
+        unlabelled : UnlabelledRows or None, default=None
+            See the parameter of the class.
 
         Returns
         -------
@@ -71,12 +85,18 @@ class Problem:
             table.seen,
             random_state,
             weights,
+            unlabelled,
         )
 
     @property
     def X(self):
         """All scaled features at once, float64 of shape (n_samples, n_scaled)."""
         return self.rows.whole
+
+    @property
+    def unlabelled_rows(self):
+        """Scaled features of the unlabelled rows."""
+        return ScaledRows(self.unlabelled.X, self.rows.scaler)
 
     @property
     def n_samples(self):

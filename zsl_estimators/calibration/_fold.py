@@ -35,15 +35,27 @@ class Fold:
         Whether to keep scores for :meth:`best_scores`.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of all samples; None is 1.
+    unlabelled : HiddenRows or None, default=None
+        Rows that the model gets without labels; has ``of(X)``, for all features.
     """
 
-    def __init__(self, model, train, held_out, seed, keeps_scores=False, weights=None):
+    def __init__(
+        self,
+        model,
+        train,
+        held_out,
+        seed,
+        keeps_scores=False,
+        weights=None,
+        unlabelled=None,
+    ):
         self.model = model
         self.train, self.held_out = train, held_out
         self.seed = seed
         self.keeps_scores = keeps_scores
         self.train_weights = part_of(weights, train)
         self.held_out_weights = part_of(weights, held_out)
+        self.unlabelled = unlabelled
         self._kept = {}
         self.stages = None
         self._problem = self._held_out_rows = None
@@ -144,8 +156,9 @@ class Fold:
             random_state = np.random.RandomState(self.seed)
             if not hasattr(model, "feature_scaler_"):
                 model._set_up(rows, classes, random_state, self.train_weights)
+            unlabelled = None if self.unlabelled is None else self.unlabelled.of(X)
             self._problem = model._scaled_problem(
-                rows, classes, random_state, self.train_weights
+                rows, classes, random_state, self.train_weights, unlabelled
             )
             with model._computing():
                 self._held_out_rows = model._scaled(X[self.held_out])

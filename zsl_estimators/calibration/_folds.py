@@ -1,5 +1,7 @@
 """The only loop over folds: models that compete where seen classes are hidden."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
@@ -18,6 +20,7 @@ from zsl_estimators.calibration._held_out import (
     unseen_beside_hidden,
 )
 from zsl_estimators.calibration._reference import Reference
+from zsl_estimators.calibration._unlabelled import rows_without_labels
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.threads import one_blas_thread
 
@@ -54,6 +57,9 @@ class HeldOutFolds:
         Whether :meth:`best_scores` will be asked for.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of the samples; None is 1.
+    unlabelled : UnlabelledRows or None, default=None
+        Rows of unknown classes. The models of the folds get rows of their hidden
+        classes instead, which they are not scored on.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class HeldOutFolds:
         n_jobs=None,
         keeps_scores=False,
         weights=None,
+        unlabelled=None,
     ):
         self.X, self.y = X, y
         self.n_jobs = n_jobs
@@ -76,7 +83,10 @@ class HeldOutFolds:
         for number, (train, held_out, beside) in enumerate(rows, start=1):
             model = model_inside(estimator, np.vstack([seen_rows, unseen_rows[beside]]))
             model._fold = f"{number}/{split.get_n_splits()}"
-            self.folds.append(Fold(model, train, held_out, seed, keeps_scores, weights))
+            hidden, scored = rows_without_labels(unlabelled, train, held_out, y, seed)
+            self.folds.append(
+                Fold(model, train, scored, seed, keeps_scores, weights, hidden)
+            )
 
     def compare(self, progress):
         """Let all candidates compete on all folds.
@@ -200,7 +210,9 @@ def model_inside(estimator, attributes):
     )
 
 
-def scores_of_seen_classes(estimator, X, y, choice, seed, report, weights=None):
+def scores_of_seen_classes(
+    estimator, X, y, choice, seed, report, weights=None, unlabelled=None
+):
     """Score held-out samples with a model that is fitted on all seen classes.
 
     These are the scores that the final model will give to samples of the seen classes,
@@ -222,6 +234,8 @@ def scores_of_seen_classes(estimator, X, y, choice, seed, report, weights=None):
         What the model reports its steps to.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of the samples; None is 1.
+    unlabelled : UnlabelledRows or None, default=None
+        Rows of unknown classes, none of which is scored.
 
     Returns
     -------
@@ -232,7 +246,11 @@ def scores_of_seen_classes(estimator, X, y, choice, seed, report, weights=None):
     seen_first = np.argsort(~table.seen, kind="stable")
     model = model_inside(estimator, table.matrix[seen_first])
     model._fold, model._report = "seen", report
-    fold = Fold(model, *rows_of_seen_classes(y, seed), seed, weights=weights)
+    if unlabelled is not None:
+        classes = np.flatnonzero(np.isin(seen_first, unlabelled.classes))
+        unlabelled = replace(unlabelled, classes=classes)
+    rows = rows_of_seen_classes(y, seed)
+    fold = Fold(model, *rows, seed, weights=weights, unlabelled=unlabelled)
     with one_blas_thread():
         return fold.final_scores(X, y, choice)
 

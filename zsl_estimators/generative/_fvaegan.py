@@ -60,8 +60,8 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     latents belong to a real sample, and at the same time against a critic that tells
     real from generated features of the seen classes. Then an ordinary classifier, the
     head, is trained on real features of the seen classes and generated ones of the
-    unseen. This is the inductive version of f-VAEGAN-D2 [1]_: no unlabelled samples are
-    used.
+    unseen. This is f-VAEGAN-D2 [1]_: its second critic takes part where :meth:`fit`
+    gets unlabelled samples of the unseen classes.
 
     By default the generator starts from a normal distribution per class, for which the
     encoder is known exactly, and learns what is missing, for as many epochs as helps on
@@ -104,7 +104,9 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
         One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
         critic tells real from generated features), ``penalty_loss``,
         ``reconstruction_loss``, ``divergence_loss`` and ``adversarial_loss``, and the
-        duration ``dur`` in seconds.
+        duration ``dur`` in seconds. With unlabelled samples there are
+        ``unlabelled_wasserstein_estimate``, ``unlabelled_penalty_loss`` and
+        ``unlabelled_loss``.
     %(generator_fitted)s
     %(fitted)s
 
@@ -113,6 +115,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     FGANClassifier : Has no encoder, but a loss by a classifier of seen classes.
     TFVAEGANClassifier : Has a decoder of descriptions, with feedback, as well.
     VAEcFlowClassifier : Generates with an invertible flow.
+    SelfTrainingZeroShotClassifier : Uses unlabelled samples with any estimator.
     ExemplarClassifier : The initial estimator alone.
 
     Notes
@@ -126,7 +129,8 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     1; ``criterion__vae_weight``, 1; ``criterion__gp_weight``, 10, and
     ``criterion__adaptive_penalty``, False, of the gradient penalty; ``n_critic``, 5,
     steps of the critic per step of the generator, and ``critic_lr``, 3e-3, where None
-    is `lr`.
+    is `lr`. ``criterion__unlabelled_weight``, None, weighs the critic of unlabelled
+    samples in the loss of the generator; None is `adversarial_weight`.
 
     References
     ----------
@@ -148,6 +152,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     (40, 16)
     """
 
+    _takes_unlabelled_rows = True
     _net_class = FVAEGANNet
     _network_class, _loss_class = FVAEGANNetwork, FVAEGANLoss
     _parameter_constraints = {
@@ -280,15 +285,75 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
 
     # -- fit ----------------------------------------------------------------------
 
+    def fit(self, X, y, sample_weight=None, *, X_unlabelled=None, **unsupported):
+        """Fit the model on samples of the seen classes, and on unlabelled ones.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Labels; every one needs a row in `attributes`.
+        %(sample_weight)s
+        X_unlabelled : array-like of shape (n_unlabelled, n_features), default=None
+            Features of samples of the unseen classes whose classes nobody knows, for
+            the second critic of f-VAEGAN-D2. None is the inductive method. These are
+            not test samples: figures on them do not tell how well other samples will be
+            classified. See :ref:`unlabelled_rows`.
+        **unsupported : dict
+            Must be empty.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
+            as it was.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the class table or the data cannot be used; the message
+            names the argument and the remedy.
+        TypeError
+            If anything else is given, or an estimator inside takes no weights.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If the class table cannot tell some classes apart.
+        """
+        if X_unlabelled is not None and self.warm_start:
+            raise ValueError(
+                "X_unlabelled cannot be used with warm_start=True: the critic of "
+                "unlabelled rows is not kept. Use warm_start=False."
+            )
+        unsupported["X_unlabelled"] = X_unlabelled
+        return super().fit(X, y, sample_weight, **unsupported)
+
     def _net_arguments(self, problem):
         return adversarial_arguments(
             self._network_class,
-            self._network_parameters(),
+            self._network_parameters() | self._unseen_tables(problem),
             self._loss_class,
             {"adversarial_weight": self.adversarial_weight},
             n_critic=5,
             critic_lr=3e-3,
         )
+
+    def _new_training(self, problem, n_epochs, random_state):
+        training = super()._new_training(problem, n_epochs, random_state)
+        if problem.unlabelled is not None:
+            rows = torch.from_numpy(problem.unlabelled_rows.float32())
+            training.net.module_.critic.unlabelled.give_rows(rows)
+        return training
+
+    def _unseen_tables(self, problem):
+        """Parameters of the network for unlabelled rows."""
+        if problem.unlabelled is None:
+            return {}
+        wanted = np.isin(np.arange(len(problem.S)), problem.unlabelled.classes)
+        attributes, centers = self._tensors_of(wanted)
+        return {"unseen_attributes": attributes, "unseen_centers": centers}
 
     def _network_parameters(self):
         attributes, centers = self._seen_tensors()

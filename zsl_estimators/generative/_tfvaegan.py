@@ -93,7 +93,8 @@ class TFVAEGANClassifier(FVAEGANClassifier):
         One entry per epoch: ``train_loss``, ``wasserstein_estimate``,
         ``penalty_loss``, ``decoder_loss``, ``reconstruction_loss``,
         ``divergence_loss``, ``adversarial_loss`` and ``semantic_loss``, and the
-        duration ``dur`` in seconds.
+        duration ``dur`` in seconds. Unlabelled samples add what they add to that of
+        :class:`FVAEGANClassifier`.
     %(generator_fitted)s
     %(fitted)s
 

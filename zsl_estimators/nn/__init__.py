@@ -203,6 +203,7 @@ from zsl_estimators.nn.unet import (
     HadamardAdditionUNet,
     zero_linear,
 )
+from zsl_estimators.nn.unlabelled import UnlabelledCritic, UnlabelledLoss
 from zsl_estimators.nn.vae import (
     cross_entropy,
     divergence,
@@ -331,6 +332,8 @@ __all__ = [
     "TFVAEGANNetwork",
     "TanhRegression",
     "TimeCode",
+    "UnlabelledCritic",
+    "UnlabelledLoss",
     "VAEGenerator",
     "VAEcFlowLoss",
     "VAEcFlowNetwork",

@@ -19,6 +19,7 @@ from zsl_estimators.nn.gan import (
     WassersteinLoss,
     perceptron,
 )
+from zsl_estimators.nn.unlabelled import UnlabelledCritic, UnlabelledLoss
 from zsl_estimators.nn.vae import (
     divergence,
     draw_latents,
@@ -180,6 +181,9 @@ class FVAEGANNetwork(AdversarialNetwork):
     encoded_noise : bool, default=False
         Whether critics see features from latents that the encoder draws for real
         ones, or from standard normal ones.
+    unseen_attributes, unseen_centers : Tensor or None, default=None
+        Scaled descriptions and base means of the classes that unlabelled rows may be
+        of. The critic then has a part ``unlabelled``, which these rows are given to.
     """
 
     def __init__(
@@ -193,6 +197,8 @@ class FVAEGANNetwork(AdversarialNetwork):
         critic_hidden,
         output_activation="linear",
         encoded_noise=False,
+        unseen_attributes=None,
+        unseen_centers=None,
     ):
         n_features, n_attributes = class_centers.shape[1], class_attributes.shape[1]
         generator = VAEGenerator(
@@ -207,6 +213,17 @@ class FVAEGANNetwork(AdversarialNetwork):
         critic = Critic(n_features, n_attributes, critic_hidden)
         super().__init__(generator, critic, class_attributes, class_centers)
         self.encoded_noise = encoded_noise
+        # It is trained with the other critic, and dropped with it.
+        self.critic.unlabelled = (
+            None
+            if unseen_attributes is None
+            else UnlabelledCritic(unseen_attributes, unseen_centers, critic_hidden)
+        )
+
+    def fake_unseen(self, n_rows):
+        """Generate rows of the classes that unlabelled rows may be of."""
+        tables = self.critic.unlabelled.draw_classes(n_rows)
+        return self._fake_of_classes(self.generator.encode_classes(*tables))
 
     def fake_like(self, x, y):
         """Generate what the critic should tell from a real batch."""
@@ -275,6 +292,9 @@ class FVAEGANLoss(WassersteinLoss):
         Weight of the gradient penalty, at first.
     adaptive_penalty : bool, default=False
         See :class:`~zsl_estimators.nn.gan.PenaltyWeight`.
+    unlabelled_weight : float or None, default=None
+        Weight, in the loss of the generator, of the score by the critic of unlabelled
+        rows. None is `adversarial_weight`. It counts only for a network that has them.
     """
 
     def __init__(
@@ -284,17 +304,31 @@ class FVAEGANLoss(WassersteinLoss):
         reconstruction="squared",
         gp_weight=10.0,
         adaptive_penalty=False,
+        unlabelled_weight=None,
     ):
         super().__init__(gp_weight, adaptive_penalty)
+        if unlabelled_weight is None:
+            unlabelled_weight = adversarial_weight
+        self.unlabelled = UnlabelledLoss(unlabelled_weight, gp_weight, adaptive_penalty)
         self.adversarial_weight = adversarial_weight
         self.vae_weight = vae_weight
         self.reconstruction = reconstruction
+
+    def critic(self, network, x, y):
+        """Loss of the critic, or of both, on a batch, and its parts by name."""
+        loss, parts = super().critic(network, x, y)
+        if network.critic.unlabelled is None:
+            return loss, parts
+        more, more_parts = self.unlabelled.critic(network, len(x))
+        return loss + more, {**parts, **more_parts}
 
     def generator(self, network, x, y):
         """Loss of generator and encoder on a batch, and its parts by name."""
         self.penalty_weight.adapt()
         batch = network.autoencode(x, y)
         parts = self._generator_parts(network, x, batch, network.fake_of(batch))
+        if network.critic.unlabelled is not None:
+            parts["unlabelled_loss"] = self.unlabelled.generator(network, len(x))
         return sum(parts.values()), parts
 
     def _generator_parts(self, network, x, batch, fake):
