@@ -490,7 +490,10 @@ class BaseZeroShotClassifier(
         """The class table with what add_classes was given."""
         if attributes is not None:
             several = self._takes_several_descriptions
-            return self._table.extended(attributes, classes, several)
+            table = self._table.extended(attributes, classes, several)
+            if self._warns_of_table:
+                table.warn_of_imputed()
+            return table
         if classes is not None or X is None:
             raise ValueError(
                 "add_classes got no attributes. Describe the new classes in "

@@ -25,6 +25,7 @@ PARTS = {
     "generative._representation": ("RepresentationScaler",),
     "generative._tfvaegan": ("TFVAEGANNet",),
     "generative._zerodiff": ("ZeroDiffNet",),
+    "imputation": ("RidgeImputer", "TableImputer"),
     "likelihood.rules._cross_attention": ("CrossAttentionRule",),
     "likelihood.rules._error": ("ErrorRule",),
     "likelihood.rules._inversion": ("InversionRule",),
