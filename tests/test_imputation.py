@@ -230,7 +230,8 @@ class TestFit:
             ("semantic", RidgeSemanticClassifier(self.spoiled([0]), **fixed)),
             ("compatibility", RidgeCompatibilityClassifier(**fixed)),
         ]
-        ensemble = ZeroShotEnsembleClassifier(members, seen_classifier=GaussianNB())
+        seen = GaussianNB()
+        ensemble = ZeroShotEnsembleClassifier(estimators=members, seen_classifier=seen)
         self.fitted(self.spoiled([0]), ensemble)
 
     def test_new_classes_are_imputed_with_a_warning(self):
