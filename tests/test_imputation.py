@@ -15,7 +15,7 @@ from zsl_estimators import (
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.exceptions import ZeroShotWarning
-from zsl_estimators.imputation import RidgeImputer, TableImputer, imputed
+from zsl_estimators.imputation import RidgeImputer, TableImputer, imputed, inverse_gram
 
 LABELS = np.arange(40)
 
@@ -79,6 +79,12 @@ class TestRidgeImputer:
         X = np.column_stack([np.arange(9.0), np.arange(9.0)])
         imputer = RidgeImputer(alpha=1e-6).fit(X)
         assert imputer.transform(np.array([[100, np.nan]]))[0, 1] == 8
+
+    @pytest.mark.parametrize("shape", [(9, 4), (4, 9)])
+    def test_inverse_gram(self, shape):
+        X = np.random.RandomState(0).normal(size=shape)
+        product = inverse_gram(X, 0.3) @ (X.T @ X + 0.3 * np.eye(shape[1]))
+        np.testing.assert_allclose(product, np.eye(shape[1]), atol=1e-12)
 
 
 class TestChoice:

@@ -15,9 +15,10 @@ from zsl_estimators.descriptions import listing
 # Rows in which known values are hidden, and in how many folds.
 MOST_HIDDEN_ROWS, N_FOLDS = 1000, 5
 # Penalties of the regression, for columns of variance 1.
-ALPHAS = 0.1, 1.0, 10.0, 100.0
-# How often the regression is fitted to what it has filled in itself.
-N_ROUNDS = 10
+ALPHAS = 0.1, 1.0, 10.0, 100.0, 1000.0
+# How often the regression is fitted to what it has filled in itself, unless no value
+# changes by more than the tolerance, in standard deviations.
+MOST_ROUNDS, TOLERANCE = 10, 1e-4
 
 
 class RidgeImputer(TransformerMixin, BaseEstimator):
@@ -47,7 +48,7 @@ class RidgeImputer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_columns)
-            Rows; NaN is missing.
+            Rows, of columns with variance 1; NaN is missing.
         y : None
             Ignored.
 
@@ -58,9 +59,11 @@ class RidgeImputer(TransformerMixin, BaseEstimator):
         """
         self.range_ = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
-        for _ in range(N_ROUNDS):
+        for _ in range(MOST_ROUNDS):
             self._fit_moments(filled)
-            filled = self.transform(X)
+            before, filled = filled, self.transform(X)
+            if np.abs(filled - before).max() < TOLERANCE:
+                break
         return self
 
     def transform(self, X):
@@ -83,9 +86,7 @@ class RidgeImputer(TransformerMixin, BaseEstimator):
 
     def _fit_moments(self, filled):
         self.mean_ = filled.mean(axis=0)
-        centred = filled - self.mean_
-        gram = centred.T @ centred
-        self.precision_ = np.linalg.inv(gram + self.alpha * np.eye(len(gram)))
+        self.precision_ = inverse_gram(filled - self.mean_, self.alpha)
 
     def _predicted(self, row, missing):
         """Mean of a normal distribution under the condition of what is known."""
@@ -162,6 +163,29 @@ class TableImputer(BaseEstimator):
         if isinstance(self.imputer_, KNNImputer):
             return f"the means of the {self.imputer_.n_neighbors} most similar classes"
         return f"ridge regression on the other columns (alpha={self.imputer_.alpha})"
+
+
+def inverse_gram(X, alpha):
+    """Inverse of ``X.T @ X + alpha * I``.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+        Any.
+    alpha : float
+        Positive.
+
+    Returns
+    -------
+    inverse : ndarray of shape (n_columns, n_columns)
+        By the Woodbury identity where there are more columns than rows.
+    """
+    n_rows, n_columns = X.shape
+    identity = np.eye(n_columns)
+    if n_columns <= n_rows:
+        return np.linalg.inv(X.T @ X + alpha * identity)
+    inner = np.linalg.solve(X @ X.T + alpha * np.eye(n_rows), X)
+    return (identity - X.T @ inner) / alpha
 
 
 def imputed(matrix, labels, names, imputer=None, known=None):
