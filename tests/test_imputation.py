@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from sklearn.linear_model import Ridge
 from sklearn.naive_bayes import GaussianNB
 
@@ -16,6 +17,7 @@ from zsl_estimators.class_table import ClassTable
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.imputation import RidgeImputer, TableImputer, imputed, inverse_gram
+from zsl_estimators.utils import trusted_types
 
 LABELS = np.arange(40)
 
@@ -239,6 +241,17 @@ class TestFit:
         seen = GaussianNB()
         ensemble = ZeroShotEnsembleClassifier(estimators=members, seen_classifier=seen)
         self.fitted(self.spoiled([0]), ensemble)
+
+    def test_skops_stores_the_imputer(self):
+        clf, _ = self.fitted(self.spoiled([0]))
+        stored = skops.io.dumps(clf)
+        loaded = skops.io.loads(stored, trusted=trusted_types())
+        new = self.data.attributes.iloc[:1] + 1.0
+        new.index, new.iloc[0, 2] = [99], np.nan
+        for one in (clf, loaded):
+            with pytest.warns(ZeroShotWarning, match="1 of 4 values"):
+                one.add_classes(new)
+        np.testing.assert_array_equal(loaded.class_attributes_, clf.class_attributes_)
 
     def test_new_classes_are_imputed_with_a_warning(self):
         clf, _ = self.fitted(self.spoiled([0]))
