@@ -51,6 +51,7 @@ PARTS = {
         "StoredSeries",
     ),
     "progress": ("Reporter",),
+    "quantisation": ("ProductQuantiser",),
     "rows": ("BlockwiseStandardScaler",),
     "scaling": (
         "AttributeBinarizer",
@@ -64,6 +65,7 @@ PARTS = {
     "semantic._eszsl": ("Penalties",),
     "semantic._feature_cache": ("FeatureCache",),
     "semantic._gaussian": ("GaussianCandidate",),
+    "semantic._pqzsl": ("PQCandidate",),
     "semantic._sae": ("SAECandidate",),
     "semantic._tip_adapter": ("TipAdapterCandidate",),
     "text": ("TextEncoder",),
