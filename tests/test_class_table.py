@@ -129,9 +129,9 @@ def test_labels_left_in_a_column_are_explained():
         ClassTable.from_parameters(table, None, Y)
 
 
-def test_missing_values_are_located():
+def test_infinite_values_are_located():
     table = frame(["dog", "ant"])
-    table.iloc[1, 2] = np.nan
+    table.iloc[1, 2] = np.inf
     with pytest.raises(ValueError, match=r"\['ant'\] \(columns number \[2\]\)"):
         ClassTable.from_parameters(table, None, Y)
 
@@ -158,9 +158,9 @@ class TestSeveralRows:
         )
         np.testing.assert_array_equal(table.matrix, np.zeros((2, 2)))
 
-    def test_missing_values_are_refused(self):
+    def test_infinite_values_are_refused(self):
         rows = frame(["dog", "ant", "dog"])
-        rows.iloc[2, 0] = np.nan
+        rows.iloc[2, 0] = np.inf
         with pytest.raises(ValueError, match=r"\['dog'\]"):
             ClassTable.from_parameters(rows, None, Y, several=True)
 

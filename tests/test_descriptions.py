@@ -16,6 +16,7 @@ from zsl_estimators.descriptions import (
     description_matrix,
     in_order,
 )
+from zsl_estimators.exceptions import ZeroShotWarning
 
 TABLE = pd.DataFrame(
     [[1.0, 0.0, 250.0], [0.0, 1.0, 4.5e6], [1.0, 1.0, 12.0]],
@@ -89,6 +90,6 @@ def test_a_missing_entry_is_named():
     table = TABLE.convert_dtypes()
     table.loc[1, "hot"] = pd.NA
     clf = RidgeSemanticClassifier(attributes=table)
-    with pytest.raises(ValueError, match=r"labels \[1\] \(columns \['hot'\]\)"):
+    with pytest.warns(ZeroShotWarning, match=r"labels \[1\] in columns \['hot'\]"):
         clf.fit(np.eye(4), [0, 1, 2, 0])
     check_finite(TABLE.to_numpy(), TABLE.index.to_numpy(), list(TABLE))

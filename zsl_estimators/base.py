@@ -42,7 +42,7 @@ from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import FitProgress, Reporter
 from zsl_estimators.representation import with_summaries
-from zsl_estimators.rows import scaled_features
+from zsl_estimators.rows import refuse_sparse, scaled_features
 from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.scaling import BalancedScaler, scalings_to_compare, unmixed
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -497,7 +497,10 @@ class BaseZeroShotClassifier(
         """The class table with what add_classes was given."""
         if attributes is not None:
             several = self._takes_several_descriptions
-            return self._table.extended(attributes, classes, several)
+            table = self._table.extended(attributes, classes, several)
+            if self._warns_of_table:
+                table.warn_of_imputed()
+            return table
         if classes is not None or X is None:
             raise ValueError(
                 "add_classes got no attributes. Describe the new classes in "
@@ -517,15 +520,16 @@ class BaseZeroShotClassifier(
             raise ValueError(
                 "add_classes takes labelled rows: give both X and y, or none of them."
             )
-        X = validate_data(self, X, dtype=self._precisions, reset=False)
+        X = self._validated(X, reset=False)
         return X, positions_of_unseen(y, len(X), table)
 
     def _add_rows(self, X, positions):
         """Take labelled rows of unseen classes into account."""
         if self._few_shot is None:
             raise ValueError(
-                "X and y cannot be used: the model was fitted without labels, so that "
-                "it does not know how samples of a class vary. Give labels to fit."
+                "X and y cannot be used: the model was fitted without labels, or on "
+                "features with missing values, so that it does not know how samples of "
+                "a class vary. Give labels and finite features to fit."
             )
         self._labelled_rows = self._labelled_rows.with_rows(X, positions)
 
@@ -538,8 +542,9 @@ class BaseZeroShotClassifier(
     def _checked_for_fit(self, X, y):
         """Features and labels to fit on; no labels only where the tags allow it."""
         if y is None and not get_tags(self).target_tags.required:
-            return validate_data(self, X, dtype=self._precisions), None
-        X, y = validate_data(self, X, y, dtype=self._precisions, ensure_min_samples=2)
+            return self._validated(X), None
+        takes_nan = get_tags(self).input_tags.allow_nan
+        X, y = self._validated(X, y, takes_nan=takes_nan, ensure_min_samples=2)
         check_classification_targets(as_labels(y, "y"))
         return X, y
 
@@ -606,9 +611,10 @@ class BaseZeroShotClassifier(
 
     def _new_few_shot(self, problem):
         """What labelled rows of unseen classes will be scored by."""
-        if not problem.n_seen:
-            return None
         X, gaussian = problem.rows.X, self._gaussian_of_scores()
+        takes_nan = get_tags(self).input_tags.allow_nan
+        if not problem.n_seen or (takes_nan and np.isnan(X).any()):
+            return None
         descriptions = self._scaled_attributes()[self._table.seen]
         weights = problem.weights
         return FewShotScores.fit(X, problem.y, descriptions, gaussian, weights)
@@ -805,7 +811,17 @@ class BaseZeroShotClassifier(
     def _checked(self, X):
         """Features that were given to a fitted model."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=self._precisions, reset=False)
+        # Labelled rows of unseen classes are compared with all features.
+        takes_nan = get_tags(self).input_tags.allow_nan and not len(self._labelled_rows)
+        return self._validated(X, takes_nan=takes_nan, reset=False)
+
+    def _validated(self, X, *y, takes_nan=False, **options):
+        """Features, and labels if there are any, that can be computed with."""
+        refuse_sparse(X)
+        finite = "allow-nan" if takes_nan else True
+        return validate_data(
+            self, X, *y, dtype=self._precisions, ensure_all_finite=finite, **options
+        )
 
     def _penalised_scores(self, X):
         X = self._checked(X)

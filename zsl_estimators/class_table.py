@@ -6,6 +6,7 @@ together, whatever form the user had them in, and is the only place that does.
 """
 
 import unicodedata
+import warnings
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -22,6 +23,8 @@ from zsl_estimators.descriptions import (
     warn_of_offset,
     warn_of_useless,
 )
+from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.imputation import TableImputer, imputed
 from zsl_estimators.labels import as_labels, is_in, kind_of
 
 
@@ -46,6 +49,11 @@ class ClassTable:
     removed : ndarray of shape (n_classes,) or None
         True for classes that were removed: they keep their positions, and so do their
         scores, but nobody can ask for them. None is none.
+    imputer : TableImputer or None
+        What missing values were imputed by, and will be in new classes. None if
+        nothing was missing yet.
+    imputed : str
+        Which values were imputed of those given last, for a warning; empty for none.
     """
 
     labels: np.ndarray
@@ -53,6 +61,8 @@ class ClassTable:
     seen: np.ndarray
     names: list | None = None
     removed: np.ndarray | None = None
+    imputer: TableImputer | None = None
+    imputed: str = ""
 
     @classmethod
     def from_parameters(cls, attributes, classes, y, several=False):
@@ -62,7 +72,7 @@ class ClassTable:
         ----------
         attributes : DataFrame, array-like of shape (n_classes, n_attributes) or None
             Class descriptions. The index of a DataFrame holds the labels. None
-            gives every class in `y` its own one-hot row.
+            gives every class in `y` its own one-hot row. NaN is imputed.
         classes : array-like of shape (n_classes,) or None
             Labels of the rows when `attributes` is an array.
         y : ndarray of shape (n_samples,) or None
@@ -78,8 +88,8 @@ class ClassTable:
         Raises
         ------
         ValueError
-            If labels are missing, repeated or cannot be matched to rows, or if a
-            description holds NaN or infinity.
+            If labels are missing, repeated or cannot be matched to rows, if a
+            description holds infinity, or if a class or a column has no value.
         """
         if y is None:
             return cls._of_unseen(attributes, classes, several)
@@ -223,7 +233,9 @@ class ClassTable:
         if not len(matrix):
             return self
         labels = self._new_labels(attributes, classes, len(matrix))
-        labels, matrix = _checked_rows(labels, matrix, self.names, several)
+        rows = _checked_rows(labels, matrix, self.names, several)
+        rows = _imputed_rows(*rows, self.names, several, self.imputer, self.matrix)
+        labels, matrix, imputer, message = rows
         known = labels[self.find(labels) >= 0]
         if len(known):
             raise ValueError(
@@ -231,7 +243,8 @@ class ClassTable:
                 "the description of a class, fit again with another table."
             )
         table, back = self._with_back(labels, matrix)
-        return table._with_new(labels[~back], matrix[~back])
+        table = table._with_new(labels[~back], matrix[~back])
+        return replace(table, imputer=imputer, imputed=message)
 
     def without(self, labels):
         """Make a table in which some classes are removed.
@@ -305,9 +318,21 @@ class ClassTable:
             rows seem to be in a column.
         """
         if attributes is not None:
+            self.warn_of_imputed()
             warn_of_labels_in_column(attributes, self.labels[self.seen])
             warn_of_useless(self.matrix, self.labels)
             warn_of_offset(scaled)
+
+    def warn_of_imputed(self):
+        """Warn of values that were missing in what was given last.
+
+        Warns
+        -----
+        ZeroShotWarning
+            The message says which ones, and how they were imputed.
+        """
+        if self.imputed:
+            warnings.warn(self.imputed, ZeroShotWarning, stacklevel=4)
 
     def _with_back(self, labels, matrix):
         """The table with classes back that were removed, and which rows they are."""
@@ -368,8 +393,10 @@ class ClassTable:
         """The table with its rows in the order of their labels, none of them seen."""
         labels, matrix = _checked_rows(labels, matrix, names, several)
         order = _sorting_order(labels)
+        rows = _imputed_rows(labels[order], matrix[order], names, several)
+        labels, matrix, imputer, message = rows
         unseen = np.zeros(len(labels), dtype=bool)
-        return cls(labels[order], matrix[order], unseen, names)
+        return cls(labels, matrix, unseen, names, imputer=imputer, imputed=message)
 
     def _with_seen(self, seen_labels):
         seen = np.zeros(len(self.labels), dtype=bool)
@@ -465,18 +492,23 @@ def _refuse_classes_without_attributes(classes):
 
 
 def _checked_rows(labels, matrix, names, several):
-    """Rows that are finite, one for each label."""
-    if several:
-        check_finite(matrix, labels, names)
-        return averaged_directions(labels, matrix)
+    """Rows that hold no infinity, one for each label if there may not be several."""
     duplicated = pd.Index(labels).duplicated()
-    if duplicated.any():
+    if duplicated.any() and not several:
         raise ValueError(
             f"attributes describes {listing(pd.unique(labels[duplicated]))} more "
             "than once. Keep one row per class."
         )
     check_finite(matrix, labels, names)
     return labels, matrix
+
+
+def _imputed_rows(labels, matrix, names, several, imputer=None, known=None):
+    """Rows without missing values, one per label; what imputed them, and a message."""
+    matrix, imputer, message = imputed(matrix, labels, names, imputer, known)
+    if several:
+        labels, matrix = averaged_directions(labels, matrix)
+    return labels, matrix, imputer, message
 
 
 def _remedy_for(missing, labels, wanted):

@@ -116,7 +116,7 @@ def in_order(attributes, wanted):
 
 
 def check_finite(matrix, labels, names):
-    """Refuse descriptions that hold NaN or infinity.
+    """Refuse descriptions that hold infinity; NaN is a missing value.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def check_finite(matrix, labels, names):
     ValueError
         The message names rows and columns.
     """
-    bad = ~np.isfinite(matrix)
+    bad = np.isinf(matrix)
     if not bad.any():
         return
     columns = np.flatnonzero(bad.any(axis=0)).tolist()
@@ -140,9 +140,9 @@ def check_finite(matrix, labels, names):
     if names is not None and not all(isinstance(name, int) for name in names):
         where = f"columns {[names[column] for column in columns[:8]]}"
     raise ValueError(
-        "attributes holds NaN or infinity in the rows of "
-        f"{listing(labels[bad.any(axis=1)])} ({where}). Fill these entries first, with "
-        "the column mean for instance."
+        "attributes holds infinity in the rows of "
+        f"{listing(labels[bad.any(axis=1)])} ({where}). Give these entries a finite "
+        "number, or NaN to have them imputed from the other classes."
     )
 
 

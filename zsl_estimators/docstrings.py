@@ -15,7 +15,8 @@ default=None
             One description row per class, seen or not. A DataFrame's index holds the
             class labels, in any order. An array goes with `classes`, or describes the
             integer labels 0, 1, ... in order. None gives each class in `y` a one-hot
-            row: an ordinary classifier.
+            row: an ordinary classifier. NaN is a missing value: it is imputed from the
+            rows of the other classes, with a warning.
         classes : array-like of shape (n_classes,), default=None
             Labels of the rows when `attributes` is an array.
         """,
@@ -329,7 +330,8 @@ default=None
         attributes : DataFrame or array-like of shape (n_new, n_attributes), \
 default=None
             Descriptions of the new classes, with the attributes of the old ones; the
-            columns of a DataFrame are matched by name. None adds no class, only rows.
+            columns of a DataFrame are matched by name. NaN is imputed as in `fit`. None
+            adds no class, only rows.
         classes : array-like of shape (n_new,), default=None
             Their labels when `attributes` is an array. None continues integer
             labels.
@@ -357,7 +359,8 @@ default=None
             length 1 and averaged. A DataFrame's index holds the class labels, in any
             order. An array goes with `classes`, or describes the integer labels 0, 1,
             ... in order. None gives each class in `y` a one-hot row: an ordinary
-            classifier.
+            classifier. NaN is a missing value: it is imputed from the other rows, with
+            a warning.
         classes : array-like of shape (n_rows,), default=None
             Labels of the rows when `attributes` is an array.
         """,

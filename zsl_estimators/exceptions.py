@@ -7,8 +7,9 @@ class ZeroShotWarning(UserWarning):
     Warned of are: two classes with one and the same description; descriptions that
     hardly differ, compared with what they have in common; a class that is
     described by zeros alone; unseen classes beside fewer than four seen ones, where
-    ``seen_penalty="auto"`` has nothing to choose the penalty on; and a class table
-    whose first column looks like the labels of its rows.
+    ``seen_penalty="auto"`` has nothing to choose the penalty on; a class table
+    whose first column looks like the labels of its rows; and missing values of the
+    class table, which are imputed.
 
     Examples
     --------

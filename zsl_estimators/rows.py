@@ -3,7 +3,7 @@
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
@@ -227,6 +227,31 @@ def class_moments(rows, y_index, n_classes, weights=None):
         weighted = block if weights is None else block * roots
         sums = sums + class_sums(weighted, y_index[of_block], n_classes)
     return sums, gram
+
+
+def refuse_sparse(X):
+    """Refuse a sparse matrix, and say what to do instead.
+
+    Models need matrices of the number of features squared, or networks as wide, for
+    which the columns of most sparse matrices are too many anyhow.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Features.
+
+    Raises
+    ------
+    TypeError
+        If it is sparse.
+    """
+    if issparse(X):
+        raise TypeError(
+            f"Sparse data was passed for X, of shape {X.shape}, but dense data is "
+            "required. Reduce it to a few hundred columns, with "
+            "make_pipeline(TruncatedSVD(n_components=200), classifier), or give "
+            "X.toarray() if there are no more than some thousand columns."
+        )
 
 
 def row_slices(X):

@@ -189,7 +189,7 @@ def test_a_foreign_type_is_refused(data):
 def test_only_the_needed_types_are_trusted():
     types = trusted_types()
     foreign = [name for name in types if not name.startswith("zsl_estimators.")]
-    assert len(foreign) == 5
+    assert len(foreign) == 6
     assert types == sorted(set(types))
     for name in types:
         module, _, name = name.rpartition(".")

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.special import log_expit, logit
+from sklearn.utils import get_tags
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.parameters import HasMethods, StrOptions
@@ -29,6 +30,15 @@ class AttributeWiseClassifier(SemanticClassifier):
     )
     # Log odds are natural already.
     _score_temperature = 1.0
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = self.estimator
+        # Scaling leaves missing values as they are.
+        tags.input_tags.allow_nan = (
+            inner is not None and get_tags(inner).input_tags.allow_nan
+        )
+        return tags
 
     def _new_scalers(self, random_state):
         return BalancedScaler(), AttributeBinarizer()

@@ -17,6 +17,10 @@ PARTS = {
     "decisions._nearest_mean": ("NearestMean",),
     "decisions._views": ("PartsView", "PlainView"),
     "exemplar._classifier": ("ExemplarCandidate",),
+    "few_shot._axes": ("FeatureAxes", "PrincipalAxes"),
+    "few_shot._prior": ("MeanPrior",),
+    "few_shot._rows": ("ClassRows",),
+    "few_shot._scores": ("FewShotScores",),
     "gaussian": ("LastResult", "SharedGaussian", "UnscaledGaussian"),
     "generative._abp": ("LatentChains",),
     "generative._cadavae": ("EpochOfLoss",),
@@ -25,6 +29,7 @@ PARTS = {
     "generative._representation": ("RepresentationScaler",),
     "generative._tfvaegan": ("TFVAEGANNet",),
     "generative._zerodiff": ("ZeroDiffNet",),
+    "imputation": ("RidgeImputer", "TableImputer"),
     "likelihood.rules._cross_attention": ("CrossAttentionRule",),
     "likelihood.rules._error": ("ErrorRule",),
     "likelihood.rules._inversion": ("InversionRule",),
@@ -46,6 +51,7 @@ PARTS = {
         "StoredSeries",
     ),
     "progress": ("Reporter",),
+    "quantisation": ("ProductQuantiser",),
     "rows": ("BlockwiseStandardScaler",),
     "scaling": (
         "AttributeBinarizer",
@@ -59,6 +65,7 @@ PARTS = {
     "semantic._eszsl": ("Penalties",),
     "semantic._feature_cache": ("FeatureCache",),
     "semantic._gaussian": ("GaussianCandidate",),
+    "semantic._pqzsl": ("PQCandidate",),
     "semantic._sae": ("SAECandidate",),
     "semantic._tip_adapter": ("TipAdapterCandidate",),
     "text": ("TextEncoder",),
@@ -83,8 +90,10 @@ PARTS = {
         "StoredWeights",
     ),
 }
-# Of other packages: what nets are made of that ``warm_start=True`` trains further.
+# Of other packages: what nets are made of that ``warm_start=True`` trains further, and
+# what scikit-learn's imputers of a class table remember.
 OF_OTHERS = (
+    "numpy.dtype",
     "skorch.callbacks.logging.EpochTimer",
     "skorch.callbacks.regularization.GradientNormClipping",
     "torch.nn.modules.linear.Linear",
@@ -97,10 +106,10 @@ def trusted_types():
     """Name the types that a stored estimator of this package is made of.
 
     They are what :func:`skops.io.load` asks for as `trusted`: classes of this package,
-    and five of skorch and torch. None of them runs code that a file brings along. What
-    you have given to an estimator yourself, such as a head, an optimiser or a callback
-    of another package, is not among them; add it after a look at
-    :func:`skops.io.get_untrusted_types`.
+    five of skorch and torch, and the data type of numpy. None of them runs code that a
+    file brings along. What you have given to an estimator yourself, such as a head, an
+    optimiser or a callback of another package, is not among them; add it after a look
+    at :func:`skops.io.get_untrusted_types`.
 
     Returns
     -------
@@ -115,8 +124,7 @@ def trusted_types():
     --------
     >>> from zsl_estimators.utils import trusted_types
     >>> trusted_types()[:2]
-    ['skorch.callbacks.logging.EpochTimer', \
-'skorch.callbacks.regularization.GradientNormClipping']
+    ['numpy.dtype', 'skorch.callbacks.logging.EpochTimer']
     """
     public = [getattr(zsl_estimators, name) for name in zsl_estimators.__all__]
     networks = [getattr(nn, name) for name in nn.__all__]

@@ -28,10 +28,10 @@ def check_refused_class_tables(name, estimator):
         np.testing.assert_allclose(fit(attributes=twice)().class_attributes_, matrix)
     else:
         assert_refused(fit(attributes=twice), "attributes", seen, "more than once")
-    for bad in (np.nan, np.inf):
+    for bad, word in ((np.nan, "no value"), (np.inf, "infinity")):
         spoiled = table.copy()
         spoiled.loc[seen] = bad
-        assert_refused(fit(attributes=spoiled), "attributes", seen, "nan or infinity")
+        assert_refused(fit(attributes=spoiled), "attributes", seen, word)
     assert_refused(fit(attributes=matrix), "attributes", "classes=")
     assert_refused(fit(attributes=matrix, classes=NAMES[:3]), "classes", "8 rows")
     assert_refused(fit(attributes=table, classes=NAMES), "classes", "index")
