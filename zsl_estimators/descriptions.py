@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
+from pandas.api.types import is_numeric_dtype
 from scipy.sparse import issparse
 
 from zsl_estimators.exceptions import ZeroShotWarning
@@ -30,7 +32,8 @@ def description_matrix(attributes):
     Raises
     ------
     ValueError
-        If the content is not numeric, not two-dimensional or has no column.
+        If the content is not numeric, not two-dimensional or has no column, or a value
+        is missing in a column of a nullable type.
     TypeError
         If it is a dict, a path or sparse.
     """
@@ -45,6 +48,7 @@ def description_matrix(attributes):
             "attributes is a sparse matrix, which is not supported. Give "
             "attributes.toarray(), with classes= for the labels of its rows."
         )
+    _refuse_missing_of_nullable(attributes)
     try:
         matrix = _to_float(attributes)
     except (TypeError, ValueError) as error:
@@ -248,6 +252,24 @@ def listing(labels, most=8):
     shown = ", ".join(repr(label) for label in np.asarray(labels).tolist()[:most])
     more = len(labels) - most
     return f"labels [{shown}]" if more <= 0 else f"labels [{shown}, and {more} more]"
+
+
+def _refuse_missing_of_nullable(attributes):
+    """Refuse missing values where an imputed number may not be one of the type.
+
+    Nullable integers and booleans have no place for the mean of a column.
+    """
+    for name in getattr(attributes, "columns", ()):
+        column = attributes[name]
+        kind = getattr(column, "dtype", None)
+        if isinstance(kind, ExtensionDtype) and is_numeric_dtype(kind):
+            missing = column.index[column.isna()]
+            if len(missing):
+                raise ValueError(
+                    f"attributes has no {name!r} of class {missing[0]!r}, in a column of "
+                    f"the type {kind}. Fill it in, or turn the table into floats, "
+                    'attributes.astype("float64"), whose missing values are imputed.'
+                )
 
 
 def _to_float(attributes):
