@@ -90,9 +90,7 @@ def test_a_missing_entry_is_named():
     table = TABLE.convert_dtypes()
     table.loc[1, "hot"] = pd.NA
     clf = RidgeSemanticClassifier(attributes=table)
-    with pytest.raises(
-        ValueError, match="no 'hot' of class 1, in a column of the type"
-    ):
+    with pytest.raises(ValueError, match="no 'hot' of class 1, in a column"):
         clf.fit(np.eye(4), [0, 1, 2, 0])
     clf.set_params(attributes=table.astype("float64"))
     with pytest.warns(ZeroShotWarning, match=r"labels \[1\] in columns \['hot'\]"):

@@ -259,15 +259,15 @@ def _refuse_missing_of_nullable(attributes):
 
     Nullable integers and booleans have no place for the mean of a column.
     """
-    for name in getattr(attributes, "columns", ()):
-        column = attributes[name]
-        kind = getattr(column, "dtype", None)
+    columns = attributes.items() if isinstance(attributes, pd.DataFrame) else ()
+    for name, column in columns:
+        kind = column.dtype
         if isinstance(kind, ExtensionDtype) and is_numeric_dtype(kind):
             missing = column.index[column.isna()]
             if len(missing):
                 raise ValueError(
-                    f"attributes has no {name!r} of class {missing[0]!r}, in a column of "
-                    f"the type {kind}. Fill it in, or turn the table into floats, "
+                    f"attributes has no {name!r} of class {missing[0]!r}, in a column "
+                    f"of the type {kind}. Fill it in, or turn the table into floats, "
                     'attributes.astype("float64"), whose missing values are imputed.'
                 )
 
