@@ -170,7 +170,7 @@ SMALL = {
         "condition_dim": 8,
         "max_epochs": 3,
     },
-    "PQZSLClassifier": {"alpha": 0.1, "attribute_scaling": "standard"},
+    "PQZSLClassifier": {"alpha": 0.1},
     "TipAdapterClassifier": {"space": "mapped", "beta": 1.0},
     "ZeroShotEnsembleClassifier": {
         "estimators": [

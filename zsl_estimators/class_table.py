@@ -299,6 +299,7 @@ class ClassTable:
             labels=self.labels[kept],
             matrix=self.matrix[kept],
             seen=self.seen[kept],
+            removed=None,
         )
 
     def warn_of_useless(self, attributes, scaled):

@@ -227,7 +227,6 @@ def test_a_given_head_keeps_its_own_seed(task):
         (FGANClassifier, "critic_hidden"),
         (FVAEGANClassifier, "hidden"),
         (VAEcFlowClassifier, "coupling_hidden"),
-        (VAEcFlowClassifier, "encoder_hidden"),
     ],
 )
 @pytest.mark.parametrize("widths", [(), (8, 0)])

@@ -217,7 +217,9 @@ class TestExplanation:
 class TestSeenPenalty:
     def test_means_of_folds(self, task):
         stacking = CalibratedStackingCV(
-            RidgeSemanticClassifier(task.attributes, alpha=0.1), cv=3, random_state=0
+            RidgeSemanticClassifier(task.attributes, alpha=0.1, random_state=0),
+            cv=3,
+            random_state=0,
         ).fit(task.X_train, task.y_train)
         display = SeenPenaltyDisplay.from_estimator(stacking)
         lines = {line.get_label(): line for line in display.ax_.lines}

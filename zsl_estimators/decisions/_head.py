@@ -170,9 +170,8 @@ class Head(Decision):
         head = copy.copy(self)
         positions = np.arange(len(generator.seen))
         no_rows = float32(self.view.of(generator.centers[:0]).cpu().numpy())
-        features = head._features(
-            generator, no_rows, positions[:0], positions, random_state
-        )
+        real = no_rows, positions[:0], None
+        features = head._features(generator, real, positions, random_state)
         with features as rows:
             head.estimator_ = head._new_estimator(random_state)
             head._fit_estimator(rows, positions)

@@ -3,6 +3,7 @@
 import copy
 
 from zsl_estimators.decisions import Head
+from zsl_estimators.few_shot import ClassRows
 from zsl_estimators.seeds import private_random_state
 
 
@@ -34,6 +35,8 @@ def restricted(classifier, classes):
     one._set_table(table)
     # What the folds have shown is about all classes, and the head of all classes.
     one.seen_penalty_, one._held_out_performance = 0.0, None
+    # Rows that were given to add_classes served the former head.
+    one._labelled_rows = ClassRows.none(one.n_features_in_)
     with one._predict_context():
         random_state = private_random_state(one.random_state)
         one.decision_ = one.decision_.refitted(one._generator(), random_state)

@@ -63,12 +63,12 @@ def explain_predictions(estimator, X, rival=None):
     >>> from zsl_estimators import RidgeSemanticClassifier
     >>> from zsl_estimators.datasets import make_gzsl
     >>> from zsl_estimators.inspection import explain_predictions
-    >>> data = make_gzsl(n_attributes=4, random_state=0)
+    >>> data = make_gzsl(n_attributes=2, random_state=0)
     >>> clf = RidgeSemanticClassifier(data.attributes, random_state=0)
     >>> clf = clf.fit(data.X_train, data.y_train)
     >>> contributions = explain_predictions(clf, data.X_test[:2])
     >>> list(contributions.columns)
-    ['a0', 'a1', 'a2', 'a3', '(seen penalty)', '(other)']
+    ['attribute_0', 'attribute_1', '(seen penalty)', '(other)']
     >>> top = clf.predict_top_k(data.X_test[:2], k=2)[1]
     >>> bool(abs(contributions.sum(axis=1) - (top[:, 0] - top[:, 1])).max() < 1e-9)
     True

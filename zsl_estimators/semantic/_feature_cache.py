@@ -44,7 +44,8 @@ class FeatureCache:
             The columns of the classes sum to 1, others are zero.
         """
         shares = np.zeros((len(self.y), n_columns))
-        shares[np.arange(len(self.y)), columns[self.y]] = 1 / self.counts[self.y]
+        weights = 1.0 if self.weights is None else self.weights
+        shares[np.arange(len(self.y)), columns[self.y]] = weights / self.sums[self.y]
         return shares
 
     def affinities(self, rows, beta):

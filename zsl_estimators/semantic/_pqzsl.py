@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.linalg import eigh
+from torch import nn
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
@@ -14,11 +15,12 @@ from zsl_estimators.linear import (
     RidgePath,
     class_balanced_inputs,
 )
+from zsl_estimators.onnx_export import doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.quantisation import ProductQuantiser
 from zsl_estimators.scaling import unit_rows
 from zsl_estimators.semantic._base import SemanticClassifier
-from zsl_estimators.semantic._similarity import SIMILARITIES
+from zsl_estimators.semantic._similarity import SIMILARITIES, SIMILARITY_MODULES
 
 # Axes along which the mean square is less than this share of the largest are rounding.
 SMALLEST_SHARE = 1e-10
@@ -226,6 +228,14 @@ class PQZSLClassifier(ClosedFormMixin, SemanticClassifier):
         # other estimators have.
         products = self._quantiser.products(queries, self._codes)
         return (products - squares / 2) / len(self.axes_)
+
+    def _attribute_module(self):
+        return map_module(self.coef_ @ self.axes_ @ self.axes_.T)
+
+    def _scoring_module(self):
+        points = self._quantiser.decode(self._codes) @ self.axes_.T
+        score = SIMILARITY_MODULES[self.similarity_](doubles(points))
+        return nn.Sequential(self._attribute_module(), score)
 
 
 def uncorrelated_axes(S):
