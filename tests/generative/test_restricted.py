@@ -201,3 +201,16 @@ def test_names_are_labels():
     clf = fitted(CVAEClassifier, data).with_head_for()
     assert clf.predict(data.X_test[:1])[0] in clf.unseen_classes_
     assert clf.unseen_classes_.tolist() == names[data.unseen_classes].tolist()
+
+
+def test_after_classes_were_removed_and_rows_were_given(task, cvae):
+    changed = copy.deepcopy(cvae).remove_classes(task.unseen_classes[:1])
+    kept = task.unseen_classes[1:]
+    rows = np.isin(task.y_test, kept[:1])
+    changed.add_classes(X=task.X_test[rows][:3], y=task.y_test[rows][:3])
+    clf = changed.with_head_for([*kept, task.y_train[0]])
+    np.testing.assert_array_equal(clf.classes_, sorted([*kept, task.y_train[0]]))
+    # The new head does not know of the rows.
+    without = cvae.with_head_for(clf.classes_)
+    scores = (one.decision_function(task.X_test) for one in (clf, without))
+    np.testing.assert_array_equal(*scores)
