@@ -57,7 +57,7 @@ html_theme_options = {
     },
     # The file may be on the web only.
     "check_switcher": False,
-    "navbar_end": ["version-switcher", "theme-switcher"],
+    "footer_center": ["version-switcher"],
     "header_links_before_dropdown": 4,
 }
 # Pages without pages below them need no navigation beside them.
