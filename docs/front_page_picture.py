@@ -1,7 +1,7 @@
 """Draw the picture of the front page, wide and narrow, and the table of the README.
 
 It runs the quickstart, so that the picture and the figures are those that a user gets.
-Run ``python docs/front_page_picture.py`` when they change; takes half a minute.
+Run ``python docs/front_page_picture.py`` when they change; takes a quarter of a minute.
 """
 
 import runpy
