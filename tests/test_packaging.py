@@ -11,7 +11,11 @@ import zsl_estimators
 
 ROOT = Path(zsl_estimators.__file__).parents[1]
 if not (ROOT / "pyproject.toml").exists():
-    pytest.skip("no checkout", allow_module_level=True)
+    pytest.skip(
+        "the package is installed without the files of its repository, which these "
+        "tests compare",
+        allow_module_level=True,
+    )
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 

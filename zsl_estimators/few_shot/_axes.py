@@ -4,6 +4,7 @@ import numpy as np
 
 from zsl_estimators.gaussian import SMALLEST_VARIANCE, class_means
 from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
+from zsl_estimators.sample_weights import degrees_of_freedom
 
 
 class PrincipalAxes:
@@ -65,9 +66,7 @@ class FeatureAxes:
             if weights is not None:
                 within *= np.sqrt(weights[of_block])[:, None]
             squares = squares + (within**2).sum(axis=0)
-        # Every class has used up one sample for its mean.
-        total = len(rows) if weights is None else weights.sum()
-        freedom = max(total - len(np.unique(y)), 0)
+        freedom = degrees_of_freedom(y, weights)
         variances = squares / freedom if freedom else np.ones_like(squares)
         self.variances = self.noise = variances + SMALLEST_VARIANCE
 
