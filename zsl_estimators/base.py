@@ -268,27 +268,7 @@ class BaseZeroShotClassifier(
         y : array-like of shape (n_samples,)
             Labels; every one needs a row in `attributes`.
         %(sample_weight)s
-        **unsupported : dict
-            Must be empty.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
-            as it was.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, the class table or the data cannot be used; the message
-            names the argument and the remedy.
-        TypeError
-            If anything else is given, or an estimator inside takes no weights.
-
-        Warns
-        -----
-        ZeroShotWarning
-            If the class table cannot tell some classes apart.
+        %(end_of_fit)s
         """
         check_parameters(self)
         takes = self._takes_unlabelled_rows

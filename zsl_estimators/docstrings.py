@@ -28,6 +28,29 @@ default=None
             they weigh, which is the same on average only. Weights below 1 on the whole
             are scaled up to the effective number of samples.
         """,
+    "end_of_fit": """
+        **unsupported : dict
+            Must be empty.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
+            as it was.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the class table or the data cannot be used; the message
+            names the argument and the remedy.
+        TypeError
+            If anything else is given, or an estimator inside takes no weights.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If the class table cannot tell some classes apart.
+        """,
     "sample_weight_around": """
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the samples, not negative, for the fit of the estimator and for

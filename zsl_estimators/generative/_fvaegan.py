@@ -300,27 +300,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
             the second critic of f-VAEGAN-D2. None is the inductive method. These are
             not test samples: figures on them do not tell how well other samples will be
             classified. See :ref:`unlabelled_rows`.
-        **unsupported : dict
-            Must be empty.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
-            as it was.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, the class table or the data cannot be used; the message
-            names the argument and the remedy.
-        TypeError
-            If anything else is given, or an estimator inside takes no weights.
-
-        Warns
-        -----
-        ZeroShotWarning
-            If the class table cannot tell some classes apart.
+        %(end_of_fit)s
         """
         if X_unlabelled is not None and self.warm_start:
             raise ValueError(

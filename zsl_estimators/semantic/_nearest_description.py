@@ -76,27 +76,7 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
             Labels; every one needs a row in `attributes`. They are needed where
             descriptions have to be mapped to features, see `space`.
         %(sample_weight)s
-        **unsupported : dict
-            Must be empty.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator. An error or Ctrl-C leaves a model of an earlier fit
-            as it was.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, the class table or the data cannot be used; the message
-            names the argument and the remedy.
-        TypeError
-            If anything else is given.
-
-        Warns
-        -----
-        ZeroShotWarning
-            If the class table cannot tell some classes apart.
+        %(end_of_fit)s
         """
         return super().fit(X, y, sample_weight, **unsupported)
 
