@@ -26,9 +26,13 @@ def test_untrained_it_generates_what_the_initial_estimator_does(task):
     """Whatever the representation is, means of classes are those of `init`."""
     init = ExemplarClassifier(alpha=0.1, shrinkage=0.1)
     clf = fitted(task, lr=1e-12, critic_lr=1e-12, init=init)
-    exemplar = ExemplarClassifier(
-        task.attributes, alpha=0.1, shrinkage=0.1, shrink_to=clf.init_.shrink_to_
-    ).fit(task.X_train, task.y_train)
+    # What `init` has chosen on folds of its own seed.
+    chosen = {
+        "shrink_to": clf.init_.shrink_to_,
+        "attribute_scaling": clf.init_.attribute_scaling_,
+    }
+    exemplar = ExemplarClassifier(task.attributes, alpha=0.1, shrinkage=0.1, **chosen)
+    exemplar.fit(task.X_train, task.y_train)
     X, y = clf.sample(4000, classes=task.unseen_classes)
     for label, mean in zip(
         task.unseen_classes, exemplar.predict_means(clf.class_attributes_), strict=False
