@@ -187,7 +187,7 @@ class Clock:
             self.note(row)
 
     def note(self, row):
-        taken = row["fit seconds"] + row["predict seconds"]
+        taken = row["fit CPU seconds"] + row["predict CPU seconds"]
         self.seconds.setdefault((row["set"], row["estimator"]), []).append(taken)
 
     def left(self, waiting):

@@ -15,7 +15,7 @@ from sklearn.utils import Bunch
 
 import accuracy
 from runner import append_row, in_fresh_process, read_rows
-from tasks import find_tasks
+from tasks import Task, find_tasks
 from tests.common import public_estimators, small
 from zsl_estimators.datasets import save_gzsl_npz
 
@@ -79,6 +79,16 @@ def test_killed_twice_it_ends_with_the_same_table(folder, tmp_path):
     ]
     assert until_seconds[0] == until_seconds[1]
     assert [line[1] for line in until_seconds[0][2:]] == NAMES
+
+
+def test_first_choices_of_all_sets_come_first():
+    tasks = [Task("a", "0", None), Task("a", "1", None), Task("b", "0", None)]
+    plan = accuracy.make_plan(tasks, ["X", "Y"], 1, lambda name, set_name: None)
+    assert [tuple(names.values())[:3] for names, _ in plan] == [
+        (set_name, unseen, name)
+        for set_name, unseen in [("a", "0"), ("b", "0"), ("a", "1")]
+        for name in "XY"
+    ]
 
 
 def test_an_unfinished_line_is_run_again(tmp_path):
