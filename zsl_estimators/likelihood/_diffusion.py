@@ -40,6 +40,7 @@ from zsl_estimators.training import (
     float32,
     to_numpy,
 )
+from zsl_estimators.warm_start import is_warm_start
 
 PROXY = "proxy"
 # Noise levels of a picture of reconstructions.
@@ -533,7 +534,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self._penalties[name]
 
     def _new_training(self, problem, n_epochs, random_state):
-        if self._is_warm_start() and self._kind != self._network():
+        if is_warm_start(self) and self._kind != self._network():
             raise ValueError(
                 "warm_start=True goes on with the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
