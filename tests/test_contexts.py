@@ -12,10 +12,15 @@ class Holder:
 def test_an_error_restores_what_was_there(error):
     holder = Holder()
     holder.kept, holder.deleted = 1, 2
-    with pytest.raises(error), restored_on_error(holder):
-        holder.kept, holder.new = 3, 4
-        del holder.deleted
-        raise error
+
+    def change_and_fail():
+        with restored_on_error(holder):
+            holder.kept, holder.new = 3, 4
+            del holder.deleted
+            raise error
+
+    with pytest.raises(error):
+        change_and_fail()
     assert vars(holder) == {"kept": 1, "deleted": 2}
 
 

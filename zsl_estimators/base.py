@@ -529,6 +529,11 @@ class BaseZeroShotClassifier(
 
     def _add_rows(self, X, positions):
         """Take labelled rows of unseen classes into account."""
+        if not self._takes_labelled_rows:
+            raise ValueError(
+                "X and y cannot be used: another estimator starts from this one. Give "
+                "the rows to add_classes of that one."
+            )
         if self._labelled_rows.scores is None:
             raise ValueError(
                 "X and y cannot be used: the model was fitted without labels, or on "

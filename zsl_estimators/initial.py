@@ -106,7 +106,8 @@ def best_inside(estimators, table, X, y, random_state, weights=None):
 def fit_inside(estimator, X, y, weights=None):
     """Fit an estimator inside another one, which has warned of the class table.
 
-    What a network starts from must not depend on the number of threads.
+    What a network starts from must not depend on the number of threads. Labelled rows
+    are given to the other one, so that this one need not know what they would tell.
 
     Parameters
     ----------
@@ -124,6 +125,6 @@ def fit_inside(estimator, X, y, weights=None):
     estimator : BaseZeroShotClassifier
         The same, fitted.
     """
-    estimator._warns_of_table = False
+    estimator._warns_of_table = estimator._takes_labelled_rows = False
     with one_blas_thread():
         return fit_weighted(estimator, X, y, weights)
