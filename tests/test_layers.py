@@ -29,7 +29,7 @@ LAYERS = [
         "warm_start",
     },
     {"descriptions", "candidates", "text", "persistence"},
-    {"imputation"},
+    {"imputation", "class_labels"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"scaling"},
     {"datasets", "inspection"},
@@ -46,6 +46,7 @@ LAYERS = [
 FORBIDDEN = {
     "nn": {"sklearn", "skorch", "pandas", "numpy"},
     "class_table": {"sklearn", "skorch", "torch"},
+    "class_labels": {"sklearn", "skorch", "torch"},
     "candidates": {"skorch", "torch", "pandas"},
     "problem": {"sklearn", "skorch", "torch", "pandas"},
     "imputation": {"skorch", "torch", "pandas"},
