@@ -5,14 +5,20 @@ than occur in ``y``. :class:`ClassTable` brings labels, descriptions and ``y``
 together, whatever form the user had them in, and is the only place that does.
 """
 
-import unicodedata
 import warnings
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
+from zsl_estimators.class_labels import (
+    counted_labels,
+    remedy_for,
+    row_labels,
+    similar_to,
+    sorting_order,
+    with_numbers_of,
+)
 from zsl_estimators.descriptions import (
     check_finite,
     column_names,
@@ -99,10 +105,10 @@ class ClassTable:
             labels, matrix = seen_labels, np.eye(len(seen_labels))
         else:
             matrix = description_matrix(attributes)
-            labels = _row_labels(attributes, classes)
+            labels = row_labels(attributes, classes)
             if labels is None:
-                labels = _count_rows(seen_labels, len(matrix), 0, "y holds")
-            labels = _with_numbers_of(seen_labels, labels)
+                labels = counted_labels(seen_labels, len(matrix), 0, "y holds")
+            labels = with_numbers_of(seen_labels, labels)
         if np.asarray(y).dtype.kind == "O" and labels.dtype.kind == "U":
             # Labels come back as they were given.
             labels, seen_labels = labels.astype(object), seen_labels.astype(object)
@@ -120,7 +126,7 @@ class ClassTable:
     def order(self):
         """Positions of the classes that are present, sorted by their labels."""
         present = self.present
-        return present[_sorting_order(self.labels[present])]
+        return present[sorting_order(self.labels[present])]
 
     def rows(self, y):
         """Give the row of every label.
@@ -145,7 +151,7 @@ class ClassTable:
             missing = pd.unique(np.asarray(y)[rows < 0])
             raise ValueError(
                 f"attributes has no row for {listing(missing)}, which occur in y. "
-                f"{_remedy_for(missing, self.labels, np.unique(y))}"
+                f"{remedy_for(missing, self.labels, np.unique(y))}"
             )
         return rows
 
@@ -270,7 +276,7 @@ class ClassTable:
             unknown = labels[positions < 0]
             raise ValueError(
                 f"There are no classes of the {listing(unknown)} to remove. "
-                f"{_similar_to(unknown, self.labels[self.present])}"
+                f"{similar_to(unknown, self.labels[self.present])}"
             )
         removed = np.ones(len(self.labels), dtype=bool)
         removed[np.setdiff1d(self.present, positions)] = False
@@ -361,11 +367,11 @@ class ClassTable:
     def _new_labels(self, attributes, classes, n_rows):
         """Labels of new classes, in the type of the old ones."""
         old = as_labels(self.labels, "classes_")
-        labels = _row_labels(attributes, classes)
+        labels = row_labels(attributes, classes)
         if labels is None:
             first = int(old.max()) + 1 if kind_of(old) == "numbers" else 0
-            labels = _count_rows(old, n_rows, first, "the fitted classes are")
-        labels = _with_numbers_of(old, labels)
+            labels = counted_labels(old, n_rows, first, "the fitted classes are")
+        labels = with_numbers_of(old, labels)
         whole = kind_of(old) == "numbers" and old.dtype.kind != "f"
         if kind_of(labels) != kind_of(old) or (whole and labels.dtype.kind == "f"):
             raise ValueError(
@@ -385,7 +391,7 @@ class ClassTable:
                 "are. Describe them in attributes, or give labels."
             )
         matrix = description_matrix(attributes)
-        labels = _row_labels(attributes, classes)
+        labels = row_labels(attributes, classes)
         labels = np.arange(len(matrix)) if labels is None else labels
         return cls._sorted(labels, matrix, column_names(attributes), several)
 
@@ -393,7 +399,7 @@ class ClassTable:
     def _sorted(cls, labels, matrix, names, several):
         """The table with its rows in the order of their labels, none of them seen."""
         labels, matrix = _checked_rows(labels, matrix, names, several)
-        order = _sorting_order(labels)
+        order = sorting_order(labels)
         rows = _imputed_rows(labels[order], matrix[order], names, several)
         labels, matrix, imputer, message = rows
         unseen = np.zeros(len(labels), dtype=bool)
@@ -442,48 +448,6 @@ def averaged_directions(labels, matrix):
     return labels[first], np.where(counts[:, None] == 1, matrix[first], averages)
 
 
-def _row_labels(attributes, classes):
-    """Labels that the user gave to the rows; None where there are none."""
-    if isinstance(attributes, pd.DataFrame):
-        if classes is not None:
-            raise ValueError(
-                "classes is for attributes given as an array; a DataFrame's index "
-                "holds the labels already. Drop classes, or pass "
-                "attributes.to_numpy()."
-            )
-        return as_labels(attributes.index, "the index of attributes")
-    if classes is None:
-        return None
-    labels = as_labels(classes, "classes")
-    if len(labels) != len(attributes):
-        raise ValueError(
-            f"classes must name the {len(attributes)} rows of attributes, got "
-            f"{len(labels)} labels."
-        )
-    return labels
-
-
-def _count_rows(known, n_rows, first, what):
-    """Row i describes label i: only sound when the labels are whole numbers."""
-    if known.dtype.kind not in "iuf" or (known != np.floor(known)).any():
-        raise ValueError(
-            "attributes is an array without row labels, which works for integer "
-            f"labels only, and {what} {listing(np.unique(known)[:3])}. Pass "
-            "classes=, one label per row, or a DataFrame whose index holds the labels."
-        )
-    return np.arange(first, first + n_rows)
-
-
-def _with_numbers_of(known, labels):
-    """Whole numbers as integers beside integers, and as fractions beside fractions."""
-    if known.dtype.kind == "f" and labels.dtype.kind in "iu":
-        return labels.astype(np.float64)
-    if known.dtype.kind in "iu" and labels.dtype.kind == "f":
-        whole = labels.astype(np.int64)
-        return whole if np.array_equal(whole, labels) else labels
-    return labels
-
-
 def _refuse_classes_without_attributes(classes):
     if classes is not None:
         raise ValueError(
@@ -510,52 +474,3 @@ def _imputed_rows(labels, matrix, names, several, imputer=None, known=None):
     if several:
         labels, matrix = averaged_directions(labels, matrix)
     return labels, matrix, imputer, message
-
-
-def _remedy_for(missing, labels, wanted):
-    """What to do about missing rows, by how labels of the table look."""
-    by_look = {_look(label): label for label in labels.tolist()}
-    similar = [by_look.get(_look(label)) for label in missing.tolist()]
-    if any(label is not None for label in similar):
-        found = [label for label in similar if label is not None]
-        return (
-            f"It has rows for {listing(found)}, which differ in type, case, spaces or "
-            "Unicode form. Write labels the same way in both."
-        )
-    if len(missing) == len(wanted):
-        return (
-            f"Its rows are {listing(labels)}. The labels must be the index of the "
-            'DataFrame: attributes.set_index("column with the labels"), or '
-            "attributes.T if classes are in the columns. If y holds 0, 1, 2... though "
-            "you gave other labels, a meta-estimator such as VotingClassifier has "
-            "numbered them anew; it cannot be used around a zero-shot classifier."
-        )
-    return (
-        "Every class in y needs a description: add these rows, or drop the samples of "
-        "these classes."
-    )
-
-
-def _similar_to(labels, known):
-    """Known labels that look like others, for a message."""
-    names = [str(label) for label in known.tolist()]
-    near = [get_close_matches(str(label), names, n=3) for label in labels.tolist()[:8]]
-    near = list(dict.fromkeys(name for names in near for name in names))
-    if near:
-        return f"Similar ones are {near}."
-    return f"The classes are {listing(known)}."
-
-
-def _look(label):
-    """What a label looks like, whatever its type, case and Unicode form."""
-    return unicodedata.normalize("NFKC", str(label)).strip().casefold()
-
-
-def _sorting_order(labels):
-    try:
-        return np.argsort(labels, kind="stable")
-    except TypeError as error:
-        raise ValueError(
-            "The class labels cannot be sorted because they mix types: "
-            f"{listing(labels)}. Use one type for all labels."
-        ) from error

@@ -40,6 +40,7 @@ class ClosedFormMixin:
     `_default_settings` and `_solutions`.
     """
 
+    # The models of the folds choose it, with all else.
     _takes_over_scaling = False
 
     def _settings_to_compare(self):
@@ -85,13 +86,6 @@ class ClosedFormMixin:
             for settings in self._settings_to_compare()
         ]
         return self._become(problem, candidates) if len(candidates) > 1 else None
-
-    def _fold_parameters(self):
-        # The models of the folds are those that choose.
-        return {
-            **super()._fold_parameters(),
-            "attribute_scaling": self.attribute_scaling,
-        }
 
     def _become(self, problem, candidates):
         """Become one candidate after the other; those of one scaling in a row."""

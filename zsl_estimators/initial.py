@@ -4,9 +4,67 @@ They solve the same task without a seen penalty. They also tell which scaling of
 descriptions suits it.
 """
 
+from sklearn.base import clone
+
 from zsl_estimators.nested import fit_weighted
+from zsl_estimators.scaling import scalings_to_compare
 from zsl_estimators.seeds import LARGEST_SEED
 from zsl_estimators.threads import one_blas_thread
+
+
+def fit_init(estimator, X, y, random_state, weights=None):
+    """Fit the estimator that another one starts from.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        Being fitted; has a parameter `init`, and its class table is set up.
+    X : ndarray of shape (n_samples, n_features)
+        Features in the users' units.
+    y : ndarray of shape (n_samples,)
+        Labels.
+    random_state : RandomState
+        Draws the seed.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
+
+    Returns
+    -------
+    init : BaseZeroShotClassifier or None
+        Fitted; None if it starts from none.
+    """
+    if estimator.init is None:
+        return None
+    automatic = isinstance(estimator.init, str)
+    inits = estimator._new_inits() if automatic else [clone(estimator.init)]
+    return best_inside(inits, estimator._table, X, y, random_state, weights)
+
+
+def first_scaling(estimator, X, y, random_state, weights=None):
+    """Find out which scaling of the descriptions to begin with.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        Being fitted; has a parameter `attribute_scaling`, and its initial estimator is
+        fitted.
+    X, y, random_state, weights
+        See :func:`fit_init`.
+
+    Returns
+    -------
+    scaling : str
+        The one that is given; for "auto" that of the initial estimator, or of what
+        would be one, where the estimator does not compare scalings by itself.
+    """
+    scaling = scalings_to_compare(estimator.attribute_scaling)[0]
+    if estimator.attribute_scaling != "auto" or not estimator._takes_over_scaling:
+        return scaling
+    chosen_by = getattr(estimator, "init_", None)
+    if chosen_by is None:
+        inits, table = estimator._new_inits(), estimator._table
+        chosen_by = best_inside(inits, table, X, y, random_state, weights)
+    return getattr(chosen_by, "attribute_scaling_", scaling)
 
 
 def best_inside(estimators, table, X, y, random_state, weights=None):
@@ -48,7 +106,8 @@ def best_inside(estimators, table, X, y, random_state, weights=None):
 def fit_inside(estimator, X, y, weights=None):
     """Fit an estimator inside another one, which has warned of the class table.
 
-    What a network starts from must not depend on the number of threads.
+    What a network starts from must not depend on the number of threads. Labelled rows
+    are given to the other one, so that this one need not know what they would tell.
 
     Parameters
     ----------
@@ -66,6 +125,6 @@ def fit_inside(estimator, X, y, weights=None):
     estimator : BaseZeroShotClassifier
         The same, fitted.
     """
-    estimator._warns_of_table = False
+    estimator._warns_of_table = estimator._takes_labelled_rows = False
     with one_blas_thread():
         return fit_weighted(estimator, X, y, weights)

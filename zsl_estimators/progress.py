@@ -1,5 +1,7 @@
 """One progress bar for everything that a fit does."""
 
+from contextlib import contextmanager
+
 from tqdm.auto import tqdm
 
 
@@ -67,3 +69,28 @@ class Reporter:
 
     def __reduce__(self):
         return Reporter, ()
+
+
+@contextmanager
+def progress_of_fit(estimator):
+    """Yield the progress of a fit, to which the final model reports.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        To be fitted.
+
+    Yields
+    ------
+    progress : FitProgress
+        For the models of the folds.
+    """
+    name, shown = type(estimator).__name__, estimator.verbose == 1
+    progress = FitProgress(name, estimator._n_steps, estimator._step, shown)
+    estimator._report = progress.reporter(-1)
+    try:
+        yield progress
+        progress.end(-1)
+    finally:
+        progress.bar.close()
+        estimator._report = Reporter()

@@ -233,7 +233,7 @@ def test_rows_of_unseen_classes_reach_the_classifier_inside(task):
     share = -difference / stacking.best_penalty_
     seen = np.isin(stacking.classes_, stacking.seen_classes_)
     np.testing.assert_allclose(share[:, seen], 1)
-    known = inside[-1]._few_shot.prior.shares_known(np.array([3]))
+    known = inside[-1]._labelled_rows.scores.prior.shares_known(np.array([3]))
     np.testing.assert_allclose(share[:, column], known[0])
     assert 0 < known[0] < 1
     assert label in stacking.unseen_classes_

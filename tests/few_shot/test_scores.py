@@ -155,14 +155,15 @@ def test_exemplar_scores_by_the_posterior_mean():
     label = TASK.unseen_classes[0]
     column = np.flatnonzero(clf.classes_ == label)[0]
     X = TASK.X_test[TASK.y_test == label][:3]
-    worth = clf._few_shot.prior.rows_
+    prior = clf._labelled_rows.scores.prior
+    worth = prior.rows_
     gaussian, scale = clf.gaussian_, clf.feature_scaler_.transform
     before = scale(clf.class_means_)[column] @ gaussian.axes
     rows = scale(X) @ gaussian.axes
     mean = (worth * before + rows.sum(axis=0)) / (worth + 3)
     Z = scale(TASK.X_test) @ gaussian.axes
     expected = -((Z - mean) ** 2 / gaussian.variances).sum(axis=1) / 2
-    penalty = clf.seen_penalty_ * clf._few_shot.prior.shares_known(np.array([3]))[0]
+    penalty = clf.seen_penalty_ * prior.shares_known(np.array([3]))[0]
     clf.add_classes(X=X, y=[label] * 3)
     found = clf.decision_function(TASK.X_test)[:, column]
     np.testing.assert_allclose(found, expected - penalty)

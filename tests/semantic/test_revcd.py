@@ -12,6 +12,7 @@ from zsl_estimators import (
     RevCDClassifier,
     RidgeSemanticClassifier,
 )
+from zsl_estimators.calibration._folds import fold_parameters
 from zsl_estimators.datasets import load_digits_gzsl, make_gzsl
 from zsl_estimators.metrics import GZSLScorer, gzsl_scorer, harmonic_mean_score
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -85,7 +86,7 @@ def fresh_network(clf):
 
 def test_initial_estimator_is_chosen_once_and_shared_with_the_folds(data):
     clf = fit(data)
-    assert clf._fold_parameters()["init"].alpha == clf.init_.alpha_
+    assert fold_parameters(clf)["init"].alpha == clf.init_.alpha_
     assert clf.init_.held_out_results_ is not None
     assert clf.init_.seen_penalty_ == 0
 

@@ -1,13 +1,12 @@
 """What is learned on held-out seen classes, above all the seen penalty."""
 
 from zsl_estimators.calibration._choice import Choice
-from zsl_estimators.calibration._conformal import ConformalZeroShotClassifier
-from zsl_estimators.calibration._folds import (
-    HeldOutFolds,
-    rows_of_folds,
-    rows_of_seen_classes,
-    scores_of_seen_classes,
+from zsl_estimators.calibration._choosing import (
+    choose_on_held_out_classes,
+    warn_of_few_classes,
 )
+from zsl_estimators.calibration._conformal import ConformalZeroShotClassifier
+from zsl_estimators.calibration._folds import rows_of_folds, rows_of_seen_classes
 from zsl_estimators.calibration._held_out import (
     HeldOutRecord,
     best_seen_penalty,
@@ -26,17 +25,17 @@ __all__ = [
     "CalibratedStackingCV",
     "Choice",
     "ConformalZeroShotClassifier",
-    "HeldOutFolds",
     "HeldOutPerformance",
     "HeldOutRecord",
     "HeldOutScores",
     "PenalisedPredictionMixin",
     "best_seen_penalty",
     "best_temperature",
+    "choose_on_held_out_classes",
     "held_out_report",
     "held_out_split",
     "rows_of_folds",
     "rows_of_seen_classes",
-    "scores_of_seen_classes",
+    "warn_of_few_classes",
     "without_penalty",
 ]

@@ -28,6 +28,9 @@ class Choice:
         How the best model did, where the seen accuracy is known.
     known : HeldOutScores or None, default=None
         Some scores of held-out samples of seen classes among the real unseen ones.
+    scores : tuple of HeldOutScores, default=()
+        Of the best model on the folds, then of the model of all seen classes, where
+        somebody asked for them.
     """
 
     penalty: float = 0.0
@@ -35,6 +38,7 @@ class Choice:
     share_of_rows: float = 1.0
     performance: HeldOutPerformance | None = None
     known: HeldOutScores | None = None
+    scores: tuple = ()
 
     def best(self, stage, default):
         """The best candidate of a stage, or what to take where nothing was chosen."""

@@ -22,7 +22,16 @@ from zsl_estimators.calibration._held_out import (
 from zsl_estimators.calibration._reference import Reference
 from zsl_estimators.calibration._unlabelled import rows_without_labels
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
+from zsl_estimators.nested import with_choices_fixed
 from zsl_estimators.threads import one_blas_thread
+
+# What models of folds must not take over from the parameters of their estimator.
+FOLD_PARAMETERS = {
+    "seen_penalty": 0.0,
+    "warm_start": False,
+    "callbacks": None,
+    "n_jobs": None,
+}
 
 
 class HeldOutFolds:
@@ -206,8 +215,33 @@ def model_inside(estimator, attributes):
         attributes=attributes,
         classes=None,
         random_state=None,
-        **estimator._fold_parameters(),
+        **fold_parameters(estimator),
     )
+
+
+def fold_parameters(estimator):
+    """Constructor parameters that differ in the models of the folds.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        Being fitted: its initial estimator is there.
+
+    Returns
+    -------
+    parameters : dict
+        By name. What has been chosen already is not chosen again on every fold.
+    """
+    parameters = FOLD_PARAMETERS.keys() & estimator.get_params(deep=False).keys()
+    differing = {name: FOLD_PARAMETERS[name] for name in parameters}
+    if getattr(estimator, "init_", None) is not None:
+        seed = getattr(estimator.init, "random_state", None)
+        init = with_choices_fixed(estimator.init_).set_params(random_state=seed)
+        differing["init"] = init
+    # Others compare scalings on these very folds.
+    if hasattr(estimator, "attribute_scaling") and estimator._takes_over_scaling:
+        differing["attribute_scaling"] = estimator.attribute_scaling_
+    return differing
 
 
 def scores_of_seen_classes(

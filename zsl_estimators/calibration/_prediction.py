@@ -178,6 +178,32 @@ class PenalisedPredictionMixin(Storable):
         scores = np.concatenate(list(self._penalised_scores(X)))
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
+    def score(self, X, y, sample_weight=None):
+        """Share of right predictions among all samples, as scikit-learn defines it.
+
+        The figure of generalized zero-shot learning is another one, the harmonic mean
+        of the accuracies on seen and on unseen classes: with few samples of unseen
+        classes this score is best for a model that never predicts them, and a search
+        that goes by it prefers ``seen_penalty=0``. Give searches
+        ``scoring=harmonic_mean_scorer``, and see
+        :func:`~zsl_estimators.metrics.gzsl_report`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Test samples.
+        y : array-like of shape (n_samples,)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            Accuracy.
+        """
+        return super().score(X, y, sample_weight)
+
     def _probabilities(self, function, X, classes):
         """What a function makes of the scores at the temperature, in blocks."""
         columns = self._columns_of(classes)

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.parallel import Parallel, delayed
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.calibration import held_out_split
+from zsl_estimators.calibration import held_out_split, warn_of_few_classes
 from zsl_estimators.candidates import (
     find_zero_shot_classifier,
     score_matrix,
@@ -269,12 +269,12 @@ default="greedy"
         # Every estimator scales by itself.
         return FunctionTransformer(), FunctionTransformer()
 
-    def _choose_on_held_out_classes(self, X, problem, seed, progress):
+    def _choose_on_folds(self, X, problem, seed, progress, keeps_scores):
         """Compare the estimators on common folds."""
         random_state = np.random.RandomState(seed)
         split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
         if split is None and self.seen_penalty == "auto":
-            self._warn_of_few_classes(problem.n_seen)
+            warn_of_few_classes(self, problem.n_seen)
         folds = CommonFolds.of(X, problem.y, self._table, split, seed)
         task = Task(X, problem.y, self._table, seed, folds, problem.weights)
         comparison = Comparison(
@@ -290,10 +290,7 @@ default="greedy"
             self.seen_penalty,
             None if is_late else self._new_seen_classifier(task, random_state),
         )
-        choice = self._weighing.choice(members)
-        if self._keeps_held_out_scores:
-            self._held_out_scores = choice.scores
-        return choice
+        return self._weighing.choice(members)
 
     def _new_members(self, task, random_state):
         """Wrap the estimators, each with a seed."""
@@ -436,21 +433,19 @@ default="greedy"
 
     # -- other classes ------------------------------------------------------------
 
-    def _new_few_shot(self, problem):
-        # Every estimator takes rows into account by itself.
-        return None
+    # Every estimator takes rows into account by itself.
+    _takes_labelled_rows = False
 
-    def _add_classes(self, positions):
-        matrix, labels = self._table.matrix[positions], self._table.labels[positions]
-        self._change_all(lambda inner, X: inner.add_classes(matrix, labels))
-
-    def _restore_classes(self, positions):
-        if len(positions):
-            self._add_classes(positions)
-
-    def _hide_classes(self, positions):
-        labels = self._table.labels[positions]
-        self._change_all(lambda inner, X: inner.remove_classes(labels))
+    def _follow_table(self, former):
+        table = self._table
+        gone = np.setdiff1d(former.present, table.present)
+        if len(gone):
+            labels = table.labels[gone]
+            self._change_all(lambda inner, X: inner.remove_classes(labels))
+        new = np.setdiff1d(table.present, former.present)
+        if len(new):
+            described = table.matrix[new], table.labels[new]
+            self._change_all(lambda inner, X: inner.add_classes(*described))
 
     def _add_rows(self, X, positions):
         labels = self._table.labels[positions]
@@ -471,9 +466,6 @@ default="greedy"
     def _shares_of(self, fitted):
         known = getattr(find_zero_shot_classifier(fitted), "_shares_of_penalty", None)
         return self._table.seen[self._order] if known is None else known
-
-    def _sharpened(self, scores, X):
-        return scores
 
 
 def is_dropped(estimator):

@@ -84,7 +84,7 @@ class Member:
 
     Attributes
     ----------
-    held_out : list of HeldOutScores
+    held_out : sequence of HeldOutScores
         Of the common folds, then of the model of all seen classes.
     fit_time : float
         Seconds that :meth:`compare` took.
@@ -150,19 +150,17 @@ class OwnMember(Member):
             )
 
     def choose(self, progress):
-        estimator = self.estimator
-        estimator._keeps_held_out_scores = True
-        problem, choice = estimator._choose(
+        problem, choice = self.estimator._choose(
             self.task.X,
             self.task.labels,
             self.task.seed,
             progress,
             self.task.weights,
+            keeps_scores=True,
         )
         # The scaled rows of all estimators together would be much larger than X.
         self._chosen = replace(problem, rows=None), choice
-        self.held_out = vars(estimator).pop("_held_out_scores", [])
-        del estimator._keeps_held_out_scores
+        self.held_out = choice.scores
 
     def fit(self, seed, progress=None):
         if progress is not None:

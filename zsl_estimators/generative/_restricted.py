@@ -3,7 +3,6 @@
 import copy
 
 from zsl_estimators.decisions import Head
-from zsl_estimators.few_shot import ClassRows
 from zsl_estimators.seeds import private_random_state
 
 
@@ -36,7 +35,7 @@ def restricted(classifier, classes):
     # What the folds have shown is about all classes, and the head of all classes.
     one.seen_penalty_, one._held_out_performance = 0.0, None
     # Rows that were given to add_classes served the former head.
-    one._labelled_rows = ClassRows.none(one.n_features_in_)
+    one._labelled_rows = one._labelled_rows.of_classes([])
     with one._predict_context():
         random_state = private_random_state(one.random_state)
         one.decision_ = one.decision_.refitted(one._generator(), random_state)

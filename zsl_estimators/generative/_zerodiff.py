@@ -37,6 +37,7 @@ from zsl_estimators.training import (
     rows_per_batch,
     standard_callbacks,
 )
+from zsl_estimators.warm_start import is_warm_start
 
 # Entries of net_params for the net of the first stage begin with this.
 FIRST_STAGE = "representation__"
@@ -424,7 +425,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         return beside, attributes
 
     def _new_training(self, problem, n_epochs, random_state):
-        if not self._is_warm_start():
+        if not is_warm_start(self):
             seed = random_state.randint(LARGEST_SEED)
             self._train_representations(problem, np.random.RandomState(seed))
         return super()._new_training(problem, n_epochs, random_state)

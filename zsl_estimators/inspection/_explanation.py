@@ -5,6 +5,7 @@ import pandas as pd
 
 from zsl_estimators.candidates import inside, score_matrix
 from zsl_estimators.inspection._described import DescribedClasses, attribute_names
+from zsl_estimators.inspection._terms import attribute_terms
 from zsl_estimators.labels import as_labels, check_same_kind
 
 # Columns beside those of the attributes.
@@ -131,8 +132,7 @@ def _penalties(classifier):
 
 def _exact_terms(classifier, X, best, against, margins):
     """Differences of the terms of a score that is a sum; None where it is not."""
-    attribute_terms = getattr(classifier, "_attribute_terms", lambda *_: None)
-    terms, others = attribute_terms(X, best), attribute_terms(X, against)
+    terms, others = (attribute_terms(classifier, X, c) for c in (best, against))
     if terms is None:
         return None
     differences = terms - others

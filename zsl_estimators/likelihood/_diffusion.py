@@ -16,17 +16,21 @@ from zsl_estimators.decisions import epochs_then_decisions
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exemplar import ExemplarClassifier, class_tensors
 from zsl_estimators.labels import as_labels
-from zsl_estimators.likelihood._latents import decoded, encoded, generated
+from zsl_estimators.likelihood._latents import (
+    decoded,
+    encoded,
+    generated_rows,
+    walked_rows,
+)
 from zsl_estimators.likelihood.rules import (
     RULES,
     CrossAttentionRule,
-    DecisionRule,
     ErrorRule,
     LikelihoodRule,
     NoiseDenoiseRule,
 )
-from zsl_estimators.likelihood.rules._base import like
-from zsl_estimators.nn.blocks import n_rows_per_block, row_blocks
+from zsl_estimators.likelihood.rules._given import as_rule, given_rules, rule_name
+from zsl_estimators.nn.blocks import n_rows_per_block
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
 from zsl_estimators.nn.diffusion import SCHEDULES
@@ -40,6 +44,7 @@ from zsl_estimators.training import (
     float32,
     to_numpy,
 )
+from zsl_estimators.warm_start import is_warm_start
 
 PROXY = "proxy"
 # Noise levels of a picture of reconstructions.
@@ -480,16 +485,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _new_rules(self):
         """The rules to compare by name, not fitted."""
-        given = self.rule if isinstance(self.rule, list | tuple) else [self.rule]
-        rules = {rule_name(rule): as_rule(rule) for rule in given}
-        if not rules:
-            raise ValueError('rule must name at least one rule, such as rule="error".')
-        if len({rule.network for rule in rules.values()}) > 1:
-            raise ValueError(
-                '"cross_attention" needs a network of its own and cannot be compared '
-                f"with others on one fitted model, got rule={self.rule}. Fit it alone."
-            )
-        return rules
+        return given_rules(self.rule)
 
     def _check_network(self, wanted, what):
         if self._kind != wanted:
@@ -533,7 +529,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self._penalties[name]
 
     def _new_training(self, problem, n_epochs, random_state):
-        if self._is_warm_start() and self._kind != self._network():
+        if is_warm_start(self) and self._kind != self._network():
             raise ValueError(
                 "warm_start=True goes on with the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
@@ -591,12 +587,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         shape = n_per_class, len(positions), self.n_features_in_
         noise = random_state.normal(size=shape)
         with torch.no_grad():
-            model = self._model(positions)
-            parts = [
-                to_numpy(generated(model, like(noise[rows], model.centers)))
-                for rows in row_blocks(n_per_class, copies=8 * len(positions))
-            ]
-        return np.concatenate(parts).swapaxes(0, 1).reshape(-1, shape[2])
+            return generated_rows(self._model(positions), noise)
 
     def _along_the_flow(self, walk, rows, y, method):
         """Encode or decode every row under its class."""
@@ -608,17 +599,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 "row, or a single one."
             )
         positions = np.broadcast_to(self._table.rows(labels), len(rows))
-        walked = np.empty_like(rows, dtype=np.float64)
         with self._predict_context(), torch.no_grad():
-            for position in np.unique(positions):
-                of_class = positions == position
-                model = self._model([position])
-                parts = torch.as_tensor(rows[of_class]).to(model.centers)
-                parts = parts.split(n_rows_per_block(copies=8))
-                walked[of_class] = np.concatenate(
-                    [to_numpy(walk(model, part)[:, 0]) for part in parts]
-                )
-        return walked
+            return walked_rows(walk, self._model, rows, positions)
 
     # -- prediction ---------------------------------------------------------------
 
@@ -648,22 +630,3 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 for part in tqdm(parts, desc="scores", disable=silent, leave=False)
             ]
         return np.concatenate(scored)
-
-
-def rule_name(rule):
-    """Name of a rule: what it was given as, or its settings."""
-    return rule if isinstance(rule, str) else str(rule)
-
-
-def as_rule(rule):
-    """Turn a name into a rule with its defaults."""
-    if isinstance(rule, str):
-        if rule not in RULES:
-            raise ValueError(
-                f"there is no rule {rule!r}. Choose among {', '.join(RULES)}, or give "
-                "an instance."
-            )
-        return RULES[rule]()
-    if not isinstance(rule, DecisionRule):
-        raise TypeError(f"a rule is a name or a DecisionRule, got {rule!r}.")
-    return rule

@@ -8,8 +8,12 @@ to 4).
 """
 
 import numpy as np
+import torch
 
+from zsl_estimators.likelihood.rules._base import like
+from zsl_estimators.nn.blocks import n_rows_per_block, row_blocks
 from zsl_estimators.nn.probability_flow import angle_grid, flow_slope, integrate
+from zsl_estimators.training import to_numpy
 
 # Intervals of the flow between features and noise.
 FLOW_STEPS = 20
@@ -47,6 +51,62 @@ def encoded(model, x):
 def decoded(model, latents):
     """Features of shape (n, n_classes, n_features) behind latents; see `encoded`."""
     return generated(model, latents[:, None] - last_centers(model))
+
+
+def generated_rows(model, noise):
+    """Features of classes from noise, some rows at a time.
+
+    Parameters
+    ----------
+    model : ClassDenoiser
+        Denoiser and classes.
+    noise : ndarray of shape (n_per_class, n_classes, n_features)
+        Standard normal.
+
+    Returns
+    -------
+    x : ndarray of shape (n_classes * n_per_class, n_features)
+        Scaled features, one class after the other.
+    """
+    n_per_class, n_classes, n_features = noise.shape
+    parts = [
+        to_numpy(generated(model, like(noise[rows], model.centers)))
+        for rows in row_blocks(n_per_class, copies=8 * n_classes)
+    ]
+    return np.concatenate(parts).swapaxes(0, 1).reshape(-1, n_features)
+
+
+def walked_rows(walk, model_of, rows, positions):
+    """Walk along the flow with every row under a class of its own.
+
+    Parameters
+    ----------
+    walk : callable
+        :func:`encoded` or :func:`decoded`.
+    model_of : callable
+        Returns the ClassDenoiser of the classes at some positions.
+    rows : ndarray of shape (n_rows, n_features)
+        Where the walk begins.
+    positions : ndarray of shape (n_rows,)
+        Classes of the rows.
+
+    Returns
+    -------
+    walked : ndarray of shape (n_rows, n_features)
+        Where it ends, float64.
+    """
+    walked = np.empty_like(rows, dtype=np.float64)
+    for position in np.unique(positions):
+        of_class = positions == position
+        model = model_of([position])
+        parts = torch.as_tensor(rows[of_class]).to(model.centers)
+        walked[of_class] = np.concatenate(
+            [
+                to_numpy(walk(model, part)[:, 0])
+                for part in parts.split(n_rows_per_block(copies=8))
+            ]
+        )
+    return walked
 
 
 def last_centers(model):

@@ -19,6 +19,7 @@ from zsl_estimators.onnx_export._scalers import (
     CannotExport,
     doubles,
     map_module,
+    no_module,
     scaler_module,
     unscaled_module,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "UnitRows",
     "doubles",
     "map_module",
+    "no_module",
     "scaler_module",
     "unscaled_module",
     "write_onnx",

@@ -25,6 +25,29 @@ class CannotExport(NotImplementedError):
         super().__init__(f"{why}. {instead}")
 
 
+# Why estimators that tell nothing of it cannot be exported, and what to do instead.
+NO_MODULE = (
+    "it does not say how it scores classes outside of Python",
+    "Store it with skops.io.dump, or implement _scoring_module().",
+)
+
+
+def no_module(estimator):
+    """The error of an estimator that no torch module scores as.
+
+    Parameters
+    ----------
+    estimator : estimator
+        May have ``_no_onnx``, a pair of why, and what to do instead.
+
+    Returns
+    -------
+    error : CannotExport
+        To be raised.
+    """
+    return CannotExport(*getattr(estimator, "_no_onnx", NO_MODULE))
+
+
 def doubles(array):
     """A tensor of double precision."""
     return torch.tensor(np.asarray(array, dtype=np.float64))

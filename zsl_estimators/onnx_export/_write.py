@@ -11,7 +11,12 @@ import torch
 
 import zsl_estimators
 from zsl_estimators.onnx_export._modules import PenalisedDecision
-from zsl_estimators.onnx_export._scalers import CannotExport, doubles, scaler_module
+from zsl_estimators.onnx_export._scalers import (
+    CannotExport,
+    doubles,
+    no_module,
+    scaler_module,
+)
 
 PRECISIONS = {"double": torch.float64, "single": torch.float32}
 # Enough for every operation that is used, and what old runtimes have too.
@@ -26,7 +31,8 @@ def write_onnx(estimator, path, precision):
     Parameters
     ----------
     estimator : BaseZeroShotClassifier
-        Fitted; its ``_scoring_module()`` may raise :class:`CannotExport`.
+        Fitted. Its ``_scoring_module()`` makes a torch module that scores classes as
+        ``_score_classes`` does, or raises :class:`CannotExport`.
     path : str or path-like
         Of the file.
     precision : {"double", "single"}
@@ -86,6 +92,8 @@ def decision_module(estimator, dtype):
         )
     order = estimator._order
     penalties = estimator.seen_penalty_ * estimator._shares_of_penalty
+    if not hasattr(estimator, "_scoring_module"):
+        raise no_module(estimator)
     # Of the two it knows best what cannot be exported, and why.
     scores = estimator._scoring_module().cpu().to(dtype)
     decision = PenalisedDecision(

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from torch import nn
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.onnx_export import CannotExport, doubles
+from zsl_estimators.onnx_export import doubles, no_module
 from zsl_estimators.scaling import ATTRIBUTE_SCALING, AttributeScaler, BalancedScaler
 from zsl_estimators.semantic._similarity import (
     SIMILARITIES,
@@ -64,7 +64,7 @@ class SemanticClassifier(BaseZeroShotClassifier):
 
     def _attribute_module(self):
         """Make a torch module of :meth:`_predict_scaled`."""
-        raise CannotExport(*self._no_onnx)
+        raise no_module(self)
 
     def _scoring_module(self):
         classes = doubles(self._scaled_attributes())

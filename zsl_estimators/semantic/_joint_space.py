@@ -149,9 +149,9 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
         cosines *= self.logit_scale
         return cosines
 
-    def _attribute_terms(self, X, columns):
-        rows = self._scaled_attributes()[self._order[columns]] - self.description_mean_
-        weights = self._unit_features(self._scaled(self._checked(X)))
+    def _attribute_terms(self, Z, positions):
+        rows = self._scaled_attributes()[positions] - self.description_mean_
+        weights = self._unit_features(Z)
         if self.coef_ is not None:
             lengths = np.linalg.norm(rows @ self.coef_, axis=1, keepdims=True)
             weights = weights @ self.coef_.T

@@ -25,6 +25,7 @@ from zsl_estimators.training._prediction_module import (
     copied_in_precision,
 )
 from zsl_estimators.training._seeding import repeatable_fit, usual_torch_settings
+from zsl_estimators.warm_start import is_warm_start
 
 
 def check_net(estimator):
@@ -219,7 +220,7 @@ class TorchTrainingMixin:
 
     def _train(self, problem, state, random_state):
         """Train to the end and keep what prediction needs."""
-        if not self._is_warm_start():
+        if not is_warm_start(self):
             self._apply_setting(state.setting)
         self._kept_module = None
         training = self._new_training(problem, state.n_epochs, random_state)
@@ -239,7 +240,7 @@ class TorchTrainingMixin:
     def _new_training(self, problem, n_epochs, random_state):
         """Make the net, or a copy of the fitted one, ready to be trained."""
         # A fit that fails must leave the net of the former one as it was.
-        former = copy.deepcopy(self.net_) if self._is_warm_start() else None
+        former = copy.deepcopy(self.net_) if is_warm_start(self) else None
         new_net = None
         if former is None:
             new_net = self._new_net(self._net_arguments(problem), len(problem.rows))

@@ -18,6 +18,7 @@ PARTS = {
     "decisions._views": ("PartsView", "PlainView"),
     "exemplar._classifier": ("ExemplarCandidate",),
     "few_shot._axes": ("FeatureAxes", "PrincipalAxes"),
+    "few_shot._labelled": ("LabelledRows",),
     "few_shot._prior": ("MeanPrior",),
     "few_shot._rows": ("ClassRows",),
     "few_shot._scores": ("FewShotScores",),

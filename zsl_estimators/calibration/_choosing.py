@@ -1,0 +1,96 @@
+"""What an estimator that is being fitted chooses on held-out classes."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from zsl_estimators.calibration._choice import Choice
+from zsl_estimators.calibration._folds import HeldOutFolds, scores_of_seen_classes
+from zsl_estimators.calibration._held_out import held_out_split
+from zsl_estimators.exceptions import ZeroShotWarning
+
+
+def choose_on_held_out_classes(
+    estimator, X, problem, seed, progress, keeps_scores=False
+):
+    """Choose the candidate and the seen penalty on folds of hidden classes.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        Being fitted: its class table and its initial estimator are there. It is told
+        in `_has_folds` whether models of folds were fitted.
+    X : ndarray of shape (n_samples, n_features)
+        Training features in the users' units.
+    problem : Problem
+        The same, scaled.
+    seed : int
+        Of the folds, and of all that is random in them.
+    progress : FitProgress
+        Shows how far the models are.
+    keeps_scores : bool, default=False
+        Whether the choice holds the scores on the folds.
+
+    Returns
+    -------
+    choice : Choice
+        Without records where there is nothing to choose, or no class to hide.
+    """
+    automatic = estimator.seen_penalty == "auto"
+    fixed = Choice(penalty=0.0 if automatic else float(estimator.seen_penalty))
+    split = held_out_split(problem.n_seen, len(estimator.unseen_classes_), seed)
+    # Asking for the generator fits nothing yet.
+    wanted = automatic or estimator._fit_candidates(problem, None) is not None
+    if split is None and automatic and problem.n_seen:
+        warn_of_few_classes(estimator, problem.n_seen)
+    # Without a second sample of any class a fold cannot test seen classes.
+    possible = split is not None and np.bincount(problem.y).max() >= 2
+    estimator._has_folds = wanted and possible
+    if not estimator._has_folds:
+        return fixed
+    settings = {"weights": problem.weights, "unlabelled": problem.unlabelled}
+    folds = HeldOutFolds(
+        estimator,
+        X,
+        problem.y,
+        split,
+        seed,
+        estimator.n_jobs,
+        keeps_scores,
+        **settings,
+    )
+    choice = folds.compare(progress)
+    if not automatic:
+        return replace(choice, penalty=fixed.penalty)
+    known = scores_of_seen_classes(
+        estimator, X, problem.y, choice, seed, progress.reporter(-2), **settings
+    )
+    scores = (*folds.best_scores(choice), known) if keeps_scores else ()
+    progress.end(-2)
+    return replace(choice.with_known(known), scores=scores)
+
+
+def warn_of_few_classes(estimator, n_seen):
+    """Warn that nothing keeps a model from answering with seen classes only.
+
+    Parameters
+    ----------
+    estimator : BaseZeroShotClassifier
+        Being fitted.
+    n_seen : int
+        Number of seen classes.
+    """
+    # An array without labels may have more rows than there are classes.
+    table = estimator.attributes
+    named = estimator.classes is not None or isinstance(table, pd.DataFrame)
+    if named and len(estimator.unseen_classes_) and estimator._warns_of_table:
+        warnings.warn(
+            f"y holds {n_seen} class{'es' * (n_seen > 1)}, and "
+            "seen_penalty='auto' needs four to hide some of them. The penalty is "
+            "0, with which unseen classes are hardly ever predicted. Give "
+            "seen_penalty a number, or samples of more classes.",
+            ZeroShotWarning,
+            stacklevel=5,
+        )
