@@ -11,6 +11,7 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the lowest layer up. Names on one line do not know each other.
 LAYERS = [
+    {"sparse_rows"},
     {
         "docstrings",
         "parameters",
@@ -29,7 +30,7 @@ LAYERS = [
     {"descriptions", "candidates", "text", "persistence"},
     {"imputation"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
-    {"datasets", "inspection"},
+    {"datasets", "inspection", "dual_ridge"},
     {"scaling", "linear", "plotting", "training", "calibration", "initial"},
     {"few_shot"},
     {"onnx_export"},

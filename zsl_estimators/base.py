@@ -46,6 +46,7 @@ from zsl_estimators.rows import refuse_sparse, scaled_features
 from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.scaling import BalancedScaler, scalings_to_compare, unmixed
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.sparse_rows import without_duplicates
 from zsl_estimators.unlabelled import checked_unlabelled, of_unseen_classes
 
 # What models of folds must not take over from the parameters of their estimator.
@@ -96,6 +97,8 @@ class BaseZeroShotClassifier(
     _takes_several_descriptions = False
     # Whether `fit` takes rows of unknown classes, as `X_unlabelled`.
     _takes_unlabelled_rows = False
+    # Whether `X` may be sparse, in `fit` and wherever it is scored.
+    _takes_sparse = False
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
@@ -461,6 +464,11 @@ class BaseZeroShotClassifier(
         with self._predict_context():
             write_onnx(self, path, precision)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse
+        return tags
+
     def __sklearn_is_fitted__(self):
         """Fitted means that the seen penalty, the last thing to be set, is there."""
         return hasattr(self, "seen_penalty_")
@@ -501,7 +509,7 @@ class BaseZeroShotClassifier(
                 "add_classes takes labelled rows: give both X and y, or none of them."
             )
         X = self._validated(X, reset=False)
-        return X, positions_of_unseen(y, len(X), table)
+        return X, positions_of_unseen(y, X.shape[0], table)
 
     def _add_rows(self, X, positions):
         """Take labelled rows of unseen classes into account."""
@@ -797,17 +805,23 @@ class BaseZeroShotClassifier(
 
     def _validated(self, X, *y, takes_nan=False, **options):
         """Features, and labels if there are any, that can be computed with."""
-        refuse_sparse(X)
+        if get_tags(self).input_tags.sparse:
+            options["accept_sparse"] = "csr"
+        else:
+            refuse_sparse(X)
         finite = "allow-nan" if takes_nan else True
-        return validate_data(
+        checked = validate_data(
             self, X, *y, dtype=self._precisions, ensure_all_finite=finite, **options
         )
+        if y:
+            return without_duplicates(checked[0]), checked[1]
+        return without_duplicates(checked)
 
     def _penalised_scores(self, X):
         X = self._checked(X)
         shares = self._shares_of_penalty
         n_rows = rows_per_block(len(self._order))
-        for start in range(0, len(X), n_rows):
+        for start in range(0, X.shape[0], n_rows):
             block = X[start : start + n_rows]
             with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(block))
