@@ -13,7 +13,6 @@ from zsl_estimators import (
     ConformalZeroShotClassifier,
     ESZSLClassifier,
     ESZSLClassifierCV,
-    ExemplarClassifier,
     RidgeCompatibilityClassifier,
     RidgeSemanticClassifier,
     SAEClassifier,
@@ -21,6 +20,7 @@ from zsl_estimators import (
     rows,
 )
 from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.few_shot import _scores
 from zsl_estimators.metrics import GZSLScorer
 from zsl_estimators.model_selection import ClassHoldoutSplit, cross_val_predict_gzsl
 from zsl_estimators.rows import BlockwiseStandardScaler
@@ -45,14 +45,16 @@ def task_of(n_features):
     return data
 
 
-@pytest.fixture(params=[20, 150, 600], ids="{}_features".format)
-def data(request):
-    return task_of(request.param)
+@pytest.fixture(params=["narrow", "wide", "very wide"])
+def data(request, monkeypatch):
+    if request.param == "very wide":
+        monkeypatch.setattr(_scores, "MOST_FEATURES", 100)
+    return task_of(20 if request.param == "narrow" else 150)
 
 
 @pytest.fixture
 def wide():
-    return task_of(600)
+    return task_of(150)
 
 
 def close(found, expected):
@@ -119,6 +121,7 @@ def test_nothing_is_made_dense_as_a_whole(cls, wide, monkeypatch):
         return to_array(matrix, *args, **kwargs)
 
     monkeypatch.setattr(csr_array, "toarray", recorded)
+    monkeypatch.setattr(_scores, "MOST_FEATURES", 100)
     monkeypatch.setattr(rows, "NUMBERS_PER_BLOCK", n_features)
     clf = cls(wide.attributes, random_state=0)
     clf.fit(csr_array(wide.X_train), wide.y_train).predict(csr_array(wide.X_test))
@@ -158,13 +161,6 @@ def dense(block):
     return block.toarray() if isinstance(block, CenteredRows) else block
 
 
-@pytest.mark.parametrize("cls", [ExemplarClassifier])
-def test_others_refuse_them(cls, wide):
-    assert not get_tags(cls()).input_tags.sparse
-    with pytest.raises(TypeError, match="TruncatedSVD"):
-        cls(wide.attributes).fit(csr_array(wide.X_train), wide.y_train)
-
-
 def around(estimator):
     return [
         CalibratedStackingCV(estimator, random_state=0),
@@ -187,7 +183,9 @@ def test_estimators_around(number, wide):
         y[::5] = -1
     found = []
     for kind in (np.asarray, csr_matrix, coo_matrix):
-        inner = RidgeSemanticClassifier(wide.attributes, random_state=0)
+        inner = RidgeSemanticClassifier(
+            wide.attributes, alpha=1.0, attribute_scaling="standard", random_state=0
+        )
         clf = around(inner)[number]
         assert get_tags(clf).input_tags.sparse
         found.append(clf.fit(kind(wide.X_train), y).predict_proba(kind(wide.X_test)))
