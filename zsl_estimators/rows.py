@@ -312,7 +312,7 @@ def slices_of_arrays(X):
 
 def scaled_features(scaler, X):
     """Scale features in double precision, whatever the precision of `X`."""
-    if issparse(X) and isinstance(scaler, BlockwiseStandardScaler):
+    if issparse(X) and hasattr(scaler, "transform_sparse"):
         return scaler.transform_sparse(X)
     X = X.astype(np.float64)
     return X if scaler is None else scaler.transform(X)

@@ -126,6 +126,10 @@ class Unscaled(BaseEstimator):
         """Give rows of shape (n, n_columns) back."""
         return X
 
+    def transform_sparse(self, X):
+        """Give a CSR matrix of shape (n_samples, n_features) back; a CenteredRows."""
+        return CenteredRows.scaled(X, np.zeros(X.shape[1]))
+
 
 class UnitRows(BaseEstimator):
     """Scales every row to one length, but a row of zeros.

@@ -85,6 +85,10 @@ class CenteredRows:
         squares = csr_array((data, sparse.indices, sparse.indptr), shape=sparse.shape)
         return CenteredRows(squares, -(offset**2), self.factors**2)
 
+    def minus(self, row):
+        """Subtract one row of shape (n_columns,) from others of which none was."""
+        return CenteredRows(self.sparse, self.offset + row)
+
     def __mul__(self, factors):
         """Multiply every row by one number, given as shape (n_rows, 1)."""
         return CenteredRows(self.sparse, self.offset, self.factors * factors[:, 0])
@@ -93,16 +97,17 @@ class CenteredRows:
         """Divide every row by one number, given as shape (n_rows, 1)."""
         return self * (1 / divisors)
 
-    def unit_rows(self):
-        """Rows of length 1; a row of zeros stays one."""
+    def unit_rows(self, shortest=0.0):
+        """Rows of length 1; what is shorter than a number or rounding becomes zero."""
         squares = ((self**2) @ np.ones((self.shape[1], 1)))[:, 0]
         stored = csr_array(
             (self.sparse.data**2, self.sparse.indices, self.sparse.indptr),
             shape=self.shape,
         )
         terms = stored.sum(axis=1) + self.offset @ self.offset
-        positive = squares > ROUNDING * terms * self.factors**2
-        return self / np.sqrt(np.where(positive, squares, 1.0))[:, None]
+        smallest = np.maximum(ROUNDING * terms * self.factors**2, shortest**2)
+        is_zero = squares <= smallest
+        return self / np.sqrt(np.where(is_zero, np.inf, squares))[:, None]
 
     def products_from_left(self, matrix):
         """Products ``matrix @ rows``.

@@ -60,6 +60,8 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
     array(['cat', 'dog'], dtype='<U3')
     """
 
+    _takes_sparse = True
+
     def fit(self, X, y=None, sample_weight=None, **unsupported):
         """Fit the penalty and the centering, as far as there are labels.
 
