@@ -74,6 +74,4 @@ def test_decomposition_is_that_of_the_second_moments(inputs, Y):
     found = dual.map_of(dual.products(Y))
     np.testing.assert_allclose(found, primal.map_of(primal.products(Y)), atol=1e-12)
     in_axes = dual.map_of(vectors)
-    np.testing.assert_allclose(
-        in_axes.T @ in_axes, np.diag(eigenvalues), atol=1e-10
-    )
+    np.testing.assert_allclose(in_axes.T @ in_axes, np.diag(eigenvalues), atol=1e-10)

@@ -3,20 +3,30 @@
 import numpy as np
 import pytest
 from scipy.sparse import coo_matrix, csr_array, csr_matrix
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
+from skorch.callbacks import Callback
 
 from zsl_estimators import (
+    ALEClassifier,
     CalibratedStackingCV,
     ConformalZeroShotClassifier,
+    DeViSEClassifier,
     ESZSLClassifier,
     ESZSLClassifierCV,
+    ExemplarClassifier,
+    LatEmClassifier,
+    NearestDescriptionClassifier,
     RidgeCompatibilityClassifier,
     RidgeSemanticClassifier,
     SAEClassifier,
     SelfTrainingZeroShotClassifier,
+    SJEClassifier,
+    ZeroShotEnsembleClassifier,
     rows,
 )
 from zsl_estimators.datasets import make_gzsl
@@ -25,7 +35,7 @@ from zsl_estimators.metrics import GZSLScorer
 from zsl_estimators.model_selection import ClassHoldoutSplit, cross_val_predict_gzsl
 from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import BalancedScaler
-from zsl_estimators.sparse_rows import CenteredRows
+from zsl_estimators.sparse_rows import CenteredRows, as_dense
 
 CLOSED_FORMS = [
     RidgeSemanticClassifier,
@@ -85,6 +95,81 @@ def test_same_as_arrays(cls, data, weighted):
         dense.add_classes(X=data.X_test[one], y=data.y_test[one])
         sparse.add_classes(X=X_test[one], y=data.y_test[one])
     close(sparse.decision_function(X_test), dense.decision_function(data.X_test))
+
+
+@pytest.mark.parametrize(
+    "cls", [ALEClassifier, DeViSEClassifier, LatEmClassifier, SJEClassifier]
+)
+def test_trained_scores(cls, wide):
+    dense, sparse = (
+        cls(wide.attributes, max_epochs=2, random_state=0).fit(X, wide.y_train)
+        for X in (wide.X_train, csr_array(wide.X_train))
+    )
+    X_test = csr_array(wide.X_test)
+    close(sparse.decision_function(X_test), dense.decision_function(wide.X_test))
+    close(sparse.explain(X_test[:9]), dense.explain(wide.X_test[:9]))
+    assert sparse.n_iter_ == dense.n_iter_
+
+
+def test_batches_are_made_of_sparse_rows(wide, monkeypatch):
+    """Nothing but a batch is an array, on whatever device there is memory."""
+
+    def refused(self):
+        raise MemoryError("all rows at once")
+
+    monkeypatch.setattr(rows.SingleRows, "blocks", refused)
+    clf = ALEClassifier(wide.attributes, max_epochs=2, random_state=0)
+    clf.fit(csr_array(wide.X_train), wide.y_train)
+    with pytest.raises(MemoryError):
+        clf.fit(wide.X_train, wide.y_train)
+
+
+def test_callbacks_may_score_sparse_rows(wide):
+    class Scores(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            self.found = net.held_out_scores(csr_array(wide.X_test), wide.y_test)
+
+    recorder = Scores()
+    clf = ALEClassifier(wide.attributes, max_epochs=1, early_stopping=False)
+    clf.set_params(callbacks=[recorder], correction_weight=1, seen_penalty=0.0)
+    clf.fit(csr_array(wide.X_train), wide.y_train)
+    close(recorder.found.scores, clf.decision_function(wide.X_test))
+
+
+@pytest.mark.parametrize("centering", [False, True])
+def test_nearest_descriptions(centering, wide):
+    random = np.random.RandomState(0)
+    described = np.maximum(wide.attributes @ random.normal(size=(8, 150)), 0)
+    for y in (wide.y_train, None):
+        clf = NearestDescriptionClassifier(
+            described, centering=centering, random_state=0
+        )
+        expected = clf.fit(wide.X_train, y).decision_function(wide.X_test)
+        explained = clf.explain(wide.X_test[:9])
+        clf.fit(csr_array(wide.X_train), y)
+        close(clf.decision_function(csr_array(wide.X_test)), expected)
+        close(clf.explain(csr_array(wide.X_test[:9])), explained)
+
+
+def test_ensembles(wide):
+    estimators = [
+        ("ridge", RidgeSemanticClassifier(alpha=1.0)),
+        ("eszsl", ESZSLClassifier()),
+        ("none", "drop"),
+    ]
+    clf = ZeroShotEnsembleClassifier(
+        wide.attributes, estimators, seen_classifier=LogisticRegression()
+    )
+    assert get_tags(clf).input_tags.sparse
+    clf.set_params(random_state=0)
+    expected = clf.fit(wide.X_train, wide.y_train).decision_function(wide.X_test)
+    clf.fit(csr_array(wide.X_train), wide.y_train)
+    close(clf.decision_function(csr_array(wide.X_test)), expected)
+    for refusing in ({"seen_classifier": "auto"}, {"ridge": ExemplarClassifier()}):
+        other = clone(clf).set_params(**refusing)
+        assert not get_tags(other).input_tags.sparse
+        with pytest.raises(TypeError, match="TruncatedSVD"):
+            other.fit(csr_array(wide.X_train), wide.y_train)
 
 
 def test_single_precision_and_other_formats(wide):
@@ -153,12 +238,8 @@ def test_rows_are_scaled_in_blocks(data, monkeypatch):
     for blocks in (scaled.blocks, scaled.dense_blocks):
         slices, parts = zip(*blocks(), strict=True)
         assert len(slices) > 1
-        close(np.concatenate([np.asarray(dense(part)) for part in parts]), expected)
+        close(np.concatenate([as_dense(part) for part in parts]), expected)
     close(scaled.float32(), expected.astype(np.float32))
-
-
-def dense(block):
-    return block.toarray() if isinstance(block, CenteredRows) else block
 
 
 def around(estimator):

@@ -53,11 +53,19 @@ def test_operators(centered):
     divisors = np.arange(1.0, 8)[:, None]
     assert_equal((rows / divisors).toarray(), dense / divisors)
     assert_equal((rows**2).toarray(), dense**2)
+    plain = CenteredRows(rows.sparse, rows.offset)
+    row = np.arange(5.0)
+    assert_equal(plain.minus(row).toarray(), plain.toarray() - row)
     with pytest.raises(TypeError, match="unsupported"):
         rows**3
     with pytest.raises(TypeError, match="unsupported"):
         np.ones((3, 7)) @ rows
-    for some in (slice(2, 5), slice(None, None, 3), np.array([4, 1, 4]), dense[:, 0] > 0):
+    for some in (
+        slice(2, 5),
+        slice(None, None, 3),
+        np.array([4, 1, 4]),
+        dense[:, 0] > 0,
+    ):
         assert_equal(rows[some].toarray(), dense[some])
 
 
@@ -65,7 +73,11 @@ def test_unit_rows(centered):
     rows, dense = centered
     assert_equal(unit_rows(rows).toarray(), unit_rows(dense))
     same = CenteredRows(csr_array(np.full((2, 3), 0.1)), np.full(3, 0.1))
-    np.testing.assert_allclose(unit_rows(same).toarray(), 0, atol=1e-15)
+    assert_equal(unit_rows(same).toarray(), 0)
+    lengths = np.linalg.norm(dense, axis=1)
+    shortest = np.median(lengths)
+    expected = unit_rows(dense) * (lengths > shortest * (1 + 1e-12))[:, None]
+    assert_equal(rows.unit_rows(shortest * (1 + 1e-12)).toarray(), expected)
 
 
 def test_scaling_in_double_precision(X):

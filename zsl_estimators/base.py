@@ -266,8 +266,9 @@ class BaseZeroShotClassifier(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features. Sparse ones are taken by estimators that are linear in them, see
+            :ref:`sparse_features`.
         y : array-like of shape (n_samples,)
             Labels; every one needs a row in `attributes`.
         %(sample_weight)s

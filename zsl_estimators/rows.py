@@ -274,8 +274,8 @@ def class_moments(rows, y_index, n_classes, weights=None):
 def refuse_sparse(X):
     """Refuse a sparse matrix, and say what to do instead.
 
-    Models need matrices of the number of features squared, or networks as wide, for
-    which the columns of most sparse matrices are too many anyhow.
+    Most models need matrices of the number of features squared, or networks as wide,
+    for which the columns of most sparse matrices are too many anyhow.
 
     Parameters
     ----------
@@ -292,7 +292,8 @@ def refuse_sparse(X):
             f"Sparse data was passed for X, of shape {X.shape}, but dense data is "
             "required. Reduce it to a few hundred columns, with "
             "make_pipeline(TruncatedSVD(n_components=200), classifier), or give "
-            "X.toarray() if there are no more than some thousand columns."
+            "X.toarray() if there are no more than some thousand columns; or take an "
+            "estimator for sparse data, such as RidgeSemanticClassifier."
         )
 
 

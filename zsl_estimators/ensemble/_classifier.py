@@ -250,7 +250,9 @@ default="greedy"
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         # What cannot be an estimator is refused in fit.
-        inside = [item[-1] for item in self._named_estimators() if isinstance(item, tuple)]
+        inside = [
+            item[-1] for item in self._named_estimators() if isinstance(item, tuple)
+        ]
         if self.seen_classifier is not None:
             inside.append(self.seen_classifier)
         tags.input_tags.sparse = all(

@@ -72,7 +72,7 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or None, default=None
             Labels; every one needs a row in `attributes`. They are needed where

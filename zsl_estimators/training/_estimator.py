@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 import torch
 from skorch.callbacks import Callback
 

@@ -50,7 +50,8 @@ def mostly_zeros():
     data = small_task()
     for part in ("X_train", "X_test"):
         X = data[part]
-        data[part] = np.where(X > np.quantile(X, 0.6), X, 0.0)
+        threshold = np.quantile(X, 0.6)
+        data[part] = np.where(X > threshold, X, 0.0)
     return data
 
 
