@@ -49,9 +49,8 @@ def mostly_zeros():
     """The small task with zeros in place of all features that are not large."""
     data = small_task()
     for part in ("X_train", "X_test"):
-        X = data[part]
-        threshold = np.quantile(X, 0.6)
-        data[part] = np.where(X > threshold, X, 0.0)
+        rows = data[part]
+        data[part] = np.where(rows > np.quantile(rows, 0.6), rows, 0.0)
     return data
 
 
