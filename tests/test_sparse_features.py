@@ -158,7 +158,7 @@ def test_ensembles(wide):
         ("none", "drop"),
     ]
     clf = ZeroShotEnsembleClassifier(
-        wide.attributes, estimators, seen_classifier=LogisticRegression()
+        wide.attributes, estimators=estimators, seen_classifier=LogisticRegression()
     )
     assert get_tags(clf).input_tags.sparse
     clf.set_params(random_state=0)
