@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.common import (
@@ -58,6 +59,10 @@ NOT_FOR_A_FIXED_TABLE = {
 NOT_FOR_FIVE_COLUMNS = {
     "check_decision_proba_consistency": "the check compares one column with five",
 }
+NOT_FOR_SPARSE_FEATURES = {
+    f"check_estimator_sparse_{kind}": "the check expects a column per label in y"
+    for kind in ("array", "matrix")
+}
 # By luck the others rank the check's samples alike in both.
 FAILS_WITH_FIVE_COLUMNS = (
     ABPClassifier,
@@ -90,6 +95,8 @@ PREDICTS_ONE_LABEL = TipAdapterClassifier
 
 def expected_failures(estimator):
     expected = NOT_FOR_A_FIXED_TABLE | unequal_to_repeated_rows(estimator)
+    if get_tags(estimator).input_tags.sparse:
+        expected |= NOT_FOR_SPARSE_FEATURES
     if isinstance(estimator, FAILS_WITH_FIVE_COLUMNS):
         expected |= NOT_FOR_FIVE_COLUMNS
     if isinstance(estimator, (*REFUSES_ONE_LABEL, PREDICTS_ONE_LABEL)):

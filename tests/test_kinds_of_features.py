@@ -6,7 +6,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
-from zsl_estimators import DAPClassifier, IAPClassifier, RidgeSemanticClassifier
+from zsl_estimators import DAPClassifier, ExemplarClassifier, IAPClassifier
 from zsl_estimators.datasets import make_gzsl
 
 DATA = make_gzsl(10, n_features=4, n_attributes=4, random_state=0)
@@ -81,7 +81,8 @@ def label_of_unseen():
 
 @pytest.mark.parametrize("sparse", [csr_array, csr_matrix])
 def test_sparse_features_are_refused_with_a_remedy(sparse):
-    clf = RidgeSemanticClassifier(DATA.attributes, random_state=0)
+    clf = ExemplarClassifier(DATA.attributes, random_state=0)
+    assert not get_tags(clf).input_tags.sparse
     X = sparse(DATA.X_train)
     with pytest.raises(TypeError, match=r"TruncatedSVD.*X\.toarray\(\)"):
         clf.fit(X, DATA.y_train)

@@ -11,6 +11,7 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the lowest layer up. Names on one line do not know each other.
 LAYERS = [
+    {"sparse_rows"},
     {
         "docstrings",
         "parameters",
@@ -32,7 +33,7 @@ LAYERS = [
     {"imputation", "class_labels"},
     {"class_table", "metrics", "model_selection", "nested", "gaussian", "problem"},
     {"scaling"},
-    {"datasets", "inspection"},
+    {"datasets", "inspection", "dual_ridge"},
     {"linear", "plotting", "training", "calibration", "initial"},
     {"few_shot"},
     {"onnx_export", "changed_classes"},

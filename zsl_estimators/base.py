@@ -40,6 +40,7 @@ from zsl_estimators.rows import refuse_sparse, scaled_features
 from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
+from zsl_estimators.sparse_rows import without_duplicates
 from zsl_estimators.unlabelled import checked_unlabelled, of_unseen_classes
 from zsl_estimators.warm_start import is_warm_start, learned_from
 
@@ -83,6 +84,8 @@ class BaseZeroShotClassifier(
     _takes_several_descriptions = False
     # Whether `fit` takes rows of unknown classes, as `X_unlabelled`.
     _takes_unlabelled_rows = False
+    # Whether `X` may be sparse, in `fit` and wherever it is scored.
+    _takes_sparse = False
     # Whether scores by labelled rows are estimated, which `add_classes` may get.
     _takes_labelled_rows = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
@@ -207,8 +210,9 @@ class BaseZeroShotClassifier(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features. Sparse ones are taken by estimators that are linear in them, see
+            :ref:`sparse_features`.
         y : array-like of shape (n_samples,)
             Labels; every one needs a row in `attributes`.
         %(sample_weight)s
@@ -353,7 +357,7 @@ class BaseZeroShotClassifier(
         X = self._checked(X)
         shares = self._shares_of_penalty
         n_rows = rows_per_block(len(self._order))
-        for start in range(0, len(X), n_rows):
+        for start in range(0, X.shape[0], n_rows):
             block = X[start : start + n_rows]
             with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(block))
@@ -374,11 +378,17 @@ class BaseZeroShotClassifier(
 
     def _validated(self, X, *y, takes_nan=False, **options):
         """Features, and labels if there are any, that can be computed with."""
-        refuse_sparse(X)
+        if get_tags(self).input_tags.sparse:
+            options["accept_sparse"] = "csr"
+        else:
+            refuse_sparse(X)
         finite = "allow-nan" if takes_nan else True
-        return validate_data(
+        checked = validate_data(
             self, X, *y, dtype=self._precisions, ensure_all_finite=finite, **options
         )
+        if y:
+            return without_duplicates(checked[0]), checked[1]
+        return without_duplicates(checked)
 
     def _scaled(self, X):
         """Features in the units of the model."""
@@ -543,6 +553,11 @@ class BaseZeroShotClassifier(
         self._labelled_rows = self._labelled_rows.with_rows(X, positions)
 
     # -- scikit-learn -------------------------------------------------------------
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse
+        return tags
 
     def __sklearn_is_fitted__(self):
         """Fitted means that the seen penalty, the last thing to be set, is there."""

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, gen_batches
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
 
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
@@ -77,6 +77,7 @@ class Candidates(NamedTuple):
         scores : CandidateScores
             Of some rows; all have the same columns.
         """
+        (X,) = indexable(X)
         n_samples = _num_samples(X)
         n_rows = rows_per_block(len(self.kept))
         # The estimator refuses what has no rows.

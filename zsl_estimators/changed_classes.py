@@ -63,4 +63,4 @@ def checked_rows(estimator, X, y, table):
             "add_classes takes labelled rows: give both X and y, or none of them."
         )
     X = estimator._validated(X, reset=False)
-    return X, positions_of_unseen(y, len(X), table)
+    return X, positions_of_unseen(y, X.shape[0], table)

@@ -6,7 +6,12 @@ from functools import partial
 import numpy as np
 from scipy.linalg import eigh
 
-from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, class_sums
+from zsl_estimators.rows import (
+    BlockwiseStandardScaler,
+    ScaledRows,
+    class_sums,
+    scaled_features,
+)
 from zsl_estimators.sample_weights import degrees_of_freedom, part_of
 
 # Keeps the covariance invertible when nothing varies within the classes; features are
@@ -168,7 +173,7 @@ class UnscaledGaussian:
 
     def rotated(self, X):
         """Rows that :meth:`log_densities_rotated` wants."""
-        return self.gaussian.rotated(self.scaler.transform(X))
+        return self.gaussian.rotated(scaled_features(self.scaler, X))
 
     def log_densities_rotated(self, rotated, means):
         """Log density of :meth:`rotated` samples around means, up to a constant."""

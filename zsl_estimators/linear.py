@@ -10,6 +10,7 @@ import numpy as np
 from numpy.linalg import eigh
 from scipy.linalg import solve
 
+from zsl_estimators.dual_ridge import DualRidgeInputs
 from zsl_estimators.gaussian import class_means
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import class_moments, class_weights
@@ -61,10 +62,12 @@ class RidgeInputs:
 
         Returns
         -------
-        inputs : RidgeInputs
-            Summed up.
+        inputs : RidgeInputs or DualRidgeInputs
+            Summed up; sparse rows of more features than samples are kept instead.
         """
         rows, y = problem.rows, problem.y
+        if rows.is_sparse and rows.n_scaled > len(rows):
+            return DualRidgeInputs(rows.whole, y, problem.n_seen, weights, scale)
         sums, gram = class_moments(rows, y, problem.n_seen, weights)
         n_samples = len(rows) if weights is None else weights.sum()
         return cls(scale * sums, scale**2 * gram, n_samples)
@@ -72,6 +75,14 @@ class RidgeInputs:
     def products(self, Y):
         """Mean over the samples of ``outer(x, y)``."""
         return self.X.T @ Y / self.n_samples
+
+    def map_of(self, solution):
+        """Map of shape (n_features, n_targets) that solves for :meth:`products`."""
+        return solution
+
+    def path(self, Y, origin=None):
+        """Ridge maps to targets, see :class:`RidgePath`."""
+        return RidgePath(self, Y, origin)
 
 
 class RidgePath:
@@ -293,6 +304,6 @@ def ridge_maps(inputs, Y, identity, candidates):
         Its solution.
     """
     for shrink_to, alike in groupby(candidates, key=lambda one: one.shrink_to):
-        path = RidgePath(inputs, Y, identity if shrink_to == "identity" else None)
+        path = inputs.path(Y, identity if shrink_to == "identity" else None)
         for candidate in alike:
             yield candidate, path.coefficients(candidate.alpha)

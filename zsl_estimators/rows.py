@@ -7,6 +7,8 @@ from scipy.sparse import csr_array, issparse
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
+from zsl_estimators.sparse_rows import CenteredRows, as_dense
+
 # Numbers of a block; with float64 that is 32 MiB.
 NUMBERS_PER_BLOCK = 2**22
 
@@ -15,11 +17,13 @@ class ScaledRows:
     """Training rows in the units of a model, made from those in the users' units.
 
     Rows may be in half precision and memory-mapped: nothing but :attr:`whole` needs
-    memory for all of them in double precision.
+    memory for all of them in double precision. Scaled rows of a sparse matrix are
+    :class:`~zsl_estimators.sparse_rows.CenteredRows`, except in :meth:`dense_blocks`
+    and in single precision.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
         Features in the users' units.
     scaler : transformer or None, default=None
         Fitted. None leaves rows as they are.
@@ -30,7 +34,12 @@ class ScaledRows:
         self.scaler = scaler
 
     def __len__(self):
-        return len(self.X)
+        return self.X.shape[0]
+
+    @property
+    def is_sparse(self):
+        """Whether scaled rows are CenteredRows."""
+        return issparse(self.X)
 
     def __getitem__(self, rows):
         """Scale some rows, in double precision, whatever the precision of `X` is."""
@@ -59,6 +68,11 @@ class ScaledRows:
         """Yield slices, and the rows of each scaled, float64."""
         for rows in row_slices(self.X):
             yield rows, self[rows]
+
+    def dense_blocks(self):
+        """The same as arrays, also where :meth:`blocks` would be sparse ones."""
+        for rows in slices_of_arrays(self.X):
+            yield rows, as_dense(self[rows])
 
     def single(self, function=None):
         """Rows, or what a function makes of them, in single precision.
@@ -112,23 +126,33 @@ class SingleRows:
 
     def blocks(self):
         """Yield slices, and the rows of each."""
-        for of_block, block in self.rows.blocks():
+        for of_block, block in self.rows.dense_blocks():
             yield of_block, self._made(block)
 
+    @property
+    def is_sparse(self):
+        """Whether they are made of sparse ones, which take much less memory."""
+        return self.rows.is_sparse
+
     def _made(self, block):
+        block = as_dense(block)
         made = block if self.function is None else self.function(block)
         return made.astype(np.float32)
 
 
 class BlockwiseStandardScaler(StandardScaler):
-    """StandardScaler that reads rows some at a time, in double precision."""
+    """StandardScaler that reads rows some at a time, in double precision.
+
+    It also learns from a sparse matrix, the same as from a dense one, whose rows
+    :meth:`transform_sparse` scales without filling them.
+    """
 
     def fit(self, X, y=None, sample_weight=None):
         """Learn mean and scale.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray or CSR matrix of shape (n_samples, n_features)
             Rows of any precision.
         y : None
             Ignored.
@@ -140,11 +164,26 @@ class BlockwiseStandardScaler(StandardScaler):
         self : BlockwiseStandardScaler
             Fitted.
         """
+        if issparse(X):
+            return self._fit_sparse(X.astype(np.float64, copy=False), sample_weight)
         fit = super().fit
         for rows in row_slices(X):
             weights = None if sample_weight is None else sample_weight[rows]
             fit(X[rows].astype(np.float64), sample_weight=weights)
             fit = super().partial_fit
+        return self
+
+    def transform_sparse(self, X):
+        """Scale a CSR matrix of shape (n_samples, n_features); a CenteredRows."""
+        return CenteredRows.scaled(X, self.mean_, self.scale_)
+
+    def _fit_sparse(self, X, sample_weight):
+        # scikit-learn refuses to centre, not to learn what that takes.
+        plain = StandardScaler(with_mean=False).fit(X, sample_weight=sample_weight)
+        self.n_features_in_ = plain.n_features_in_
+        self.n_samples_seen_, self.mean_ = plain.n_samples_seen_, plain.mean_
+        self.var_ = plain.var_ if self.with_std else None
+        self.scale_ = plain.scale_ if self.with_std else None
         return self
 
 
@@ -175,7 +214,7 @@ def class_sums(block, y_index, n_classes, weights=None):
 
     Parameters
     ----------
-    block : ndarray of shape (n_samples, n_features)
+    block : ndarray or CenteredRows of shape (n_samples, n_features)
         Rows.
     y_index : ndarray of shape (n_samples,)
         Class of every row, from 0.
@@ -189,10 +228,13 @@ def class_sums(block, y_index, n_classes, weights=None):
     sums : ndarray of shape (n_classes, n_features)
         Zero where a class has no row.
     """
-    each = np.arange(len(block))
-    shape = n_classes, len(block)
-    factors = np.ones(len(block)) if weights is None else weights
-    return csr_array((factors, (y_index, each)), shape=shape) @ block
+    n_rows = block.shape[0]
+    factors = np.ones(n_rows) if weights is None else weights
+    places = y_index, np.arange(n_rows)
+    indicators = csr_array((factors, places), shape=(n_classes, n_rows))
+    if isinstance(block, CenteredRows):
+        return block.products_from_left(indicators)
+    return indicators @ block
 
 
 def class_moments(rows, y_index, n_classes, weights=None):
@@ -223,7 +265,7 @@ def class_moments(rows, y_index, n_classes, weights=None):
             # itself, which takes half the time.
             roots = np.sqrt(weights[of_block])[:, None]
             block = block * roots
-        gram = gram + block.T @ block
+        gram = gram + (block.gram() if rows.is_sparse else block.T @ block)
         weighted = block if weights is None else block * roots
         sums = sums + class_sums(weighted, y_index[of_block], n_classes)
     return sums, gram
@@ -232,8 +274,8 @@ def class_moments(rows, y_index, n_classes, weights=None):
 def refuse_sparse(X):
     """Refuse a sparse matrix, and say what to do instead.
 
-    Models need matrices of the number of features squared, or networks as wide, for
-    which the columns of most sparse matrices are too many anyhow.
+    Most models need matrices of the number of features squared, or networks as wide,
+    for which the columns of most sparse matrices are too many anyhow.
 
     Parameters
     ----------
@@ -250,16 +292,28 @@ def refuse_sparse(X):
             f"Sparse data was passed for X, of shape {X.shape}, but dense data is "
             "required. Reduce it to a few hundred columns, with "
             "make_pipeline(TruncatedSVD(n_components=200), classifier), or give "
-            "X.toarray() if there are no more than some thousand columns."
+            "X.toarray() if there are no more than some thousand columns; or take an "
+            "estimator for sparse data, such as RidgeSemanticClassifier."
         )
 
 
 def row_slices(X):
-    """Slices of rows that hold about `NUMBERS_PER_BLOCK` numbers each."""
-    return gen_batches(len(X), max(NUMBERS_PER_BLOCK // max(X.shape[1], 1), 1))
+    """Slices of rows that store about `NUMBERS_PER_BLOCK` numbers each."""
+    if not issparse(X):
+        return slices_of_arrays(X)
+    n_rows, n_stored = X.shape[0], max(X.nnz, 1)
+    return gen_batches(n_rows, max(NUMBERS_PER_BLOCK * n_rows // n_stored, 1))
+
+
+def slices_of_arrays(X):
+    """Slices of rows that hold about `NUMBERS_PER_BLOCK` numbers each as arrays."""
+    n_rows, n_columns = X.shape
+    return gen_batches(n_rows, max(NUMBERS_PER_BLOCK // max(n_columns, 1), 1))
 
 
 def scaled_features(scaler, X):
     """Scale features in double precision, whatever the precision of `X`."""
+    if issparse(X) and hasattr(scaler, "transform_sparse"):
+        return scaler.transform_sparse(X)
     X = X.astype(np.float64)
     return X if scaler is None else scaler.transform(X)

@@ -17,6 +17,7 @@ from zsl_estimators.rows import (
     class_weights,
     row_slices,
 )
+from zsl_estimators.sparse_rows import CenteredRows
 
 SCALINGS = ("whitened", "standard", "minmax", "rms", "unit", "none")
 # What "auto" chooses from, first what it takes where there are no folds. "none" differs
@@ -83,6 +84,11 @@ class BalancedScaler(BlockwiseStandardScaler):
         scaled = super().transform(X, copy)
         return unit_rows(scaled) if self.unit_rows else scaled
 
+    def transform_sparse(self, X):
+        """Scale a CSR matrix of shape (n_samples, n_features); a CenteredRows."""
+        scaled = super().transform_sparse(X)
+        return unit_rows(scaled) if self.unit_rows else scaled
+
 
 def unit_rows(X):
     """Rows of length 1; a row of zeros stays one.
@@ -92,14 +98,16 @@ def unit_rows(X):
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, n_columns)
+    X : ndarray or CenteredRows of shape (n_rows, n_columns)
         Finite numbers.
 
     Returns
     -------
-    scaled : ndarray of shape (n_rows, n_columns)
-        A new array.
+    scaled : ndarray or CenteredRows of shape (n_rows, n_columns)
+        A new one.
     """
+    if isinstance(X, CenteredRows):
+        return X.unit_rows()
     lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
     return X / np.where(lengths > 0, lengths, 1.0)[:, None]
 
@@ -117,6 +125,10 @@ class Unscaled(BaseEstimator):
     def transform(self, X):
         """Give rows of shape (n, n_columns) back."""
         return X
+
+    def transform_sparse(self, X):
+        """Give a CSR matrix of shape (n_samples, n_features) back; a CenteredRows."""
+        return CenteredRows.scaled(X, np.zeros(X.shape[1]))
 
 
 class UnitRows(BaseEstimator):

@@ -127,7 +127,7 @@ class HeldOutFolds:
         return Choice(
             penalty=best_seen_penalty(records[-1].best_curves)[0],
             records=tuple(records),
-            share_of_rows=n_rows / len(self.X),
+            share_of_rows=n_rows / len(self.y),
         )
 
     def best_scores(self, choice):

@@ -54,8 +54,8 @@ class PenalisedPredictionMixin(Storable):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features; sparse ones where `fit` takes them.
         classes : array-like of shape (n_candidates,), default=None
             Labels to choose from: the unseen classes for conventional zero-shot
             learning, or those of a branch of a hierarchy. None is all classes.
@@ -79,8 +79,8 @@ class PenalisedPredictionMixin(Storable):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features; sparse ones where `fit` takes them.
         k : int, default=5
             How many.
         classes : array-like of shape (n_candidates,), default=None
@@ -122,8 +122,8 @@ class PenalisedPredictionMixin(Storable):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features; sparse ones where `fit` takes them.
         classes : array-like of shape (n_candidates,), default=None
             Labels that are possible; None is all classes.
 
@@ -144,8 +144,8 @@ class PenalisedPredictionMixin(Storable):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features; sparse ones where `fit` takes them.
         classes : array-like of shape (n_candidates,), default=None
             Labels that are possible; None is all classes.
 
@@ -166,8 +166,8 @@ class PenalisedPredictionMixin(Storable):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features; sparse ones where `fit` takes them.
 
         Returns
         -------

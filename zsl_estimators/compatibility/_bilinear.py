@@ -17,6 +17,7 @@ from zsl_estimators.nn.compatibility import BilinearNetwork
 from zsl_estimators.onnx_export import BilinearScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ATTRIBUTE_SCALING
+from zsl_estimators.sparse_rows import CenteredRows
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32, to_numpy
 
 # Usual length of the descriptions that the start predicts, so that the scores of
@@ -41,6 +42,7 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="neither")],
     }
+    _takes_sparse = True
     # Key of zsl_estimators.nn.compatibility.LOSSES.
     loss = "softmax"
     n_maps = 1
@@ -127,6 +129,8 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return BilinearScores(weight, doubles(self._scaled_attributes()))
 
     def _score_classes(self, Z):
+        if isinstance(Z, CenteredRows):
+            return (self._mapped(Z) @ self._scaled_attributes().T).max(axis=0)
         with self._inference() as module:
             return network_scores(
                 module,
@@ -135,7 +139,17 @@ class BilinearClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 correction_weight=self.correction_weight_,
             )
 
+    def _mapped(self, Z):
+        """Products of sparse rows with all matrices, (n_maps, n_rows, n_attributes)."""
+        with self._inference() as module:
+            maps = to_numpy(module.maps(self.correction_weight_)).astype(np.float64)
+        return np.stack([Z @ one for one in maps])
+
     def _attribute_weights(self, Z, positions):
+        if isinstance(Z, CenteredRows):
+            mapped = self._mapped(Z)
+            scores = (mapped * self._scaled_attributes()[positions]).sum(axis=2)
+            return mapped[scores.argmax(axis=0), np.arange(len(Z))]
         described = torch.as_tensor(self._scaled_attributes()[positions])
         with self._inference() as module:
             x, attributes = (

@@ -59,6 +59,7 @@ class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     array([ 0,  4,  5, 13])
     """
 
+    _takes_sparse = True
     _parameter_constraints = {
         **BaseZeroShotClassifier._parameter_constraints,
         **RIDGE_CONSTRAINTS,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, get_tags
 from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.parallel import Parallel, delayed
@@ -89,7 +89,8 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
         chosen on the folds. "auto" takes the better one of a logistic regression and
         extremely randomized trees. With very many rows it is fitted to a sample of
         them; trees with very many numbers are not grown, and with very many classes
-        and features there is no classifier.
+        and features there is no classifier. For sparse features, which are taken where
+        all estimators take them, it has to be None or one that takes them too.
     weights : {"greedy", "uniform"} or array-like of shape (n_estimators,), \
 default="greedy"
         "greedy" selects estimators by the area under the seen-unseen curve of their
@@ -245,6 +246,21 @@ default="greedy"
         """
         self._set_params("estimators", **parameters)
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # What cannot be an estimator is refused in fit.
+        inside = [
+            item[-1] for item in self._named_estimators() if isinstance(item, tuple)
+        ]
+        if self.seen_classifier is not None:
+            inside.append(self.seen_classifier)
+        tags.input_tags.sparse = all(
+            hasattr(one, "__sklearn_tags__") and get_tags(one).input_tags.sparse
+            for one in inside
+            if not is_dropped(one)
+        )
+        return tags
 
     def _sk_visual_block_(self):
         names, estimators = zip(*self._named_estimators(), strict=True)

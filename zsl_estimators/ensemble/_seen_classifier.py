@@ -179,7 +179,7 @@ def bounded_log_probabilities(fitted, X, n_seen):
     logarithms : ndarray of shape (n_samples, n_seen)
         From `LOWEST_LOG_PROBABILITY` to 0.
     """
-    logarithms = np.zeros((len(X), n_seen))
+    logarithms = np.zeros((X.shape[0], n_seen))
     of_trained = np.maximum(log_probabilities(fitted, X), LOWEST_LOG_PROBABILITY)
     logarithms[:, fitted.classes_] = of_trained
     return logarithms

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zsl_estimators.gaussian import SMALLEST_VARIANCE, class_means
-from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows, scaled_features
 from zsl_estimators.sample_weights import degrees_of_freedom
 
 
@@ -41,7 +41,7 @@ class FeatureAxes:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
         Features in the users' units, of any precision.
     y : ndarray of shape (n_samples,)
         Class of every sample.
@@ -61,7 +61,7 @@ class FeatureAxes:
         rows = ScaledRows(X, self._scaler)
         self.means = class_means(rows, y, n_classes, weights)
         squares = 0.0
-        for of_block, block in rows.blocks():
+        for of_block, block in rows.dense_blocks():
             within = block - self.means[y[of_block]]
             if weights is not None:
                 within *= np.sqrt(weights[of_block])[:, None]
@@ -72,4 +72,4 @@ class FeatureAxes:
 
     def of(self, X):
         """Coordinates of rows in the users' units, shape (n_rows, n_axes)."""
-        return self._scaler.transform(X)
+        return scaled_features(self._scaler, X)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 
 from zsl_estimators.descriptions import listing
 from zsl_estimators.labels import as_labels
+from zsl_estimators.rows import class_sums
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class ClassRows:
 
         Parameters
         ----------
-        X : ndarray of shape (n_rows, n_features)
+        X : ndarray or CSR matrix of shape (n_rows, n_features)
             Rows in the users' units.
         positions : ndarray of shape (n_rows,)
             Their classes.
@@ -56,8 +58,15 @@ class ClassRows:
             A new object with these rows too; the order in which rows come does not
             matter beyond rounding.
         """
+        own = np.ones(len(positions), dtype=int)
+        if issparse(X):
+            # As arrays, rows would take far more memory than their sums.
+            positions, index, own = np.unique(
+                positions, return_inverse=True, return_counts=True
+            )
+            X = class_sums(X, index, len(positions)).toarray()
         every = np.concatenate([self.positions, positions])
-        counts = np.concatenate([self.counts, np.ones(len(positions), dtype=int)])
+        counts = np.concatenate([self.counts, own])
         rows = np.concatenate([self.sums, X.astype(np.float64)])
         classes, index = np.unique(every, return_inverse=True)
         sums = np.zeros((len(classes), rows.shape[1]))

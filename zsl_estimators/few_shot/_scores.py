@@ -1,6 +1,7 @@
 """Scores of classes of which a few labelled rows are known."""
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import logsumexp
 
 from zsl_estimators.calibration import HeldOutScores, best_temperature
@@ -43,7 +44,7 @@ class FewShotScores:
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray or CSR matrix of shape (n_samples, n_features)
             Features in the users' units.
         y : ndarray of shape (n_samples,)
             Position of each sample's class among the seen ones.
@@ -64,6 +65,9 @@ class FewShotScores:
             rows = at_most(MOST_ROWS, rows, y, seed=0)
             weights = part_of(weights, rows)
             X, y, rows = X[rows], y[rows], np.arange(len(rows))
+        if issparse(X) and X.shape[1] <= MOST_FEATURES:
+            # No larger than the sizes above allow, as there is no `gaussian`.
+            X = X.toarray()
         if gaussian is None:
             axes = axes_of(X, y, n_seen, weights)
         else:
@@ -150,7 +154,7 @@ def log_densities(Z, means, variances):
 
     Parameters
     ----------
-    Z : ndarray of shape (n_samples, n_axes)
+    Z : ndarray or CenteredRows of shape (n_samples, n_axes)
         Samples.
     means : ndarray of shape (n_classes, n_axes)
         Means.
@@ -164,7 +168,7 @@ def log_densities(Z, means, variances):
     """
     precisions = np.broadcast_to(1 / variances, means.shape)
     distances = Z**2 @ precisions.T + (means**2 * precisions).sum(axis=1)
-    distances -= 2 * Z @ (means * precisions).T
+    distances -= 2 * (Z @ (means * precisions).T)
     return -np.maximum(distances, 0) / 2
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import _safe_indexing
 
 from zsl_estimators.candidates import inside, score_matrix
 from zsl_estimators.inspection._described import DescribedClasses, attribute_names
@@ -149,7 +150,7 @@ def _ablation_terms(classifier, X, best, against):
     pairs, of_row = np.unique(np.stack([best, against], 1), axis=0, return_inverse=True)
     for number, (one, other) in enumerate(pairs):
         rows = np.flatnonzero(of_row.ravel() == number)
-        described = DescribedClasses(classifier, rows_of(X, rows))
+        described = DescribedClasses(classifier, _safe_indexing(X, rows))
         score, of_rival = (described.scores(c, matrix[c]) for c in (one, other))
         for attribute in np.flatnonzero(matrix[one] != matrix[other]):
             with_rivals, with_predicted = matrix[[one, other]]
@@ -159,8 +160,3 @@ def _ablation_terms(classifier, X, best, against):
             gained = described.scores(other, with_predicted) - of_rival
             terms[rows, attribute] = (lost + gained) / 2
     return terms
-
-
-def rows_of(X, rows):
-    """Some rows of a DataFrame or an array."""
-    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRequest
+from sklearn.utils.validation import indexable
 
 from zsl_estimators.candidates import (
     Candidates,
@@ -140,8 +141,7 @@ class GZSLScorer:
         TypeError
             If no zero-shot classifier is inside `estimator`.
         """
-        y = as_labels(y, "y")
-        check_consistent_length(X, y)
+        X, y = indexable(X, as_labels(y, "y"))
         rows, weights = with_weights(sample_weight, np.arange(len(y)))
         if len(rows) < len(y):
             X, y = _safe_indexing(X, rows), y[rows]

@@ -8,7 +8,7 @@ from scipy.linalg import eigh
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.linear import RidgeInputs, RidgePath
+from zsl_estimators.linear import RidgeInputs
 from zsl_estimators.onnx_export import map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.rows import BlockwiseStandardScaler
@@ -38,6 +38,7 @@ class Penalties(NamedTuple):
 class BaseESZSL(ClosedFormMixin, SemanticClassifier):
     """What ESZSL does with a pair of penalties, whoever chooses them."""
 
+    _takes_sparse = True
     _parameter_constraints = {
         **SemanticClassifier._parameter_constraints,
         "feature_scaling": [StrOptions({"standard", "centered"})],
@@ -52,7 +53,7 @@ class BaseESZSL(ClosedFormMixin, SemanticClassifier):
         return RidgeInputs.of_classes(problem, problem.weights)
 
     def _solutions(self, problem, precomputed, settings):
-        features = RidgePath(precomputed, problem.S_seen)
+        features = precomputed.path(problem.S_seen)
         eigenvalues, vectors = eigh(problem.S_seen.T @ problem.S_seen)
         eigenvalues = np.maximum(eigenvalues, 0)
         for candidate in settings:

@@ -11,6 +11,7 @@ from zsl_estimators.linear import DEFAULT_ALPHA, RidgeInputs, RidgePath
 from zsl_estimators.onnx_export import CosineScores, UnitRows, doubles, map_module
 from zsl_estimators.parameters import Interval, StrOptions
 from zsl_estimators.scaling import ROUNDING, AttributeScaler, Unscaled
+from zsl_estimators.sparse_rows import CenteredRows, as_dense
 
 
 class JointSpaceClassifier(BaseZeroShotClassifier):
@@ -156,6 +157,8 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
             lengths = np.linalg.norm(rows @ self.coef_, axis=1, keepdims=True)
             weights = weights @ self.coef_.T
         else:
+            # There is a term for every feature.
+            weights = as_dense(weights)
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         return self.logit_scale * rows * weights / np.where(lengths > 0, lengths, 1.0)
 
@@ -165,19 +168,22 @@ def unit_deviations(rows, center=0.0):
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, n_columns)
+    rows : ndarray or CenteredRows of shape (n_rows, n_columns)
         In any unit.
     center : ndarray of shape (n_columns,) or float, default=0.0
         What is subtracted.
 
     Returns
     -------
-    rows : ndarray of shape (n_rows, n_columns)
+    rows : ndarray or CenteredRows of shape (n_rows, n_columns)
         Of length 1, or zero where nothing but rounding is left.
     """
+    shortest = ROUNDING * np.linalg.norm(center)
+    if isinstance(rows, CenteredRows):
+        return rows.minus(center).unit_rows(shortest)
     deviations = rows - center
     lengths = np.linalg.norm(deviations, axis=1, keepdims=True)
-    lengths[lengths <= ROUNDING * np.linalg.norm(center)] = np.inf
+    lengths[lengths <= shortest] = np.inf
     deviations /= lengths
     return deviations
 
@@ -202,6 +208,9 @@ def mean_features(problem):
     """
     if problem.n_seen:
         return class_means(problem.rows, problem.y, problem.n_seen, problem.weights)
+    if problem.rows.is_sparse:
+        one_class = np.zeros(len(problem.rows), dtype=int)
+        return class_means(problem.rows, one_class, 1, problem.weights)
     weights = problem.weights
     total = sum(
         block.sum(axis=0) if weights is None else weights[rows] @ block

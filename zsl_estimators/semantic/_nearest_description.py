@@ -60,6 +60,8 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
     array(['cat', 'dog'], dtype='<U3')
     """
 
+    _takes_sparse = True
+
     def fit(self, X, y=None, sample_weight=None, **unsupported):
         """Fit the penalty and the centering, as far as there are labels.
 
@@ -70,7 +72,7 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or None, default=None
             Labels; every one needs a row in `attributes`. They are needed where

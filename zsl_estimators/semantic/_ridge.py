@@ -64,6 +64,7 @@ class RidgeSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     (640, 8)
     """
 
+    _takes_sparse = True
     _parameter_constraints = {
         **SemanticClassifier._parameter_constraints,
         **RIDGE_CONSTRAINTS,

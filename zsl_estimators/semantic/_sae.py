@@ -88,6 +88,7 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
     True
     """
 
+    _takes_sparse = True
     _parameter_constraints = {
         **SemanticClassifier._parameter_constraints,
         "lmbda": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
@@ -142,7 +143,8 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
         )
         for candidate in settings:
             self.lmbda_, self.space_ = candidate
-            self.coef_ = (1 + self.lmbda_) * path.solve(self.lmbda_).T
+            solution = precomputed.map_of(path.solve(self.lmbda_).T)
+            self.coef_ = (1 + self.lmbda_) * solution
             yield candidate
 
     def _predict_scaled(self, Z):

@@ -39,7 +39,8 @@ class ArrayData:
     def to(self, device):
         """Copy to the device; the arrays may be read-only and stay untouched.
 
-        Rows that would not fit there are made batch by batch.
+        Rows that would not fit there, and those of a sparse matrix, are made batch by
+        batch.
         """
         inputs = {name: on_device(array, device) for name, array in self.inputs.items()}
         return DeviceData(inputs, on_device(self.targets, device), self.weights)
@@ -166,7 +167,7 @@ class SampledBatches:
 
 
 class PagedRows:
-    """Rows that are too many for the device: those of a batch are made for it.
+    """Rows that are too many for the device, or sparse: made for every batch.
 
     Parameters
     ----------
@@ -191,7 +192,7 @@ def on_device(array, device):
     """Copy an array, or rows that are not made yet, to the device."""
     if not isinstance(array, SingleRows):
         return torch.tensor(array, device=device)
-    if not _fits(array, device):
+    if array.is_sparse or not _fits(array, device):
         return PagedRows(array, device)
     # Block by block, so that there is no other copy of all rows.
     shape = len(array), array.n_columns

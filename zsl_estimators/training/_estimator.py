@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 import torch
-from sklearn.utils.validation import validate_data
 from skorch.callbacks import Callback
 
 from zsl_estimators.candidates import CandidateScores
@@ -280,7 +278,7 @@ class TorchTrainingMixin:
 
     def _held_out_scores(self, problem, X, y):
         """Score classes with the net as it is, for callbacks."""
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = self._validated(X, reset=False)
         self._update_decision(problem)
         scores = self._score_classes(self._scaled(X))[:, self._order]
         return CandidateScores(self.classes_, self.seen_classes_, scores).in_fold(y)

@@ -66,6 +66,7 @@ from zsl_estimators.utils.estimator_checks._sample_weights import (
     check_weights_matter,
     check_weights_of_zero,
 )
+from zsl_estimators.utils.estimator_checks._sparse import check_sparse_features
 
 
 def check_zero_shot_estimator(estimator):
@@ -186,6 +187,7 @@ ALL_CHECKS = (
     check_degenerate_data,
     check_refused_class_tables,
     check_refused_data,
+    check_sparse_features,
     check_refused_parameters,
     check_weights_of_zero,
     check_equal_small_weights,
