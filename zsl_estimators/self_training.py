@@ -55,9 +55,9 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
     n_features_in_ : int
-        Number of features, when the estimator knows it.
+        Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when the estimator knows them.
+        Names of the features, if the estimator has this attribute.
 
     See Also
     --------

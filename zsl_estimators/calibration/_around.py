@@ -259,7 +259,7 @@ def scores_of_known_classes(estimator, X, y, seed, weights=None):
     y : array-like of shape (n_samples,)
         Labels.
     seed : int
-        Decides which samples are held out.
+        Controls which samples are held out.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of the samples; None is 1.
 

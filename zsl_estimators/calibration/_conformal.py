@@ -52,8 +52,8 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     ----------
     estimator : estimator
         Classifier with ``decision_function`` that sets ``classes_`` and
-        ``seen_classes_``, or a pipeline or search around one. Give it a seed of its
-        own.
+        ``seen_classes_``, or a pipeline or search around one. Set its `random_state`
+        separately.
     confidence_level : float, default=0.9
         Share of samples whose set is to hold the true class, between 0 and 1.
     rejection_rate : float, default=0.05
@@ -63,9 +63,9 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         Folds that hide classes, see :class:`CalibratedStackingCV`. None takes those of
         ``seen_penalty="auto"``.
     n_jobs : int or None, default=None
-        Folds that are fitted at a time, in processes.
+        Number of folds that are fitted in parallel, in processes.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out.
+        Controls which classes and samples are held out.
     verbose : int, default=0
         1 shows the progress over the folds.
 
@@ -90,9 +90,9 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
     n_features_in_ : int
-        Number of features, when the estimator knows it.
+        Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when the estimator knows them.
+        Names of the features, if the estimator has this attribute.
 
     See Also
     --------
@@ -176,7 +176,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
             there is nothing to learn a threshold from: no class with two samples, or
             unseen classes and fewer than four seen ones.
         TypeError
-            If the estimator does not know its seen classes, or takes no weights.
+            If the estimator has no `seen_classes_`, or takes no weights.
         """
         X, y = self._checked_for_fit(X, y)
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)

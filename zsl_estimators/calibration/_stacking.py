@@ -45,7 +45,7 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         Classifier with ``decision_function`` that sets ``classes_`` and
         ``seen_classes_``, or a pipeline or search around one; score such a search by
         the AUSUC. Parameters called ``seen_penalty`` inside it are set to 0, for the
-        penalty is found here. Give it a seed of its own.
+        penalty is found here. Set its `random_state` separately.
     cv : int, cross-validation generator, iterable, "prefit" or None, default=None
         Folds that hide classes. None takes those of ``seen_penalty="auto"``: they hide
         the share of classes that is unseen in the real task, one to five times. An int
@@ -61,9 +61,9 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         folds; S is that of a further model, of all seen classes, on samples that it
         was not fitted on.
     n_jobs : int or None, default=None
-        Folds that are fitted at a time, in processes.
+        Number of folds that are fitted in parallel, in processes.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out, when `cv` is None or an int.
+        Controls which classes and samples are held out, when `cv` is None or an int.
     verbose : int, default=0
         1 shows the progress over the folds.
 
@@ -89,9 +89,9 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
     n_features_in_ : int
-        Number of features, when the estimator knows it.
+        Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when the estimator knows them.
+        Names of the features, if the estimator has this attribute.
 
     See Also
     --------
@@ -167,7 +167,7 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         ValueError
             If a parameter or the weights cannot be used, or a fold hides no class.
         TypeError
-            If the estimator does not know its seen classes, or takes no weights.
+            If the estimator has no `seen_classes_`, or takes no weights.
         """
         X, y = self._checked_for_fit(X, y)
         known = None

@@ -20,7 +20,7 @@ class ALEClassifier(BilinearClassifier):
         Cross-entropy over the seen classes, or violations of the margin, weighted by
         the rank of the right class as in the paper.
     margin : float, default=1.0
-        By how much the score of the right class should exceed the others, with
+        Margin between the scores of the right class and of the others, with
         ``loss="warp"``.
     %(bilinear_training)s
     %(early_stopping)s

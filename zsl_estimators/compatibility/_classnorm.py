@@ -51,13 +51,13 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     attribute_scaling : {"auto", "whitened", "standard", "minmax", "rms", "unit", \
 "none"}, default="auto"
         Scaling of the descriptions, fitted on the seen classes, before every row is
-        brought to one length; see :class:`RidgeCompatibilityClassifier`. "auto" takes
+        brought to one length; see :class:`RidgeCompatibilityClassifier`. "auto" chooses
         the one of "standard" and "unit" with which that estimator is better on held-out
         seen classes, and "standard" where there are none.
     max_epochs : int, default=50
         Largest number of passes over the data.
     lr : float, default=3e-4
-        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
     %(early_stopping)s

@@ -39,7 +39,7 @@ class SynCClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         paper, ``LinearSVC(fit_intercept=False)``.
     scale : "auto" or float, default="auto"
         Multiplies squared distances of descriptions, which have length 1, in the
-        similarity. "auto" takes the one of 1/8, 1/4, ... 32 with the best AUSUC on
+        similarity. "auto" chooses the one of 1/8, 1/4, ... 32 with the best AUSUC on
         held-out seen classes, and 2 when no class is unseen or fewer than four are
         seen.
     %(attribute_scaling)s

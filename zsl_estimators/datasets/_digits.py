@@ -80,7 +80,7 @@ def load_digits_gzsl(
     test_size : float, default=0.3
         Share of the samples of each seen digit that is kept for testing.
     random_state : int, RandomState instance or None, default=0
-        Decides which samples of the seen digits are kept for testing.
+        Controls which samples of the seen digits are kept for testing.
 
     Returns
     -------

@@ -87,8 +87,8 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     weight_decay : float, default=1e-3
         Half the weight of the squared coefficients, as in Adam.
     device : str, default="auto"
-        Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
-        "cuda:1", "mps".
+        Device of torch: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1",
+        "mps".
     %(random_state)s
 
     Attributes

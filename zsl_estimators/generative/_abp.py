@@ -50,8 +50,8 @@ class ABPClassifier(FeatureGeneratingClassifier):
     are generated from standard normal latents, and an ordinary classifier, the head, is
     trained on them and on the real features of the seen classes.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -59,7 +59,7 @@ class ABPClassifier(FeatureGeneratingClassifier):
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
@@ -77,9 +77,9 @@ class ABPClassifier(FeatureGeneratingClassifier):
         taken, as in the paper, which is stable up to twice the smallest standard
         deviation of the latents.
     decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+        Classify with the head, or by the nearest mean of real and generated features,
+        as :class:`ExemplarClassifier` does. "auto" chooses the better one on held-out
+        classes, and the head if one is given or there are no folds.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.
@@ -96,9 +96,9 @@ class ABPClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+        The fitted head, if it is the decision; its inputs are scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss`` and
         ``latent_loss``, in nats per sample, and the duration ``dur`` in seconds.
@@ -231,7 +231,7 @@ class ABPClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
@@ -244,7 +244,7 @@ class ABPClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -68,8 +68,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     however many features and classes there are.
 
     By default both autoencoders start from probabilistic principal components of a
-    normal distribution per class with means linear in the description, and learn what
-    is missing, for as many epochs as helps on held-out seen classes. See
+    normal distribution per class with means linear in the description, and learn a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the networks of the paper.
 
     Parameters
@@ -77,7 +77,7 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
@@ -95,8 +95,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     decision : {"auto", "head", "gaussian"}, default="auto"
         Classify with the head, or take the nearest mean, as :class:`ExemplarClassifier`
         does, of features that were moved as far as the encoders have moved their
-        latents; of latents with ``init=None``. "auto" takes what is best on held-out
-        classes, the head when one is given or there is nothing to choose on.
+        latents; of latents with ``init=None``. "auto" chooses the best one on held-out
+        classes, and the head if one is given or there are no folds.
     n_synthetic : "auto" or int, default="auto"
         Latents per unseen class that the head is trained on. "auto" is the median
         number of samples of a seen class, from 20 to 500.
@@ -126,10 +126,10 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees latents, in units of their deviation
-        within a class.
+        The fitted head, if it is the decision; its inputs are latents, in units of
+        their standard deviation within a class.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss``,
         ``divergence_loss``, ``cross_loss`` and ``alignment_loss``, and the duration
@@ -251,10 +251,10 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN"}
             Name of the benchmark, in upper or lower case.
         source : {"code", "paper"}, default="code"
-            Whose settings. The paper prints by how much the weights of the losses grow
-            per epoch, which ends at other values, and latents with independent noise in
-            every dimension. It does not print the epochs of the head: they are the
-            code's.
+            Origin of the settings. The paper prints by how much the weights of the
+            losses grow per epoch, which ends at other values, and latents with
+            independent noise in every dimension. It does not print the epochs of the
+            head: they are the code's.
 
         Returns
         -------
@@ -265,7 +265,7 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

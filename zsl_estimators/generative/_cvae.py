@@ -39,15 +39,15 @@ class CVAEClassifier(FeatureGeneratingClassifier):
     a sample can also be given to the class with the largest lower bound
     (``decision="likelihood"``).
 
-    By default the decoder starts from a normal distribution per class and learns what
-    is missing, for as many epochs as helps on held-out seen classes.
+    By default the decoder starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes.
 
     Parameters
     ----------
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
@@ -62,10 +62,10 @@ class CVAEClassifier(FeatureGeneratingClassifier):
     decoder_hidden : sequence of int, default=(256,)
         Widths of the decoder's hidden layers.
     decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
-        Classify with the head; take the nearest mean of real and generated features,
-        as :class:`ExemplarClassifier` does; or take the class with the largest lower
-        bound, which needs ``prior="class"``. "auto" takes what is best on held-out
-        classes, the head when one is given or there is nothing to choose on.
+        Classify with the head; take the nearest mean of real and generated features, as
+        :class:`ExemplarClassifier` does; or take the class with the largest lower
+        bound, which needs ``prior="class"``. "auto" chooses the best one on held-out
+        classes, and the head if one is given or there are no folds.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.
@@ -82,9 +82,9 @@ class CVAEClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+        The fitted head, if it is the decision; its inputs are scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss`` and
         ``divergence_loss``, in nats per sample, with ``prior="class"`` also

@@ -55,8 +55,8 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
     can take part in that, for it needs no samples of them. With the classification loss
     of f-CLSWGAN in addition the method is cycle-CLSWGAN.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -91,8 +91,8 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(decided)s
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``adversarial_loss``, ``cycle_loss`` and ``classification_loss``, and the
         duration ``dur`` in seconds. Losses of weight 0 are missing.
     %(generator_fitted)s
@@ -212,7 +212,7 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
             Name of the benchmark. CUB and FLO are described by 1024 numbers made from
             sentences.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
@@ -226,7 +226,7 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

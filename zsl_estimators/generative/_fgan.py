@@ -41,14 +41,14 @@ PAPER_COLUMNS = ("lr", "cls_weight", "noise_dim", "epochs", "n_synthetic")
 class FGANClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a feature-generating GAN (f-CLSWGAN).
 
-    A generator turns noise and a class description into features. It is trained
-    against a critic that tells real from generated features of the seen classes, and
+    A generator turns noise and a class description into features. It is trained against
+    a critic that distinguishes real from generated features of the seen classes, and
     such that a classifier of seen classes recognises what it generates. Then an
     ordinary classifier, the head, is trained on real features of the seen classes and
     generated ones of the unseen.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -92,8 +92,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(decided)s
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``adversarial_loss`` and ``classification_loss``, and the duration ``dur`` in
         seconds.
     %(generator_fitted)s
@@ -226,19 +226,19 @@ class FGANClassifier(FeatureGeneratingClassifier):
             Name of the benchmark. The release has no AWA2; like others we take those
             of AWA1. Those of APY are from a descendant (LisGAN).
         source : {"code"}, default="code"
-            Whose settings. The paper prints none for single benchmarks.
+            Origin of the settings. The paper prints none for single benchmarks.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs are off. An epoch of the official code
-            takes `n_critic` batches per step, hence five of ours.
+            takes `n_critic` batches per step, hence five epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -49,8 +49,8 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
     linear layer first, made for noisy text, in which useless attributes are switched
     off.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -85,8 +85,8 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
     ----------
     %(decided)s
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``critic_classification_loss``, ``adversarial_loss``, ``classification_loss``,
         ``pivot_loss``, ``decay_loss`` and, with `condition_dim`, ``lasso_loss``, and
         the duration ``dur`` in seconds.
@@ -205,7 +205,7 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN", "APY", "FLO"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
@@ -218,7 +218,7 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -47,7 +47,7 @@ class TFVAEGANClassifier(FVAEGANClassifier):
     its answers and its hidden layer beside the features (TF-VAEGAN [1]_).
 
     By default the generator starts from a normal distribution per class, without
-    feedback, and learns what is missing, for as many epochs as helps on held-out seen
+    feedback, and learns a correction; the number of epochs is chosen on held-out seen
     classes. See :meth:`paper_params` for the networks of the paper.
 
     Parameters
@@ -63,14 +63,13 @@ class TFVAEGANClassifier(FVAEGANClassifier):
         has a closed form.
     %(adversarial_weight)s
     view : {"auto", "V", "V+S"}, default="auto"
-        What the head sees: features (V), or beside them the predicted description with
-        the decoder's hidden layer (S), standardised. "auto" takes what is best on
+        Input of the head: features (V), or features with the predicted description with
+        the decoder's hidden layer (S), standardised. "auto" chooses the best one on
         held-out classes.
     %(head_or_gaussian)s
     %(synthesis)s
     max_epochs : int, default=20
-        Largest number of passes over the data; the critic sees every sample once in
-        each.
+        Largest number of passes over the data by the critic.
     lr : float, default=3e-4
         Learning rate of the Adam of generator, encoder and feedback.
     %(early_stopping)s
@@ -84,11 +83,11 @@ class TFVAEGANClassifier(FVAEGANClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     view_ : str
-        What the head sees.
+        Input of the head.
     head_ : estimator
-        The fitted head, when it decides; it sees a view of scaled features.
+        The fitted head, if it is the decision; its input is a view of scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss``, ``wasserstein_estimate``,
         ``penalty_loss``, ``decoder_loss``, ``reconstruction_loss``,
@@ -214,7 +213,7 @@ class TFVAEGANClassifier(FVAEGANClassifier):
         dataset : {"AWA2", "CUB", "SUN", "FLO"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings. We know of none that the paper prints for single
+            Origin of the settings. We know of none that the paper prints for single
             benchmarks.
 
         Returns
@@ -222,13 +221,13 @@ class TFVAEGANClassifier(FVAEGANClassifier):
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs are off. An epoch of the code is a
-            sweep without feedback and one with it, each of five batches per step,
-            hence ten of ours.
+            sweep without feedback and one with it, each of five batches per step, hence
+            ten epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

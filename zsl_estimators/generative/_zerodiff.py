@@ -103,9 +103,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         ``transform`` is used in its place, such as one that looks up a representation
         from elsewhere. None does without, and without the first stage.
     view : {"auto", "V", "V+S", "V+C", "V+C+S"}, default="auto"
-        What the head sees: features (V), beside them the predicted description with the
-        decoder's hidden layer (S), or the representation (C), generated for unseen
-        classes. "auto" takes what is best on held-out classes.
+        Input of the head: features (V), features with the predicted description with
+        the decoder's hidden layer (S), or the representation (C), generated for unseen
+        classes. "auto" chooses the best one on held-out classes.
     noise_dim : int, default=32
         Length of the generators' noise vectors.
     generator_hidden : sequence of int, default=(256,)
@@ -141,8 +141,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     %(head_or_gaussian)s
     %(synthesis)s
     max_epochs : int, default=20
-        Largest number of passes over the data; the critics see every sample once in
-        each.
+        Largest number of passes over the data by the critics.
     lr : float, default=3e-4
         Learning rate of the generators' Adam.
     %(early_stopping)s
@@ -156,11 +155,11 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     view_ : str
-        What the head sees.
+        Input of the head.
     head_ : estimator
-        The fitted head, when it decides; it sees a view of scaled features.
+        The fitted head, if it is the decision; its input is a view of scaled features.
     representation_ : transformer or None
         The fitted representation.
     representation_net_ : skorch.NeuralNet or None
@@ -338,19 +337,19 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA2"}
             Name of the benchmark; settings for others are not released.
         source : {"code"}, default="code"
-            Whose settings. The paper prints none for single benchmarks.
+            Origin of the settings. The paper prints none for single benchmarks.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs and views are off. An epoch of the
-            official code takes `n_critic` batches per step, hence five of ours.
+            official code takes `n_critic` batches per step, hence five epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

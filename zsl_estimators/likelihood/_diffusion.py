@@ -70,7 +70,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     is an object of its own, and several can be compared on one trained network.
 
     The network starts from a normal distribution per class, for which the best estimate
-    is known exactly, and learns what is missing.
+    is known exactly, and learns a correction.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         Largest number of passes over the data. The folds compare 0, 1, 2, 3, 5, 8 and
         so on; the final fit, which has more rows, makes as many updates as they did.
     lr : float, default=1e-3
-        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine.
     weight_decay : float, default=1e-2
         Weight decay of AdamW.
     %(early_stopping)s
@@ -127,7 +127,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         One entry per epoch: ``train_loss``, ``denoising_loss``, and the duration
         ``dur`` in seconds.
     n_iter_ : int
-        Number of epochs trained; 0 when no training did better on held-out classes.
+        Number of epochs trained; 0 if no number was better on held-out classes.
     init_ : ExemplarClassifier or None
         The fitted initial estimator.
     feature_scaler_ : object

@@ -34,7 +34,7 @@ def per_class_accuracy_score(
         Classes to average over; those without a sample are left out. None takes
         all classes in `y_true`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def seen_accuracy_score(
     seen_classes : array-like
         Classes the model was trained on.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def unseen_accuracy_score(
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def harmonic_mean_score(
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------

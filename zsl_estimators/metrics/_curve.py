@@ -362,7 +362,7 @@ def ausuc_score(
     seen_classes : array-like
         Classes the model was trained on.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -413,7 +413,7 @@ def zero_shot_accuracy_score(
     seen_classes : array-like
         Classes the model was trained on.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------

@@ -40,7 +40,7 @@ def gzsl_report(
     name : str, default="score"
         Name of the row, such as the name of the model.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------

@@ -125,7 +125,8 @@ class GZSLScorer:
         y : array-like of shape (n_samples,)
             Their labels; seen and unseen classes must both occur.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples within their classes; every class counts the same.
+            Weights of the samples within their classes; all classes have the same
+            weight.
 
         Returns
         -------

@@ -29,8 +29,8 @@ class ClassHoldoutSplit:
         Share of the samples of the other classes that is tested, between 0 and 1.
         A class with one sample only is trained on.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out. An int gives the same
-        folds at every call.
+        Controls which classes and samples are held out. An int gives the same folds at
+        every call.
 
     See Also
     --------

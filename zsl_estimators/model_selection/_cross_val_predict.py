@@ -67,9 +67,9 @@ def cross_val_predict_gzsl(
         Keyword arguments of ``fit``, such as `sample_weight`. What has an entry per
         sample is cut to the training rows of a fold.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out, when `cv` is None or an int.
+        Controls which classes and samples are held out, when `cv` is None or an int.
     n_jobs : int or None, default=None
-        Folds that are fitted at a time, in processes.
+        Number of folds that are fitted in parallel, in processes.
     verbose : int, default=0
         1 shows the progress over the folds.
 
@@ -85,7 +85,7 @@ def cross_val_predict_gzsl(
     ValueError
         If a test fold holds no unseen or no seen class, or there are no folds.
     TypeError
-        If the estimator does not know its seen classes.
+        If the estimator has no `seen_classes_`.
 
     See Also
     --------

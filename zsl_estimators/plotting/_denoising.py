@@ -101,7 +101,7 @@ class DenoisingDisplay:
         draw : int, default=0
             Which noise draw to follow.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -152,7 +152,7 @@ class DenoisingDisplay:
         y_true : array-like of shape (n_samples,) or None, default=None
             Labels of the samples.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -189,7 +189,7 @@ class DenoisingDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

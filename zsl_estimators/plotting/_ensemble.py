@@ -73,7 +73,7 @@ class EnsembleDisplay:
             Fitted :class:`~zsl_estimators.ZeroShotEnsembleClassifier`, or a pipeline
             or search around one.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -104,7 +104,7 @@ class EnsembleDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

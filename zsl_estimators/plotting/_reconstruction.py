@@ -77,7 +77,7 @@ class ReconstructionDisplay:
         rule : NoiseDenoiseRule or None, default=None
             Whose distance, steps and draws of noise to use.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

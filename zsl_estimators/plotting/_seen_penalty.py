@@ -83,7 +83,7 @@ class SeenPenaltyDisplay:
             :class:`~zsl_estimators.CalibratedStackingCV`, or a pipeline or search
             around one.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -122,7 +122,7 @@ class SeenPenaltyDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

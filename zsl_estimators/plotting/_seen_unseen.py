@@ -98,7 +98,7 @@ class SeenUnseenDisplay:
         name : str or None, default=None
             Name for the legend; None is that of the class.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -149,7 +149,7 @@ class SeenUnseenDisplay:
         name : str or None, default=None
             Name for the legend.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -176,7 +176,7 @@ class SeenUnseenDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         name : str or None, default=None
             Name for the legend, instead of that of the display.
         show_harmonic_mean : bool, default=True

@@ -110,7 +110,7 @@ class SyntheticFeaturesDisplay:
         random_state : int, RandomState instance or None, default=0
             For t-SNE.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class SyntheticFeaturesDisplay:
         random_state : int, RandomState instance or None, default=0
             For t-SNE.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -213,7 +213,7 @@ class SyntheticFeaturesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

@@ -48,7 +48,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
     max_epochs : int, default=40
         Largest number of passes over the data.
     lr : float, default=1e-3
-        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine.
     weight_decay : float, default=1e-2
         Weight decay of AdamW.
     %(early_stopping)s

@@ -24,8 +24,8 @@ class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
     ----------
     %(attributes)s
     estimator : classifier or None, default=None
-        Has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
+        Has ``predict_proba``. None is :class:`sklearn.linear_model.LogisticRegression`.
+        Its inputs are scaled features.
     n_top : int, default=10
         Number of most likely classes in the mean (T in the paper).
     %(attribute_scaling)s

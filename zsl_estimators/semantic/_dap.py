@@ -26,8 +26,8 @@ class DAPClassifier(AttributeWiseClassifier):
     %(attributes)s
     estimator : classifier or None, default=None
         Fitted once per attribute; has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features,
-        with NaN if it takes NaN.
+        :class:`sklearn.linear_model.LogisticRegression`. Its inputs are scaled
+        features, with NaN if it takes NaN.
     %(attribute_prior)s
     %(seen_penalty)s
     %(n_jobs)s

@@ -70,8 +70,8 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     %(attributes)s
     alpha : "auto" or float, default="auto"
         Penalty of the ridge regression of means on descriptions, per class. "auto"
-        takes the one of 0.001, 0.1 and 10 with the best AUSUC on held-out seen classes,
-        and 0.01 when no class is unseen or fewer than four are seen.
+        chooses the one of 0.001, 0.1 and 10 with the best AUSUC on held-out seen
+        classes, and 0.01 when no class is unseen or fewer than four are seen.
     shrink_to : {"auto", "zero", "identity"}, default="auto"
         Map that the penalty pulls towards; see :class:`RidgeSemanticClassifier`.
     shrinkage : "auto" or float, default="auto"

@@ -15,16 +15,15 @@ class IAPClassifier(AttributeWiseClassifier):
 
     An ordinary classifier gives the probabilities of the seen classes, and these the
     probability of every attribute: the sum over the classes that have it. The class
-    whose attributes are most likely wins. A class has an attribute when its value
-    lies above the mean over the seen classes.
+    whose attributes are most likely is predicted. A class has an attribute when its
+    value lies above the mean over the seen classes.
 
     Parameters
     ----------
     %(attributes)s
     estimator : classifier or None, default=None
-        Has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features,
-        with NaN if it takes NaN.
+        Has ``predict_proba``. None is :class:`sklearn.linear_model.LogisticRegression`.
+        Its inputs are scaled features, with NaN if it takes NaN.
     %(attribute_prior)s
     %(seen_penalty)s
     %(n_jobs)s

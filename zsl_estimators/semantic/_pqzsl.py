@@ -62,8 +62,8 @@ class PQZSLClassifier(ClosedFormMixin, SemanticClassifier):
     %(attributes)s
     alpha : "auto" or float, default="auto"
         Ridge penalty of the map from features to attributes, for scaled features.
-        "auto" takes the one of 1e-4, 1e-3, ... 1e3 with the best AUSUC on held-out seen
-        classes, and 0.01 when no class is unseen or fewer than four are seen.
+        "auto" chooses the one of 1e-4, 1e-3, ... 1e3 with the best AUSUC on held-out
+        seen classes, and 0.01 when no class is unseen or fewer than four are seen.
     n_blocks : int or None, default=None
         Number of blocks that the axes are divided into, each with one codeword per
         class. Fewer make codes shorter and predictions faster, and lose more. None is

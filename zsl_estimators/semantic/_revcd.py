@@ -119,27 +119,26 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Samples per training step. "auto" aims at 32 batches per epoch and takes 32 to
         256 samples.
     lr : float, default=3e-3
-        Learning rate of AdamW at the start; it falls to 0 as a cosine over
-        `max_epochs`.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine over `max_epochs`.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
     ema_decay : float or None, default=None
         Predict with an exponential moving average of the weights that forgets a share
         of ``1 - ema_decay`` per batch.
     callbacks : list of skorch callbacks or None, default=None
-        Called while the final model is trained.
+        Callbacks of the training of the final model.
     net_params : dict or None, default=None
-        More arguments of the :class:`skorch.NeuralNet`, for instance
-        ``{"optimizer__betas": (0.5, 0.999)}``, or ``{"n_threads": 8}``: on the CPU
-        one thread trains, so that the result is the same on any number of cores. The
-        noise loss of the paper is among them, see the notes.
+        Further arguments of the :class:`skorch.NeuralNet`, for instance
+        ``{"optimizer__betas": (0.5, 0.999)}``, or ``{"n_threads": 8}``: by default
+        training on the CPU uses one thread, so that the result is the same on any
+        number of cores. The noise loss of the paper is among them, see the notes.
     warm_start : bool, default=False
-        Go on from the weights of the last call of :meth:`fit`.
+        Continue from the weights of the last call of :meth:`fit`.
     %(seen_penalty)s
     %(n_jobs)s
     device : str, default="auto"
-        Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
-        "cuda:1", "mps".
+        Device of torch: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1",
+        "mps".
     %(random_state)s
 
     Attributes
@@ -150,9 +149,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         One entry per epoch: ``train_loss``, its parts ``reconstruction_loss`` and
         ``classification_loss``, and the duration ``dur`` in seconds.
     n_iter_ : int
-        Number of epochs trained; 0 when no training did better on held-out classes.
+        Number of epochs trained; 0 if no number was better on held-out classes.
     correction_weight_ : float
-        How much of what was learned is added to the initial estimator.
+        Weight of the learned correction of the initial estimator.
     init_ : SemanticClassifier or None
         The fitted initial estimator.
     similarity_ : str
@@ -312,7 +311,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         dataset : {"AWA2", "CUB", "SUN", "APY"}
             Name of the benchmark, in upper or lower case. All have the same settings.
         source : {"paper"}, default="paper"
-            Whose settings; no code was published.
+            Origin of the settings; no code was published.
 
         Returns
         -------

@@ -45,10 +45,10 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
     ----------
     %(attributes)s
     lmbda : "auto" or float, default="auto"
-        Weight of the map from features to attributes, against that back to the
-        features (lambda in the paper). "auto" takes the one of 0.01, 0.1, ... 1e4 with
-        the best AUSUC on held-out seen classes, and 10 when no class is unseen or
-        fewer than four are seen.
+        Weight of the map from features to attributes, against that back to the features
+        (lambda in the paper). "auto" chooses the one of 0.01, 0.1, ... 1e4 with the
+        best AUSUC on held-out seen classes, and 10 when no class is unseen or fewer
+        than four are seen.
     space : {"auto", "attributes", "features"}, default="auto"
         Where a sample is compared with the classes: its predicted attributes with
         descriptions, or its features with those predicted from descriptions. "auto"

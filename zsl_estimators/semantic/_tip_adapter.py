@@ -184,7 +184,7 @@ class TipAdapterClassifier(JointSpaceClassifier):
 "Caltech101", "UCF101", "StanfordCars", "FGVCAircraft", "Flowers102"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
@@ -194,7 +194,7 @@ class TipAdapterClassifier(JointSpaceClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------
