@@ -9,9 +9,9 @@ from zsl_estimators.parameters import StrOptions
 class ALEClassifier(BilinearClassifier):
     """Zero-shot classifier by attribute label embedding (ALE).
 
-    A bilinear score of a sample and a class description is trained to rank the class
-    of the sample first: with the weighted ranking loss of the paper, computed over
-    all classes at once rather than by drawing some, or with cross-entropy.
+    A bilinear score of a sample and a class description is trained to rank the class of
+    the sample first: with the weighted ranking loss of the paper, computed over all
+    classes instead of a random sample of them, or with cross-entropy.
 
     Parameters
     ----------

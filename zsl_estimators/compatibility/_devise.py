@@ -8,9 +8,9 @@ from zsl_estimators.docstrings import fill_docstring
 class DeViSEClassifier(BilinearClassifier):
     """Zero-shot classifier by a visual-semantic embedding (DeViSE).
 
-    A bilinear score of a sample and a class description is trained with a hinge loss
-    that sums, over the other seen classes, what their scores lack to be a margin
-    below that of the right class.
+    A bilinear score of a sample and a class description is trained with a hinge loss:
+    the sum, over the other seen classes, of the violations of a margin between their
+    scores and that of the right class.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ def load_digits_gzsl(
     test_size: float = 0.3,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Bunch:
-    """Load handwritten digits, with some of them never shown in training.
+    """Load handwritten digits, some of them without training samples.
 
     The samples are the 8x8 images of :func:`sklearn.datasets.load_digits`, which
     ship with scikit-learn. The class descriptions are written by hand: a printed

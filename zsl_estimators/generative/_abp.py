@@ -45,8 +45,8 @@ class ABPClassifier(FeatureGeneratingClassifier):
 
     A generator turns latents and a class description into features. It is trained by
     maximum likelihood without an encoder or a critic: the latents of every training
-    sample are inferred by a few steps of Langevin dynamics, which go on where they
-    were the last time, and then the generator takes a step. Features of unseen classes
+    sample are inferred by a few steps of Langevin dynamics, which continue from those
+    of the last epoch, and then the generator takes a step. Features of unseen classes
     are generated from standard normal latents, and an ordinary classifier, the head, is
     trained on them and on the real features of the seen classes.
 
@@ -69,12 +69,13 @@ class ABPClassifier(FeatureGeneratingClassifier):
     generator_hidden : sequence of int, default=(256,)
         Widths of the generator's hidden layers.
     n_langevin_steps : int, default=5
-        Langevin steps per batch; each takes a pass through the generator and back.
+        Langevin steps per batch; each takes a forward and a backward pass through the
+        generator.
     langevin_step : "auto" or float, default="auto"
         Standard deviation of the noise of a Langevin step. "auto": proposals are
-        accepted by the rule of Metropolis, which makes the latents exact samples, and
-        the step grows or shrinks until 57 percent are. With a number all steps are
-        taken, as in the paper, which is stable up to twice the smallest standard
+        accepted by the Metropolis rule, which makes the latents exact samples, and the
+        step is adapted to an acceptance rate of 57 percent. With a number all steps are
+        accepted, as in the paper, which is stable up to twice the smallest standard
         deviation of the latents.
     decision : {"auto", "head", "gaussian"}, default="auto"
         Classify with the head, or by the nearest mean of real and generated features,
@@ -237,9 +238,9 @@ class ABPClassifier(FeatureGeneratingClassifier):
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
-            calibration and the choice of epochs are off. The official code goes twice
-            through every batch, hence twice as many epochs. Its latents follow Adam and
-            not the gradient, which is not Langevin dynamics and not reproduced.
+            calibration and the choice of epochs are off. The official code uses every
+            batch twice, hence twice as many epochs. It updates latents by Adam, which
+            is not Langevin dynamics and not reproduced.
 
         Raises
         ------

@@ -61,11 +61,11 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by aligned variational autoencoders (CADA-VAE).
 
     One autoencoder of features and one of descriptions share a latent space of few
-    dimensions. Each also decodes what the other one has encoded, and the distributions
-    into which a sample and its description are encoded are drawn together. An ordinary
-    classifier, the head, is trained on latents: those of real features for the seen
-    classes, those of descriptions for the unseen. It is as small as the latent space,
-    however many features and classes there are.
+    dimensions. Each also decodes the latents of the other one, and a loss reduces the
+    distance of the distributions into which a sample and its description are encoded.
+    An ordinary classifier, the head, is trained on latents: those of real features for
+    the seen classes, those of descriptions for the unseen. Its input has few dimensions
+    for any number of features.
 
     By default both autoencoders start from probabilistic principal components of a
     normal distribution per class with means linear in the description, and learn a
@@ -89,7 +89,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         reconstructions have the weight 1. Defaults of the weights are those of the
         official code.
     cross_weight : float, default=2.37
-        Weight of what each decoder makes of the other encoder's latents.
+        Weight of the reconstruction by each decoder from the latents of the other
+        encoder.
     alignment_weight : float, default=8.13
         Weight of the distance of both encoders' distributions.
     decision : {"auto", "head", "gaussian"}, default="auto"
@@ -102,15 +103,15 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         number of samples of a seen class, from 20 to 500.
     n_real : int or None, default=None
         Latents per seen class that the head is trained on, drawn from real samples,
-        from some more than once where there are too few. None is one of each sample.
+        with replacement if there are too few. None is one of each sample.
     synthesis : {"once", "stream"}, default="once"
         Draw latents of unseen classes at once, or batch by batch while the head is
         trained, so that memory grows neither with their number nor with that of the
         classes; needs the built-in head.
     head : classifier or None, default=None
-        Trained on latents. None is a linear :class:`SoftmaxHead`, whose weight decay is
-        chosen on held-out classes from 0.001, 0.01 and 0.03; any classifier of
-        scikit-learn will do, and its parameters can be searched as ``head__<name>``.
+        Classifier that is trained on latents. None is a linear :class:`SoftmaxHead`,
+        whose weight decay is chosen on held-out classes from 0.001, 0.01 and 0.03. The
+        parameters of another classifier can be searched as ``head__<name>``.
     max_epochs : int, default=20
         Largest number of passes over the data.
     lr : float, default=1e-4
@@ -251,10 +252,10 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN"}
             Name of the benchmark, in upper or lower case.
         source : {"code", "paper"}, default="code"
-            Origin of the settings. The paper prints by how much the weights of the
-            losses grow per epoch, which ends at other values, and latents with
-            independent noise in every dimension. It does not print the epochs of the
-            head: they are the code's.
+            Origin of the settings. The paper prints the increments of the weights of
+            the losses per epoch, with other final values, and latents with independent
+            noise in every dimension. It does not print the epochs of the head; those of
+            the code are used.
 
         Returns
         -------

@@ -55,13 +55,13 @@ class FVAEGANNet(AdversarialNet):
 class FVAEGANClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a feature-generating VAE and GAN in one (f-VAEGAN).
 
-    A generator turns latents and a class description into features. It is trained as
-    the decoder of a conditional variational autoencoder, whose encoder says which
-    latents belong to a real sample, and at the same time against a critic that
-    distinguishes real from generated features of the seen classes. Then an ordinary
-    classifier, the head, is trained on real features of the seen classes and generated
-    ones of the unseen. This is f-VAEGAN-D2 [1]_: its second critic takes part where
-    :meth:`fit` gets unlabelled samples of the unseen classes.
+    A generator maps latents and a class description to features. It is trained as the
+    decoder of a conditional variational autoencoder, whose encoder infers the latents
+    of a real sample, and at the same time against a critic that distinguishes real from
+    generated features of the seen classes. Then an ordinary classifier, the head, is
+    trained on real features of the seen classes and generated ones of the unseen. This
+    is f-VAEGAN-D2 [1]_: its second critic is used if :meth:`fit` gets unlabelled
+    samples of the unseen classes.
 
     By default the generator starts from a normal distribution per class, for which the
     encoder is known exactly, and learns a correction; the number of epochs is chosen on
@@ -233,7 +233,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
             Name of the benchmark.
         source : {"code"}, default="code"
             Origin of the settings: those of the code of TF-VAEGAN, which contains the
-            method. Code of its own was not released.
+            method. There is no official code of the paper.
 
         Returns
         -------
@@ -295,10 +295,9 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
             Labels; every one needs a row in `attributes`.
         %(sample_weight)s
         X_unlabelled : array-like of shape (n_unlabelled, n_features), default=None
-            Features of samples of the unseen classes whose classes nobody knows, for
-            the second critic of f-VAEGAN-D2. None is the inductive method. These are
-            not test samples: figures on them do not tell how well other samples will be
-            classified. See :ref:`unlabelled_rows`.
+            Features of unlabelled samples of the unseen classes, for the second critic
+            of f-VAEGAN-D2. None is the inductive method. These are not test samples:
+            scores on them are too high. See :ref:`unlabelled_rows`.
         %(end_of_fit)s
         """
         if X_unlabelled is not None and self.warm_start:

@@ -101,23 +101,23 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     coupling_hidden : sequence of int, default=(128, 128)
         Hidden widths of the networks inside the flow.
     encoder_hidden : sequence of int, default=(256,)
-        Hidden widths of the network from descriptions to latents. Without any, mean and
+        Hidden widths of the network from descriptions to latents. With ``()`` mean and
         log variance are linear in the description, as in a conditional Glow.
     decoder_hidden : sequence of int, default=(256,)
         Hidden widths of the network back to descriptions.
     vae_weight : float, default=1.0
-        Weight of the attribute reconstruction and of the term that keeps the latents'
-        variance near 1, against the likelihood in bits.
+        Weight of the attribute reconstruction and of the regularisation of the latents'
+        variance towards 1, against the likelihood in bits.
     cls_weight : float, default=0.01
-        Weight of the classification loss. The paper says 1, its code 0.01.
+        Weight of the classification loss; 1 in the paper, 0.01 in its code.
     temperature : float, default=1.1
-        Multiplies the variance of the latents that features are generated from; at
-        most 1000.
+        Factor of the variance of the latents that features are generated from; at most
+        1000.
     decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
-        Classify with the head; take the nearest mean of real and generated features, as
-        :class:`ExemplarClassifier` does; or take the class with the largest likelihood
-        in the flow. "auto" chooses the best one on held-out classes, and the head if
-        one is given or there are no folds.
+        Classify with the head; by the nearest mean of real and generated features, as
+        :class:`ExemplarClassifier` does; or by the largest likelihood of the flow.
+        "auto" chooses the best one on held-out classes, and the head if one is given or
+        there are no folds.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.

@@ -76,15 +76,14 @@ def check_view(estimator):
 class ZeroDiffClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a diffusion process of few steps (ZeroDiff).
 
-    Features are noised in four large steps, and a generator learns to estimate the
-    clean ones from any of them. Noised samples are new samples, so that the critics
-    have something to learn from even when there are few. Three critics score the
-    estimate: with the description, with the noised features, and with a representation
-    of the sample that was learned by supervised contrast; they also learn from each
-    other. A first
-    stage trains a generator of representations in the same way, so that features of
-    unseen classes can be generated from noise and a description alone. Then an ordinary
-    classifier, the head, is trained on real and generated features.
+    Noise is added to features in four large steps, and a generator learns to estimate
+    the clean ones from any of them. Noised samples augment the training data of the
+    critics, for tasks with few samples. Three critics score the estimate: with the
+    description, with the noised features, and with a representation of the sample that
+    was learned by a supervised contrastive loss; they also learn from each other. A
+    first stage trains a generator of representations in the same way, so that features
+    of unseen classes can be generated from noise and a description alone. Then an
+    ordinary classifier, the head, is trained on real and generated features.
 
     By default both generators start from a normal distribution per class, for which the
     reverse steps are known exactly, and learn what is missing. See :meth:`paper_params`
@@ -98,10 +97,11 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     %(attribute_scaling)s
     %(mean_correction_weight)s
     contrastive : "supcon", transformer or None, default="supcon"
-        Representation of samples. "supcon" trains a network by supervised contrast on
-        the training rows; any transformer of scikit-learn with ``fit(X, y)`` and
-        ``transform`` is used in its place, such as one that looks up a representation
-        from elsewhere. None does without, and without the first stage.
+        Representation of samples. "supcon" trains a network on the training rows by a
+        supervised contrastive loss. It can be replaced by any transformer of
+        scikit-learn with ``fit(X, y)`` and ``transform``, such as one that looks up a
+        precomputed representation. None uses no representation, and omits the first
+        stage.
     view : {"auto", "V", "V+S", "V+C", "V+C+S"}, default="auto"
         Input of the head: features (V), features with the predicted description with
         the decoder's hidden layer (S), or the representation (C), generated for unseen
@@ -118,8 +118,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     output_activation : {"linear", "relu", "sigmoid"}, default="linear"
         Applied to generated vectors, in scaled units.
     n_diffusion_steps : int, default=4
-        Noise levels. With one level features are noised beyond recognition at once, so
-        that there are no noised samples to learn from: no diffusion augmentation.
+        Number of noise levels. With one level only noise is left at once, so that there
+        are no noised samples to learn from: no diffusion augmentation.
     progressive : bool, default=False
         Synthesise features through all noise levels instead of in one step.
     n_critic : int, default=5
@@ -129,9 +129,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     adversarial_weight : float, default=1.0
         Weight of the critics (gamma_ADV of the official code).
     gp_weight : float, default=10.0
-        Weight of the gradient penalties, at first; it follows their size.
+        Initial weight of the gradient penalties; it is adapted to their size.
     mutual_weight : float, default=0.5
-        Weight of the mutual learning of the critics; 0 switches it off.
+        Weight of the mutual learning of the critics; 0 leaves it out.
     vae_weight : float, default=0.1
         Weight of reconstruction and of the divergence of the encoder's noise.
     decoder_weight : float, default=0.1

@@ -21,7 +21,7 @@ def per_class_accuracy_score(
 ) -> float:
     """Mean of the accuracies of the single classes.
 
-    Every class counts the same, however many samples it has. It equals
+    Every class has the same weight, however many samples it has. It equals
     :func:`sklearn.metrics.balanced_accuracy_score` on the samples of `labels`.
 
     Parameters
@@ -227,9 +227,9 @@ def hit_at_k_score(
     classes : array-like of shape (n_classes,)
         Labels of the columns.
     k : int, default=5
-        How many classes a sample may be answered with.
+        Number of classes that are predicted for a sample.
     average : {"class", "sample"}, default="class"
-        Whether every class or every sample counts the same.
+        Whether every class or every sample has the same weight.
 
     Returns
     -------

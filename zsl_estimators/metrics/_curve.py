@@ -77,9 +77,9 @@ class SeenUnseenCurve:
         Sorted unique differences between best seen and best unseen score. A
         penalty between ``gaps[i - 1]`` and ``gaps[i]`` is on step `i`.
     seen_accuracy : ndarray of shape (n_gaps + 1,)
-        S on each step; falls.
+        S on each step, decreasing.
     unseen_accuracy : ndarray of shape (n_gaps + 1,)
-        U on each step; rises.
+        U on each step, increasing.
     seen_samples, unseen_samples : MovedSamples or None, default=None
         What the curve is made of.
     """
@@ -308,9 +308,9 @@ def seen_unseen_curve(
     Returns
     -------
     seen_accuracy : ndarray of shape (n_steps,)
-        S, falling.
+        S, decreasing.
     unseen_accuracy : ndarray of shape (n_steps,)
-        U, rising.
+        U, increasing.
     penalties : ndarray of shape (n_steps,)
         A penalty on each step, in the unit of the scores; the first is minus and
         the last plus infinity.
@@ -348,8 +348,8 @@ def ausuc_score(
 ) -> float:
     """Area under the seen-unseen accuracy curve (AUSUC).
 
-    The area does not depend on any seen penalty: it measures how well a model
-    does both tasks over all of them. Accuracies are per class.
+    The area does not depend on a seen penalty: it measures the accuracies on seen and
+    unseen classes for all penalties. Accuracies are per class.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def gzsl_report(
     seen_classes : array-like
         Classes the model was trained on.
     y_score : array-like of shape (n_samples, n_classes), default=None
-        Scores, for the two figures that need them.
+        Scores, for the two metrics that need them.
     classes : array-like of shape (n_classes,), default=None
         Labels of the columns of `y_score`.
     name : str, default="score"

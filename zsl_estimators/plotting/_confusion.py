@@ -24,7 +24,7 @@ MOST_NUMBERS = 15
 
 
 class GZSLConfusionDisplay:
-    """Confusion matrix with seen classes first and unseen classes after them.
+    """Confusion matrix with seen classes first, then unseen classes.
 
     Use :meth:`from_estimator` or :meth:`from_predictions` to make one.
 

@@ -118,7 +118,8 @@ class ExplanationDisplay:
         ax : matplotlib Axes or None, default=None
             Axes to plot on; None creates a figure.
         max_bars : int, default=10
-            How many; the others are summed up in the last bar.
+            Largest number of bars; the other contributions are summed up in the last
+            one.
 
         Returns
         -------

@@ -31,15 +31,15 @@ class SyntheticFeaturesDisplay:
     Parameters
     ----------
     real : ndarray of shape (n_real, 2)
-        Places of real samples on the map.
+        Positions of real samples on the map.
     y_real : ndarray of shape (n_real,)
         Their labels.
     synthetic : ndarray of shape (n_synthetic, 2)
-        Places of generated samples.
+        Positions of generated samples.
     y_synthetic : ndarray of shape (n_synthetic,)
         Their labels.
     method : {"pca", "tsne"}, default="pca"
-        How the map was made, for the names of the axes.
+        Method of the map, for the names of the axes.
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TrainingCurvesDisplay:
-    """Losses over the epochs, and what held-out classes said about them.
+    """Losses over the epochs, and scores on held-out classes.
 
     Use :meth:`from_estimator` or :meth:`from_history` to make one.
 
@@ -33,7 +33,7 @@ class TrainingCurvesDisplay:
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        The axes of the losses, and those of the held-out classes where there are any.
+        The axes of the losses, and those of the held-out classes if there are any.
     figure_ : matplotlib Figure
         The figure.
 

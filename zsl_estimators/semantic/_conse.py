@@ -16,9 +16,9 @@ from zsl_estimators.semantic._base import SemanticClassifier
 class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
     """Zero-shot classifier by a convex combination of semantic embeddings (ConSE).
 
-    An ordinary classifier gives the probabilities of the seen classes. The mean of
-    the most likely classes' descriptions, weighted by probability, is compared with
-    the descriptions of all classes by the cosine.
+    An ordinary classifier predicts the probabilities of the seen classes. The mean of
+    the most likely classes' descriptions, weighted by probability, is compared with the
+    descriptions of all classes by the cosine.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ ROUNDING = 1e-5
 
 
 class InversionRule(OptimisedConditionRule):
-    """Optimise a description for every sample, and take the nearest class.
+    """Optimise a description for every sample, and choose the nearest class.
 
     This is textual inversion [1]_ with description vectors in place of words. The
     result does not depend on the number of classes.
