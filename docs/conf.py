@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -111,6 +112,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "within_subsection_order": ExplicitOrder([*first, "*"]),
     "abort_on_example_error": True,
+    # One process per core: examples have one thread each.
+    "parallel": os.cpu_count(),
     "doc_module": "zsl_estimators",
     "backreferences_dir": "api/backreferences",
     "remove_config_comments": True,

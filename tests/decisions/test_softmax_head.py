@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.decisions.common import streamed
 from zsl_estimators import SoftmaxHead
+from zsl_estimators.training import _device
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,24 @@ def test_stream_fits_real_and_synthetic_classes(blobs):
     features = streamed(X[seen], y[seen], centers, [4], 120)
     head = SoftmaxHead(random_state=0).fit_stream(features, np.arange(5))
     assert (head.predict(X) == y).mean() > 0.8
+
+
+def test_without_its_device_it_predicts_on_the_cpu(blobs):
+    """As a head that was trained on a GPU and unpickled elsewhere does."""
+    X, y = blobs
+    head = SoftmaxHead(hidden=(4,), max_epochs=2, random_state=0).fit(X, y)
+    expected = head.logits(X)
+    for device in ("cuda:99", "mps"):
+        head._trained_on = device
+        np.testing.assert_array_equal(head.logits(X), expected)
+
+
+def test_it_predicts_where_it_was_trained(blobs, monkeypatch):
+    """Tensors on "meta" have no values that could come back to the host."""
+    X, y = blobs
+    head = SoftmaxHead(hidden=(4,), max_epochs=2, random_state=0).fit(X, y)
+    monkeypatch.setattr(_device, "_is_available", lambda device: True)
+    head._trained_on = "meta"
+    with pytest.raises(NotImplementedError, match="meta"):
+        head.logits(X)
+    assert next(head.module_.parameters()).device.type == "cpu"

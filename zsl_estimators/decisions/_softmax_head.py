@@ -36,6 +36,7 @@ from zsl_estimators.training import (
     TorchTrainingMixin,
     ZeroShotNet,
     copied_in_precision,
+    device_for_prediction,
     fit_net,
     float32,
     rows_per_batch,
@@ -278,8 +279,9 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, dtype=PRECISIONS, reset=False)
         # In double precision a score does not depend on the other rows.
         with usual_torch_settings(), torch.inference_mode():
-            module = self._kept_module.of(self.module_, single=False)
-            return to_numpy(module(torch.as_tensor(X - self._origin)))
+            device = device_for_prediction(self._trained_on)
+            module = self._kept_module.of(self.module_, single=False, device=device)
+            return to_numpy(module(torch.as_tensor(X - self._origin).to(device)))
 
     def _scoring_module(self):
         """The network behind :meth:`logits` as a module in double precision."""
@@ -367,6 +369,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
             random_state=private_random_state(self.random_state),
             n_epochs=n_epochs,
         )
-        self.module_ = net.module_.to("cpu")
+        # What is pickled is on the CPU, for machines without the device.
+        self._trained_on, self.module_ = str(net.device), net.module_.to("cpu")
         self._kept_module = PredictionModule()
         return self

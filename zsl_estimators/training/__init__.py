@@ -14,7 +14,7 @@ from zsl_estimators.training._callbacks import (
     Progress,
     WeightAveraging,
 )
-from zsl_estimators.training._device import resolve_device
+from zsl_estimators.training._device import device_for_prediction, resolve_device
 from zsl_estimators.training._epochs import BestEpochStage, EpochStage
 from zsl_estimators.training._estimator import (
     TorchTrainingMixin,
@@ -56,6 +56,7 @@ __all__ = [
     "ZeroShotNet",
     "adversarial_arguments",
     "copied_in_precision",
+    "device_for_prediction",
     "epoch_history",
     "fit_net",
     "float32",

@@ -39,6 +39,25 @@ def resolve_device(device):
     return resolved
 
 
+def device_for_prediction(trained_on):
+    """Where to predict in double precision with what was trained on a device.
+
+    Parameters
+    ----------
+    trained_on : str
+        A device, perhaps of another machine.
+
+    Returns
+    -------
+    device : torch.device
+        The same, or the CPU where there is none such, or where it has no double
+        precision, as MPS.
+    """
+    device = torch.device(trained_on)
+    usable = device.type != "mps" and _is_available(device)
+    return device if usable else torch.device("cpu")
+
+
 def _best_available():
     if torch.cuda.is_available():
         return "cuda"
