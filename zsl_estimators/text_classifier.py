@@ -137,8 +137,8 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         if names is None:
             if y is None:
                 raise ValueError(
-                    "class_names is None, and so is y: nothing tells which classes "
-                    "there are. Name them."
+                    "class_names and y are both None, so that the classes are "
+                    "unknown. Name them."
                 )
             names = np.unique(as_labels(y, "y")).tolist()
         encode = text_encoder(self.model)
@@ -270,14 +270,14 @@ def as_texts(X):
     wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
     if wrong:
         raise TypeError(
-            f"X holds {texts[wrong[0]]!r} at position {wrong[0]}, and {len(wrong)} "
-            "such in all, where a text is needed. Drop these rows, or fill them in."
+            f"X must hold texts, got {texts[wrong[0]]!r} at position {wrong[0]}, and "
+            f"{len(wrong)} such values in all. Drop these rows, or fill them in."
         )
     empty = [row for row, text in enumerate(texts) if not text.strip()]
     if empty:
         raise ValueError(
-            f"X holds an empty text at position {empty[0]}, and {len(empty)} such in "
-            "all, of which nothing can be told. Drop these rows."
+            f"X holds an empty text at position {empty[0]}, and {len(empty)} empty "
+            "texts in all. Drop these rows."
         )
     if not texts:
         raise ValueError("X holds no text. Give at least one.")

@@ -191,8 +191,8 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         hidden = self._hidden(fitted, X, y, folds, seed, weights)
         if not hidden and len(unseen_classes(fitted)):
             raise ValueError(
-                "y holds too few classes to hide some of them, and to learn so what to "
-                "expect of unseen ones. Give samples of at least four classes, or "
+                "y holds too few classes to hide some of them, which is needed for the "
+                "threshold of unseen ones. Give samples of at least four classes, or "
                 "folds in cv."
             )
         self.estimator_ = fitted

@@ -41,8 +41,9 @@ class PenalisedPredictionMixin(Storable):
         """Take the penalty from the columns of seen classes."""
         if not isinstance(penalty, Real) or not np.isfinite(penalty):
             raise ValueError(
-                f"The seen penalty is {penalty!r}; assign a finite number. A large "
-                "one, such as 1e6, lets unseen classes win always, and -1e6 never."
+                f"The seen penalty is {penalty!r}; assign a finite number. With a "
+                "large one, such as 1e6, only unseen classes are predicted, and with "
+                "-1e6 only seen ones."
             )
         return scores - penalty * seen
 

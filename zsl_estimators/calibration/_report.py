@@ -363,20 +363,20 @@ def interval_of_h(of_seen, of_unseen):
 
 
 def warn_of_wide(of_h):
-    """Warn of an interval that says hardly anything."""
+    """Warn of an interval that is too wide to be useful."""
     if of_h.high - of_h.low > WIDE:
         n = int(of_h.n_classes)
         warnings.warn(
-            f"{n} hidden class{'es' * (n > 1)} leave H anywhere from {of_h.low:.2f} to "
-            f"{of_h.high:.2f}. Do not compare models by this figure; only samples of "
-            "more seen classes would make it more certain.",
+            f"With {n} hidden class{'es' * (n > 1)} the interval of H is "
+            f"{of_h.low:.2f} to {of_h.high:.2f}. Do not compare models by this H; "
+            "samples of more seen classes would make the interval narrower.",
             ZeroShotWarning,
             stacklevel=3,
         )
 
 
 def warn_of_disagreement(performance):
-    """Warn where the folds do not agree that training was of use."""
+    """Warn if training was not better than the initial estimator on all folds."""
     against, n_folds = performance.n_folds_against, len(performance.curves)
     if against:
         warnings.warn(

@@ -45,7 +45,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     feature_scaling : {"auto", "standard", "none"}, default="auto"
         Scaling of the features before their cosine is taken. "standard": mean 0 and
         variance 1. "none": unscaled, as in the paper; it suits non-negative or
-        normalized features, and depends on their units. "auto" trains a network with
+        normalised features, and depends on their units. "auto" trains a network with
         each and chooses the better one on held-out seen classes, "standard" if there
         are none.
     attribute_scaling : {"auto", "whitened", "standard", "minmax", "rms", "unit", \

@@ -91,8 +91,8 @@ def load_xlsa17(
     both = np.intersect1d(train, test)
     if both.size:
         raise ValueError(
-            f"{splits.path}: {both.size} rows of trainval_loc are test rows too: they "
-            "serve both training and testing. Get the file again."
+            f"{splits.path}: {both.size} rows of trainval_loc are test rows too. "
+            "Get the file again."
         )
     leaked = np.intersect1d(labels[train], labels[test_unseen])
     if leaked.size:

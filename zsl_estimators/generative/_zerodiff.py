@@ -58,8 +58,8 @@ def check_output_is_linear(estimator):
     """Refuse an activation that the initial features do not survive."""
     if estimator.init is not None and estimator.output_activation != "linear":
         raise ValueError(
-            f'output_activation="{estimator.output_activation}" would cut the features '
-            'of the initial estimator. Use output_activation="linear", or init=None.'
+            f'output_activation="{estimator.output_activation}" would clip features of '
+            'the initial estimator. Use output_activation="linear", or init=None.'
         )
 
 

@@ -16,7 +16,7 @@ ROUNDING = 1e-10
 
 
 def explain_predictions(estimator, X, rival=None):
-    """Contribution of every attribute to the margin of a prediction over a rival.
+    """Compute the contribution of every attribute to the margin of a prediction.
 
     The margin is the score of the predicted class minus that of the rival, as
     `decision_function` returns them. If a score is a sum over attributes, as in most
@@ -77,7 +77,9 @@ def explain_predictions(estimator, X, rival=None):
     classifier, X_inner = inside(estimator, X, "class_attributes_", who)
     scores = score_matrix(classifier, X_inner)
     if scores.shape[1] < 2:
-        raise ValueError("There is only one class, which has no rival.")
+        raise ValueError(
+            "There is only one class, which cannot be compared with another."
+        )
     best = scores.argmax(axis=1)
     against = _columns_of_rivals(classifier, scores, best, rival)
     rows = np.arange(len(scores))

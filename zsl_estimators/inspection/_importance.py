@@ -8,7 +8,7 @@ from zsl_estimators.metrics import gzsl_report
 
 
 def attribute_importance(estimator, X, y):
-    """Decrease of the accuracy without each attribute of the unseen classes.
+    """Compute the decrease of the accuracy without each attribute.
 
     For every attribute, its value for all unseen classes is replaced by the mean over
     the seen classes, so that it carries no information, and the samples are predicted

@@ -16,7 +16,7 @@ ALPHAS = np.logspace(-2, 3, 11)
 
 
 def missing_attribute(X, y, classes, attributes):
-    """Values of a new column of the class table that separates two classes.
+    """Compute a new column of the class table that separates two classes.
 
     Fisher's linear discriminant is the direction in which the features separate the two
     classes best. The mean of every class along it is the value of the new column. A
@@ -106,7 +106,7 @@ def _rows_of_labels(attributes, labels):
         )
     if len(labels) < 3:
         raise ValueError(
-            "y holds two classes only, from which nothing can be said about a column. "
-            "Give samples of more classes."
+            "y holds two classes only, from which a column cannot be predicted. Give "
+            "samples of more classes."
         )
     return table.to_numpy(dtype=np.float64)[places]

@@ -537,7 +537,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _new_training(self, problem, n_epochs, random_state):
         if self._is_warm_start() and self._kind != self._network():
             raise ValueError(
-                "warm_start=True goes on with the last fit, whose network is not that "
+                "warm_start=True continues the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
             )
         self._kind = self._network()
@@ -573,7 +573,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return ArrayData({"x": problem.rows.single(), "y": problem.y}, problem.y)
 
     def _class_tensors(self):
-        """Scaled descriptions, and centers: observed where seen, else predicted."""
+        """Scaled descriptions, and centres: observed where seen, else predicted."""
         attributes, centers = class_tensors(
             self._scaled_attributes(),
             self.init_,

@@ -50,7 +50,7 @@ def decoded(model, latents):
 
 
 def last_centers(model):
-    """What is left of the centers of the classes at the last time of the flow."""
+    """What is left of the centres of the classes at the last time of the flow."""
     signal, _ = model.signal_and_noise(model.diffusion.n_steps - 1)
     return signal * model.centers
 

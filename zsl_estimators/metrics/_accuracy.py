@@ -334,7 +334,7 @@ def columns_of(y_true, classes):
         missing = np.unique(y_true[y_index < 0])
         raise ValueError(
             f"y_true holds {missing[:8].tolist()}, which are not among the classes "
-            "that were scored. Describe them in attributes when fitting, or by "
+            "that were scored. Describe them in attributes before fit, or by "
             "add_classes, or leave their rows out."
         )
     return y_index

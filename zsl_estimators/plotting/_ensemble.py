@@ -94,7 +94,7 @@ class EnsembleDisplay:
         if ensemble.held_out_results_ is None:
             raise ValueError(
                 "The members of this ensemble were not compared: there were no unseen "
-                "classes, or too few seen ones to hide some of them."
+                "classes, or too few seen ones to hide some."
             )
         return cls(ensemble.held_out_results_, ensemble.fit_times_).plot(ax)
 

@@ -191,7 +191,7 @@ class SyntheticFeaturesDisplay:
         n_classes = len(np.union1d(y_real, y_synthetic))
         if n_classes > MOST_CLASSES:
             raise ValueError(
-                f"{n_classes} classes cannot be told apart on one map; choose at most "
+                f"{n_classes} classes are too many for one map; choose at most "
                 f"{MOST_CLASSES} with classes=..."
             )
         together = np.concatenate([X_real, X_synthetic])

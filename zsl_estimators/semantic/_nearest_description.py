@@ -36,7 +36,7 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
 
     Notes
     -----
-    Centering subtracts means from rows as they are given. Where the lengths of rows
+    Centring subtracts means from rows as they are given. Where the lengths of rows
     mean nothing, scale them to 1 first, for instance with
     :class:`sklearn.preprocessing.Normalizer` in a pipeline.
 

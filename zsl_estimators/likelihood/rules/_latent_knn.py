@@ -78,5 +78,5 @@ class LatentKNNRule(DecisionRule):
         return mean if self.mode == "outlier" else -mean
 
     def _encode(self, model, x):
-        """Latent vectors relative to the centers, which is where noise is at home."""
+        """Latent vectors relative to the centres of the classes."""
         return integrate(flow_slope(model), x[:, None] - model.centers, *self._grid)
