@@ -68,12 +68,12 @@ axes[0].legend()
 # Effect on the classifier
 # ------------------------
 #
-# The head sees real samples of seen digits and generated ones of unseen digits. The
-# larger the variance of the latter, the more often it predicts unseen digits: the
-# temperature changes the balance between both, as the seen penalty would, which is off
-# here. The area under the seen-unseen curve (AUSUC) does not depend on that balance.
-# The best temperature therefore depends on the metric: H depends on the balance, AUSUC
-# hardly changes, and the 1.1 of the paper is not better on digits.
+# The head is trained on real samples of seen digits and generated ones of unseen
+# digits. The larger the variance of the latter, the more often it predicts unseen
+# digits: the temperature changes the balance between both, as the seen penalty would,
+# which is off here. The area under the seen-unseen curve (AUSUC) does not depend on
+# that balance. The best temperature therefore depends on the metric: H depends on the
+# balance, AUSUC hardly changes, and the 1.1 of the paper is not better on digits.
 
 results = pd.DataFrame(
     {t: gzsl_scorer(clf, data.X_test, data.y_test) for t, clf in models.items()}
