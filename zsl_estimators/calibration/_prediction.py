@@ -38,8 +38,8 @@ class PenalisedPredictionMixin(Storable):
 
     @staticmethod
     def _less_penalty(scores, penalty, seen):
-        """Subtract the penalty from the columns of seen classes.""" if not
-        isinstance(penalty, Real) or not np.isfinite(penalty):
+        """Subtract the penalty from the columns of seen classes."""
+        if not isinstance(penalty, Real) or not np.isfinite(penalty):
             raise ValueError(
                 f"The seen penalty is {penalty!r}; assign a finite number. With a "
                 "large one, such as 1e6, only unseen classes are predicted, and with "
