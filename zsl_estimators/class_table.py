@@ -387,8 +387,8 @@ class ClassTable:
         """The table where no label is known."""
         if attributes is None:
             raise ValueError(
-                "attributes is None, and so is y: nothing tells which classes there "
-                "are. Describe them in attributes, or give labels."
+                "attributes and y are both None, so that the classes are unknown. "
+                "Describe them in attributes, or give labels."
             )
         matrix = description_matrix(attributes)
         labels = row_labels(attributes, classes)

@@ -177,8 +177,8 @@ def warn_of_useless(matrix, labels):
     if equal.any():
         warnings.warn(
             f"attributes describes several of {listing(labels[equal])} by the same "
-            "numbers, so that nothing tells these classes apart. Add a column in which "
-            "they differ, or make them one class.",
+            "numbers, so that these classes cannot be distinguished. Add a column in "
+            "which they differ, or merge them.",
             ZeroShotWarning,
             stacklevel=4,
         )

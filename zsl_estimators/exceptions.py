@@ -2,14 +2,13 @@
 
 
 class ZeroShotWarning(UserWarning):
-    """What was given can be fitted, but some classes can never be told apart.
+    """The data can be fitted, but some classes cannot be distinguished.
 
-    Warned of are: two classes with one and the same description; descriptions that
-    hardly differ, compared with what they have in common; a class that is
-    described by zeros alone; unseen classes beside fewer than four seen ones, where
-    ``seen_penalty="auto"`` has nothing to choose the penalty on; a class table
-    whose first column looks like the labels of its rows; and missing values of the
-    class table, which are imputed.
+    Reasons are: two classes with the same description; descriptions that differ very
+    little, relative to their size; a class that is described by zeros alone; unseen
+    classes with fewer than four seen ones, so that ``seen_penalty="auto"`` cannot fit
+    the penalty; a class table whose first column looks like the labels of its rows; and
+    missing values of the class table, which are imputed.
 
     Examples
     --------

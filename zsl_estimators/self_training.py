@@ -17,14 +17,14 @@ UNLABELLED = -1
 
 
 class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
-    """Fit a zero-shot classifier to labelled rows, and its unseen classes to others.
+    """Self-training of a zero-shot classifier with unlabelled rows.
 
-    The estimator is fitted to the labelled rows. Unlabelled rows that it then takes for
-    unseen classes are given to it with these labels, as :ref:`labelled rows <few_shot>`
-    that sharpen the scores of their classes, and it predicts again, until the labels
-    stay the same. It is trained only once. Unseen classes stay unseen, which they do
-    not with scikit-learn's ``SelfTrainingClassifier``: there a class is a seen one as
-    soon as a single row has been taken for it, and the seen penalty is lost.
+    The estimator is fitted to the labelled rows. Unlabelled rows that it predicts as
+    unseen classes are passed to ``add_classes`` with these labels, as :ref:`labelled
+    rows <few_shot>`, and it predicts again, until the labels do not change. It is
+    trained only once. Unseen classes stay unseen. With scikit-learn's
+    ``SelfTrainingClassifier`` a class becomes a seen one as soon as a single row is
+    assigned to it, and there is no seen penalty any more.
 
     Parameters
     ----------
@@ -33,21 +33,22 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
         rows, or a pipeline or search around one.
     threshold : float, default=0.0
         Probability of its most likely class that an unlabelled row must have to be
-        used. With 0 all rows are: on hidden seen classes of digits and of made tasks
-        this was as good as 0.5, and better than 0.75 and 0.9. With a high threshold
-        only rows near the predicted means are used, from which little is learned.
+        used. With 0 all rows are used: on hidden seen classes of digits and of
+        artificial tasks this was as good as 0.5, and better than 0.75 and 0.9. With a
+        high threshold only rows near the predicted means are used, which contain little
+        information.
     max_iter : int, default=10
-        Rounds of labelling at most.
+        Largest number of iterations.
 
     Attributes
     ----------
     estimator_ : estimator
-        Fitted, with the rows that it has labelled itself.
+        Fitted, with the labelled rows and those that it has labelled.
     transduction_ : ndarray of shape (n_samples,)
-        Labels of all rows: given ones, those that were used in the end, and -1 of
-        unlabelled rows that were taken for seen classes, or were below `threshold`.
+        Labels of all rows: given ones, those of the last iteration, and -1 of
+        unlabelled rows that were predicted as seen classes, or were below `threshold`.
     n_iter_ : int
-        Rounds of labelling.
+        Number of iterations.
     classes_ : ndarray of shape (n_classes,)
         All class labels, seen and unseen, sorted.
     seen_classes_ : ndarray of shape (n_seen,)
@@ -55,9 +56,9 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
     n_features_in_ : int
-        Number of features, when the estimator knows it.
+        Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when the estimator knows them.
+        Names of the features, if the estimator has this attribute.
 
     See Also
     --------
@@ -104,7 +105,7 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
         self.max_iter = max_iter
 
     def fit(self, X, y):
-        """Fit the estimator to labelled rows, then label the others and learn of them.
+        """Fit the estimator to labelled rows, then predict the others and add them.
 
         Parameters
         ----------

@@ -30,8 +30,8 @@ def class_descriptions_from_text(
 ) -> pd.DataFrame:
     """Describe classes by embeddings of their names, or of sentences about them.
 
-    Features of the same model, such as embeddings of utterances whose intent is asked
-    for, share a space with these descriptions, and the estimators make use of it.
+    Features by the same model, such as embeddings of utterances for intents, share a
+    space with these descriptions, which the estimators use.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def class_descriptions_from_text(
         If a label occurs twice or is no single text or number, a class has no text or
         one that is embedded as zero, or a template lacks its braces.
     TypeError
-        If something else than text is to be embedded, or by something that cannot.
+        If names or sentences are not texts, or `model` is not a model.
 
     References
     ----------

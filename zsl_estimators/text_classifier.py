@@ -22,11 +22,11 @@ from zsl_estimators.text import class_descriptions_from_text, text_encoder
 
 @fill_docstring
 class ZeroShotTextClassifier(AroundZeroShotClassifier):
-    """Classify texts, also into classes of which nothing but the name is known.
+    """Zero-shot classifier of texts, with classes described by their names.
 
-    A sentence encoder turns texts into features and names of classes, or sentences
-    about them, into class descriptions of the same space; an estimator of this package
-    does the rest.
+    A sentence encoder maps texts to features, and names of classes, or sentences about
+    them, to class descriptions in the same space. An estimator of this package is
+    fitted to these.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         (n, n_dimensions). A name is loaded in every :meth:`fit`, and downloaded at the
         first.
     templates : sequence of str, default=("{}",)
-        What is embedded for a class: its texts in each of these, where the braces are.
+        Templates in which the texts of a class replace the braces before they are
+        embedded; embeddings are averaged.
     estimator : estimator, default=None
         A zero-shot classifier of this package without `attributes`. None is
         :class:`RidgeSemanticClassifier`, and without labels
@@ -112,8 +113,8 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         X : array-like of str of shape (n_samples,)
             Texts.
         y : array-like of shape (n_samples,) or None, default=None
-            Labels. None, where the names are all that is known: then the class whose
-            name is nearest wins.
+            Labels. None if there are no labels: then the class with the nearest name is
+            predicted.
         %(sample_weight_around)s
 
         Returns
@@ -128,8 +129,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         ValueError
             If a text is empty, or a label of `y` has no name.
         TypeError
-            If something else than text is to be embedded, or the estimator takes no
-            weights.
+            If `X` or the names are not texts, or the estimator takes no weights.
         """
         check_parameters(self)
         texts, y, weights = weighted_rows(as_texts(X), y, sample_weight)
@@ -137,8 +137,8 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         if names is None:
             if y is None:
                 raise ValueError(
-                    "class_names is None, and so is y: nothing tells which classes "
-                    "there are. Name them."
+                    "class_names and y are both None, so that the classes are "
+                    "unknown. Name them."
                 )
             names = np.unique(as_labels(y, "y")).tolist()
         encode = text_encoder(self.model)
@@ -149,7 +149,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         return self
 
     def add_classes(self, class_names=None, *, X=None, y=None):
-        """Let the fitted model predict new, unseen classes, or predict some better.
+        """Add new, unseen classes, or labelled texts of unseen classes.
 
         Parameters
         ----------
@@ -168,8 +168,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         Raises
         ------
         ValueError
-            If a class exists already, or a text belongs to a seen class or to none that
-            is known.
+            If a class exists already, or a text belongs to a seen or an unknown class.
         """
         check_is_fitted(self)
         table, encode = None, self._encoder()
@@ -184,12 +183,12 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         return self
 
     def remove_classes(self, labels):
-        """Let the fitted model predict some classes no more.
+        """Remove classes from the predictions.
 
         Parameters
         ----------
         labels : array-like of shape (n_labels,)
-            Labels out of `classes_`.
+            Labels in `classes_`.
 
         Returns
         -------
@@ -199,7 +198,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         Raises
         ------
         ValueError
-            If a label is not known, or no class would be left.
+            If a label is unknown, or no class would be left.
         """
         super().remove_classes(labels)
         described = self.class_attributes_
@@ -271,14 +270,14 @@ def as_texts(X):
     wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
     if wrong:
         raise TypeError(
-            f"X holds {texts[wrong[0]]!r} at position {wrong[0]}, and {len(wrong)} "
-            "such in all, where a text is needed. Drop these rows, or fill them in."
+            f"X must hold texts, got {texts[wrong[0]]!r} at position {wrong[0]}, and "
+            f"{len(wrong)} such values in all. Drop these rows, or fill them in."
         )
     empty = [row for row, text in enumerate(texts) if not text.strip()]
     if empty:
         raise ValueError(
-            f"X holds an empty text at position {empty[0]}, and {len(empty)} such in "
-            "all, of which nothing can be told. Drop these rows."
+            f"X holds an empty text at position {empty[0]}, and {len(empty)} empty "
+            "texts in all. Drop these rows."
         )
     if not texts:
         raise ValueError("X holds no text. Give at least one.")

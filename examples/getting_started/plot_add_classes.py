@@ -1,18 +1,18 @@
 """
-Classes that turn up after training
-===================================
+Adding classes to a fitted model
+================================
 
-A model is in use, and somebody brings a new class: described, but without samples.
-Train again? Not with a zero-shot classifier. Here a digit is described to fitted
-models, without the training data, in a fraction of a second.
+A new class has a description, but no samples. A zero-shot classifier can predict it
+without being trained again. Here a digit is added to fitted models, without the
+training data, in a fraction of a second.
 """
 
 # %%
-# Two models that do not know what an 8 is
-# ----------------------------------------
+# Two models without a description of 8
+# -------------------------------------
 #
-# The table holds nine digits. There is no 3 in the training labels; having at least one
-# unseen class from the start lets ``fit`` find the seen penalty.
+# The table holds nine digits. There is no 3 in the training labels; with at least one
+# unseen class from the start ``fit`` can fit the seen penalty.
 
 import time
 
@@ -53,13 +53,12 @@ for name, model in models.items():
     note(name, "after fit", time.perf_counter() - start)
 
 # %%
-# Describe it
-# -----------
+# Adding its description
+# ----------------------
 #
-# ``add_classes`` takes a table like that of the constructor. What the models answered
-# for other classes stays as it was, up to the samples that now go to the new one. A
-# model that generates features makes some of the new class and teaches them to its
-# head.
+# ``add_classes`` takes a table like that of the constructor. Other predictions do not
+# change, except for samples that are now predicted as the new class. A model that
+# generates features generates some of the new class and trains its head on them.
 
 for name, model in models.items():
     start = time.perf_counter()
@@ -69,8 +68,8 @@ print(pd.DataFrame(rows).round(2).to_string(index=False))
 print("unseen now:", models["FGAN"].unseen_classes_)
 
 # %%
-# The last column is the new digit. Half of the eights are found, others are called 3,
-# the other unseen digit.
+# The last column is the new digit. Half of the eights are recognised, others are
+# predicted as 3, the other unseen digit.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):
@@ -79,7 +78,7 @@ for ax, (name, model) in zip(axes, models.items(), strict=True):
 plt.show()
 
 # %%
-# A class that is known already cannot be redefined in passing:
+# A class that exists already cannot be redefined:
 
 try:
     models["Ridge"].add_classes(data.attributes.loc[[0]] * 0.5)

@@ -2,8 +2,9 @@
 A few labelled rows of new classes
 ==================================
 
-A class that was unseen gets its first labelled rows. ``add_classes(X=..., y=...)``
-gives them to the fitted model, without the training data. How fast do they help?
+When an unseen class gets its first labelled rows, ``add_classes(X=..., y=...)`` updates
+the fitted model, without the training data. This example shows how the accuracy depends
+on the number of rows.
 """
 
 # %%
@@ -66,9 +67,9 @@ mean = results.groupby(["model", "rows"], sort=False)[["S", "U", "H"]].mean()
 print(mean.unstack().round(2).T)
 
 # %%
-# A single row per class is worth a lot where the description says little, as here, and
-# seen digits are recognised better as well: fewer of them are taken for new ones. With
-# five rows most of the gain is there.
+# A single row per class helps much if the description contains little information, as
+# here. Seen digits are recognised better as well, because fewer of them are predicted
+# as new ones. Most of the gain is reached with five rows.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained", sharey=True)
 titles = {"U": "new classes (U)", "S": "seen classes (S)", "H": "harmonic mean (H)"}

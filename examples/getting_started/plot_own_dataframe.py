@@ -2,17 +2,16 @@
 Your own data, from two CSV files
 =================================
 
-You have a table of measurements with a label in each row, and a second one that
-describes every class, including those you have no sample of yet. How do you get from
-there to a model you can rely on, when not a single test sample of an unseen class is at
-hand?
+Given are a table of measurements with a label in each row, and a second one that
+describes every class, also those without samples. This example fits a model, and
+estimates its accuracy without test samples of unseen classes.
 """
 
 # %%
 # Two files
 # ---------
 #
-# For this page they are made up: 12 machine states, 10 of which were recorded.
+# They are artificial here: 12 machine states, 10 of which were recorded.
 
 import tempfile
 from pathlib import Path
@@ -40,11 +39,11 @@ print(class_table.iloc[:4, :5].round(2))
 print("never recorded:", sorted(set(class_table.index) - set(y)))
 
 # %%
-# How good will it be?
-# --------------------
+# Estimate the accuracy
+# ---------------------
 #
-# There is nothing to test the unseen states with, but seen ones can be hidden, and then
-# play the unseen ones. ``ClassHoldoutSplit`` makes such folds for scikit-learn's
+# There are no test samples of the unseen states, but seen ones can be hidden and take
+# their place. ``ClassHoldoutSplit`` makes such folds for scikit-learn's
 # ``cross_validate``. H is the harmonic mean of the accuracies on hidden and on other
 # states.
 
@@ -73,8 +72,8 @@ print(estimated.agg(["mean", "std"]).round(2))
 # Fit, predict, save
 # ------------------
 #
-# The final model is trained on all recorded states. The penalty that keeps it from
-# answering with recorded states only was fitted on the way.
+# The final model is trained on all recorded states. ``fit`` also fits the seen penalty,
+# without which only recorded states would be predicted.
 
 import joblib
 
@@ -86,7 +85,7 @@ clf
 
 # %%
 # (In a notebook an estimator shows its settings, what it learned, and links to its
-# documentation.) A saved model predicts like the one it was made of:
+# documentation.) A saved model makes the same predictions:
 
 new_rows = pd.DataFrame(made_up.X_test, columns=X.columns)
 loaded = joblib.load(folder / "model.joblib")
@@ -94,9 +93,9 @@ answers = pd.Series(loaded.predict(new_rows), name="state")
 print(answers.value_counts().sort_index())
 
 # %%
-# Here the truth about the new rows is known, so that the estimate can be checked. (The
-# best of three estimates is a little too good on average, for chance helps to be best;
-# a search inside another ``cross_validate`` would avoid that.)
+# Here the labels of the new rows are known, so that the estimate can be checked. (The
+# best of three estimates is a little too high on average; nested cross-validation would
+# avoid that.)
 
 import matplotlib.pyplot as plt
 
@@ -110,10 +109,10 @@ GZSLConfusionDisplay.from_estimator(loaded, new_rows, truth, ax=ax)
 plt.show()
 
 # %%
-# When something is missing
-# -------------------------
+# Missing descriptions
+# --------------------
 #
-# A label without a row in the class table is found before anything is trained:
+# A label without a row in the class table raises an error before training:
 
 try:
     RidgeSemanticClassifier(class_table.drop("state C")).fit(X, y)

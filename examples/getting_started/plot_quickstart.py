@@ -1,14 +1,14 @@
 """
-Recognise digits that were never shown
-======================================
+Recognising digits without training samples
+===========================================
 
-Can a classifier find the threes and eights in a pile of handwritten digits when it
-has never seen a single three or eight? It can, if it is told what every digit looks
-like: here by a printed glyph and a few facts about its strokes.
+A classifier can recognise handwritten threes and eights without training samples of
+them, if every digit is described: here by a printed glyph and a few facts about its
+strokes.
 
-We compare a linear baseline with an ensemble, and show what the *seen penalty* does: a
-model prefers the classes that it was trained on, and hardly ever predicts another one
-until a constant is subtracted from the scores of the seen classes.
+We compare a linear baseline with an ensemble, and show the effect of the *seen
+penalty*: a model prefers the classes that it was trained on, and hardly ever predicts
+another one unless a constant is subtracted from the scores of the seen classes.
 """
 
 # %%
@@ -43,8 +43,8 @@ print("trained on", sorted(set(data.y_train.tolist())))
 print(data.attributes[["segment_top", "segment_middle", "closed_loops"]])
 
 # %%
-# Fit, and look before and after the penalty
-# ------------------------------------------
+# Fit, with and without the penalty
+# ---------------------------------
 #
 # ``fit`` chooses everything on folds in which some *seen* digits are hidden: how long
 # to train, the weight of every estimator, and the penalty. No test sample is involved.
@@ -81,8 +81,8 @@ results = pd.concat(reports)
 print(results.round(2))
 
 # %%
-# The whole trade-off in one picture
-# ----------------------------------
+# The trade-off between seen and unseen classes
+# ---------------------------------------------
 #
 # Each curve on the left shows both accuracies for every possible penalty. A square
 # marks the model without penalty, a dot the one with the penalty that was fitted on
@@ -112,7 +112,7 @@ EnsembleDisplay.from_estimator(ensemble)
 plt.show()
 
 # %%
-# New classes need no training: describe them and they can be predicted.
+# New classes can be added by their descriptions, without training.
 
 letter = data.attributes.loc[[0]].rename({0: 10}) * 0.5
 ensemble.add_classes(letter)

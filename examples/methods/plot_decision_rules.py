@@ -1,16 +1,15 @@
 """
-Many ways to decide with one diffusion model
-============================================
+Decision rules of a diffusion model
+===================================
 
-A diffusion model that knows how features of a described class look can decide which
-class a sample belongs to, although it was never trained to. There are many ways to do
-so. Here they are compared on one trained network, on handwritten digits of which two
-were never seen in training.
+A diffusion model of features given a class description can be used to classify samples,
+although it was not trained as a classifier. Here several decision rules are compared on
+one trained network, on handwritten digits of which two are unseen.
 """
 
 # %%
-# Name several rules, and the folds of held-out classes fit the seen penalty of each and
-# choose the best one. The network is trained once.
+# With several rules, ``fit`` fits the seen penalty of each on folds of held-out classes
+# and chooses the best rule. The network is trained once.
 
 from zsl_estimators import DiffusionClassifier
 from zsl_estimators.datasets import load_digits_gzsl
@@ -26,8 +25,8 @@ compared = clf.held_out_decisions_.groupby("candidate", sort=False)
 compared[["AUSUC", "best_H"]].mean().round(2)
 
 # %%
-# :meth:`~zsl_estimators.DiffusionClassifier.with_rule` switches between them without
-# training again. What they answer on the test rows, and what an answer costs:
+# :meth:`~zsl_estimators.DiffusionClassifier.with_rule` changes the rule without
+# training again. Accuracy on the test rows, and time per sample:
 
 import time
 
@@ -51,9 +50,9 @@ table.round(2)
 
 # %%
 # On the folds the cheapest rule, the diffusion classifier ("error"), and the likelihood
-# are equal; on these test rows the likelihood is ahead, at several times the cost. The
-# nearest neighbours among latent vectors, an idea from the paper, find nothing: it is
-# not so that the latent vector of the true class lies apart.
+# are equal; on these test rows the likelihood is better, at several times the cost. The
+# nearest neighbours among latent vectors, a rule from the paper, do not work: the
+# latent vector of the true class does not differ from the others.
 
 import matplotlib.pyplot as plt
 
@@ -77,8 +76,8 @@ ax.margins(x=0.25)
 plt.show()
 
 # %%
-# A rule is a small object, so your own is a few lines. This one takes the class under
-# which the noise is predicted best at a single time, with a single draw of noise:
+# A custom rule is a small class. This one predicts the class for which the noise is
+# predicted best at a single time, with a single draw of noise:
 
 import torch
 

@@ -1,18 +1,17 @@
 """
-The same sample under another label
-===================================
+Decoding a sample with another label
+====================================
 
-A diffusion model turns a sample into a latent vector and back, both under the label of
-a class. Encoded under one label and decoded under another one, what remains of the
-sample? Handwritten digits are small enough to look at. (After Figures 2 to 4 and 11 of
-Startsev and Singh.)
+A diffusion model maps a sample to a latent vector and back, both given the label of a
+class. This example encodes handwritten digits with one label and decodes them with
+another one. (After Figures 2 to 4 and 11 of Startsev and Singh.)
 """
 
 # %%
 # One model of digits
 # -------------------
 #
-# It never sees a 3 or an 8 in training. It knows them by their descriptions only.
+# There are no training samples of 3 and 8, only their descriptions.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,12 +48,12 @@ def show(rows, row_titles, column_titles):
 
 
 # %%
-# Encode under one label, decode under all
-# ----------------------------------------
+# Encode with one label, decode with all
+# --------------------------------------
 #
-# Rows differ in the label that a 5 is encoded under, columns in the label that it is
-# decoded under. Under the same label the way back undoes the way there. Under another
-# one the strokes that both digits share stay, and the rest moves towards the other
+# Rows differ in the label that a 5 is encoded with, columns in the label that it is
+# decoded with. With the same label decoding is the inverse of encoding. With another
+# one the strokes that both digits share remain, and the rest changes towards the other
 # digit.
 
 five = data.X_test[data.y_test == 5][:1]
@@ -66,11 +65,11 @@ rows = [
 show(rows, [f"as {label}" for label in labels], [f"to {c}" for c in clf.classes_])
 
 # %%
-# Between two samples
-# -------------------
+# Interpolation between two samples
+# ---------------------------------
 #
-# Two samples of the same digit are encoded, under their own label or a wrong one. On
-# the way from one latent vector to the other all are decoded, again under either label.
+# Two samples of the same digit are encoded, with their own label or a wrong one. Latent
+# vectors interpolated between both are decoded, again with either label.
 
 pair = data.X_test[data.y_test == 5][:2]
 weights = np.linspace(0, 1, 7)
@@ -83,13 +82,13 @@ for encoded in (5, 0):
 show(rows, titles, weights.round(2))
 
 # %%
-# How much noise tells classes apart
-# ----------------------------------
+# Noise level and separation of classes
+# -------------------------------------
 #
-# With little noise every class gives the sample back. With much noise what comes back
-# is typical of the class. The rule ``NoiseDenoiseRule`` decides well where the true
-# class is clearly below the band of the others. The distance may be a function of your
-# own, here the largest difference of any feature.
+# With little noise the reconstruction is close to the sample for every class. With much
+# noise it is typical of the class. The rule ``NoiseDenoiseRule`` works well at noise
+# levels where the distance of the true class is clearly below those of the others. The
+# distance may be any function, here also the largest difference of any feature.
 
 
 def largest_difference(x, back):

@@ -1,17 +1,17 @@
 """
-From noise to a description, step by step
-=========================================
+Denoising of a description, step by step
+========================================
 
 RevCD recognises a class by *denoising its description*: it starts from random numbers
-and removes noise under the features of a sample, until what is left looks like a row of
-the class table. How fast does the right description appear, and does it appear the same
-way for coarse and for fine descriptions? (After Figure 3 of the RevCD paper, where two
-data sets behaved in opposite ways.)
+and removes noise given the features of a sample, until the result is similar to a row
+of the class table. This example shows how fast the right description appears, for many
+and for few attributes. (After Figure 3 of the RevCD paper, where two data sets showed
+opposite results.)
 """
 
 # %%
 # Two tasks: handwritten digits, whose descriptions are printed glyphs with 79 numbers,
-# and a made-up one whose classes differ in 8 independent numbers.
+# and an artificial one whose classes differ in 8 independent numbers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,9 +41,9 @@ models = {
 # Three samples
 # -------------
 #
-# Paths of three samples of an unseen digit in the plane of the class descriptions, from
-# noise towards what the model makes of the features. Nobody has shown it a 3, and it
-# does not get there: two paths end near the 2, one between 3 and 8.
+# Trajectories of three samples of an unseen digit in the plane of the class
+# descriptions, from noise to the predicted description. There are no training samples
+# of 3, and no trajectory reaches it: two end near the 2, one between 3 and 8.
 
 data = tasks["digits, 79 attributes"]
 three = np.flatnonzero(data.y_test == 3)[:3]
@@ -56,8 +56,8 @@ DenoisingDisplay.from_estimator(
 # All samples
 # -----------
 #
-# How far the state is from the true description, as a cosine distance, on average over
-# test samples.
+# The cosine distance between the state and the true description, averaged over test
+# samples.
 
 
 def distance_to_truth(model, data, unseen):
@@ -71,10 +71,10 @@ def distance_to_truth(model, data, unseen):
 
 
 # %%
-# Nothing happens while there is mostly noise, then the description appears. For seen
-# classes both tasks take the same course, unlike the two data sets of the paper. Unseen
-# classes are found where the attributes are few and independent; eight seen digits are
-# too few to learn how 79 attributes vary.
+# The distance hardly changes while there is mostly noise; then the description appears.
+# For seen classes both tasks have similar curves, unlike the two data sets of the
+# paper. Unseen classes are recognised if the attributes are few and independent; eight
+# seen digits are too few to learn how 79 attributes vary.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 for color, (name, data) in zip(("C0", "C1"), tasks.items(), strict=True):

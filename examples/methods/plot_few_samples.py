@@ -1,15 +1,14 @@
 """
-When there are only a few samples
-=================================
+Training with few samples
+=========================
 
-ZeroDiff is made for scarce data: it noises every sample in many ways and so learns from
-each of them more than once. Does that pay when only a tenth of the samples are left?
-It is compared with f-CLSWGAN and with the initial estimator of both.
+ZeroDiff is designed for few samples: it adds noise to every sample in many ways and so
+learns from each of them more than once. This example compares it with f-CLSWGAN and
+with the initial estimator of both, with all and with a tenth of the samples.
 """
 
 # %%
-# A made-up task that is not linear, with 60, 20 and 6 samples of each of 15 seen
-# classes.
+# An artificial non-linear task, with 60, 20 and 6 samples of each of 15 seen classes.
 
 import time
 
@@ -56,12 +55,13 @@ results = pd.DataFrame(rows).set_index(["method", "samples"])
 print(results[["U", "S", "H", "AUSUC", "epochs", "seconds"]].round(2))
 
 # %%
-# With 6 and 20 samples the folds of hidden classes choose no training, or a decision
-# that does not need it, and both generators *are* their initial estimator. With 60 FGAN
-# still is, regularised differently, and ZeroDiff trains a little. One task and one seed
-# make no ranking; on real data with a tenth of the rows neither was ahead of the other
-# (``benchmarks/README.md``). What this shows is that nothing breaks with six samples
-# per class, because nothing has to be trained.
+# With 6 and 20 samples zero epochs are chosen on folds of hidden classes, or a decision
+# that needs no training, and both generators are equivalent to their initial estimator.
+# With 60 samples FGAN still is, with another regularisation, and ZeroDiff trains a
+# little. One task and one seed do not determine a ranking; on real data with a tenth of
+# the rows neither was better than the other (``benchmarks/README.md``). The example
+# shows that a model with six samples per class is still as good as the initial
+# estimator, because it need not be trained.
 
 figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 for name, style in zip(methods, ("o-", "s--", "^:"), strict=True):

@@ -1,17 +1,16 @@
 """
-Bent boundaries from a pipeline
-===============================
+Kernel approximation in a pipeline
+==================================
 
-Closed-form classifiers such as ESZSL are linear in the features. When classes are not
-told apart by straight boundaries, there is no need for a kernel version of every
-method: a step of scikit-learn in front, :class:`sklearn.kernel_approximation.Nystroem`
-or :class:`~sklearn.kernel_approximation.RBFSampler`, turns the features into those of a
-kernel. The width of the kernel is chosen like everything else, on held-out classes.
+Closed-form classifiers such as ESZSL are linear in the features. For non-linear
+decision boundaries put :class:`sklearn.kernel_approximation.Nystroem` or
+:class:`~sklearn.kernel_approximation.RBFSampler` in front: they map the features to
+approximate kernel features. The width of the kernel is chosen on held-out classes.
 """
 
 # %%
-# A linear method and the same on kernel features
-# -----------------------------------------------
+# A linear method with and without kernel features
+# ------------------------------------------------
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -46,13 +45,13 @@ for model in models.values():
 print(f"chosen: gamma = {search.best_params_['nystroem__gamma']}")
 
 # %%
-# How they do on the test set
-# ---------------------------
+# Scores on the test set
+# ----------------------
 #
 # *U* and *S* are the accuracies on unseen and seen classes, *H* is their harmonic mean,
-# *T1* the accuracy on unseen classes when it is known that the class is unseen. Bent
-# boundaries help seen classes, which have samples to bend them, and H with them. Among
-# unseen classes alone the straight ones are better.
+# *T1* the accuracy on unseen classes when it is known that the class is unseen.
+# Non-linear boundaries improve the accuracy on seen classes, which have training
+# samples, and H. Among unseen classes alone the linear ones are better.
 
 figures = pd.DataFrame(
     {
@@ -63,8 +62,8 @@ figures = pd.DataFrame(
 print(figures.round(3).to_string())
 
 # %%
-# What the search saw
-# -------------------
+# Results of the search
+# ---------------------
 #
 # The area under the seen-unseen curve on the held-out classes, for every `gamma`.
 

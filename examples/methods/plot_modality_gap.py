@@ -2,18 +2,18 @@
 Images and texts in one space
 =============================
 
-Models such as CLIP put images and texts into one space, where the nearest text names an
-image. Even there images lie in one place and texts in another: the modality gap. What
-does it cost, and what do labels of some classes add?
+Models such as CLIP embed images and texts in one space, where the nearest text gives
+the class of an image. But the means of images and texts differ: the modality gap. This
+example shows its effect on the accuracy, and that of labels of some classes.
 """
 
 # %%
-# Made embeddings
-# ---------------
+# Artificial embeddings
+# ---------------------
 #
-# A concept per class; images and texts are noisy copies of it, each kind moved by a
-# vector of its own, and scaled to length 1 as CLIP does. Every class has five texts,
-# which are rows of one label.
+# There is one concept vector per class. Images and texts are noisy copies of it, each
+# kind shifted by a constant vector, and scaled to length 1 as in CLIP. Every class has
+# five texts, which are rows of one label.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,10 +44,10 @@ def embeddings(gap, seed=0):
 
 
 # %%
-# Without any label
-# -----------------
+# Without labels
+# --------------
 #
-# ``fit`` without `y` learns nothing of `X` but, with ``centering=True``, its mean.
+# Without `y` only the mean of `X` is fitted, if ``centering=True``.
 
 gaps = np.linspace(0, 3, 7)
 accuracies = pd.DataFrame(index=gaps, columns=["as they are", "centred"], dtype=float)
@@ -65,8 +65,8 @@ plt.show()
 # With labels of some classes
 # ---------------------------
 #
-# Then centering and the seen penalty are chosen on seen classes that are hidden from
-# the model, and Tip-Adapter compares a sample with 16 images of every seen class too.
+# Then centring and the seen penalty are chosen on folds of hidden seen classes, and
+# Tip-Adapter compares a sample with 16 images of every seen class too.
 
 X, y, texts = embeddings(gap=1.5)
 unseen = NAMES[:N_UNSEEN]
@@ -79,7 +79,7 @@ for method in (NearestDescriptionClassifier, TipAdapterClassifier):
 print(pd.DataFrame(figures).T.round(3))
 
 # %%
-# As they are, embeddings lose the more the further both kinds lie apart; centred ones
-# hardly lose at all. The images of seen classes make up for texts that do not quite say
-# what they mean: S rises by 21 points. U rises with it, though the cache says nothing
-# of unseen classes, for samples of theirs are less often taken for a seen one.
+# Without centring the accuracy decreases with the distance of both kinds; with centring
+# it is nearly constant. The images of seen classes compensate for inaccurate texts: S
+# rises by 21 points. U rises too, although the cache has no samples of unseen classes,
+# because their samples are less often predicted as a seen class.

@@ -1,11 +1,10 @@
 """
-How many features should be generated?
-======================================
+The number of generated features
+================================
 
-Papers on generated features tell to make many more of each unseen class than there are
-real ones of each seen class: VAE-cFlow takes twelve times as many. (Figure 4 there.)
-What do all these samples do, and are they still needed when the preference for seen
-classes is taken off by a fitted penalty?
+Papers recommend many more generated features of each unseen class than real ones of
+each seen class: twelve times as many in VAE-cFlow. (Figure 4 there.) This example shows
+their effect with and without a fitted seen penalty.
 """
 
 # %%
@@ -43,9 +42,9 @@ results = pd.DataFrame(rows).set_index(["penalty", "times real"])
 print(results.astype(float).round(2))
 
 # %%
-# Without a penalty more samples of the unseen digits move the head towards them. With a
-# fitted penalty the number matters much less. Most are best in both, as in the paper; a
-# single seed says no more.
+# Without a penalty the head predicts unseen digits more often if it is trained on more
+# samples of them. With a fitted penalty the number matters much less. The largest
+# number is the best in both cases, as in the paper, for this single seed.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 for ax, penalty in zip(axes, ("without", "fitted"), strict=True):

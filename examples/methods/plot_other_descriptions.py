@@ -1,11 +1,11 @@
 """
-Trained with one table, used with another
-=========================================
+New classes with missing attributes
+===================================
 
-Your model was trained with descriptions by one team. The new classes come from another
-team, which fills in only some of the columns. Can they still be recognised? (After the
-cross-data study of the RevCD paper, which trains with the attributes of one data set
-and predicts with those of another, in the dimensions they share.)
+A model was trained with descriptions by one team. The new classes come from another
+team, which fills in only some of the columns. This example compares ways to recognise
+them. (After the cross-data study of the RevCD paper, which trains with the attributes
+of one data set and predicts with those of another, in the dimensions they share.)
 """
 
 # %%
@@ -13,7 +13,7 @@ and predicts with those of another, in the dimensions they share.)
 # -------------------------
 #
 # The first one describes printed glyphs pixel by pixel, with 64 numbers, and the
-# strokes with 15 more. The second one, which brings the digits 3, 5 and 8, knows
+# strokes with 15 more. The second one, which adds the digits 3, 5 and 8, describes
 # strokes only.
 
 import matplotlib.pyplot as plt
@@ -33,13 +33,13 @@ second_team = data.attributes.loc[[3, 5, 8], strokes]
 print(f"first team: {first_team.shape}, second team: {second_team.shape}")
 
 # %%
-# Three ways to bring them together
-# ---------------------------------
+# Three ways to combine them
+# --------------------------
 #
-# *Common columns*: train with what both teams know. *Filled in*: train with everything
-# and predict the missing columns of the new classes from those they have, by a
-# regression over the classes of the first team. *As if known*: the first team describes
-# the new digits as well, which shows what is possible.
+# *Common columns*: train with the columns of both teams. *Filled in*: train with all
+# columns and predict the missing ones of the new classes by a regression over the
+# classes of the first team. *As if known*: the first team describes the new digits as
+# well, which is an upper bound.
 
 ridge = RidgeCV(np.logspace(-2, 3, 11)).fit(first_team[strokes], first_team[pixels])
 predicted = pd.DataFrame(ridge.predict(second_team), second_team.index, pixels)
@@ -51,8 +51,8 @@ tables = {
 }
 
 # %%
-# The model is trained without any of the new digits in its table; ``add_classes``
-# brings them in. What counts here is the accuracy among the three of them, T1.
+# The model is trained without the new digits in its table; ``add_classes`` adds them.
+# The metric is the accuracy among the three of them, T1.
 
 unseen = np.isin(data.y_test, [3, 5, 8])
 methods = {
@@ -76,9 +76,9 @@ t1 = t1.loc[list(tables), list(methods)]
 print(t1.round(2))
 
 # %%
-# Strokes alone hardly tell the three digits apart. Filling in the pixels helps RevCD a
-# little; most of what the first team knows is lost. If both teams can be brought to one
-# table, that is worth more than any method.
+# Strokes alone hardly distinguish the three digits. Filling in the pixels helps RevCD a
+# little, but most information of the first team is lost. A common table of both teams
+# is better than any method.
 
 ax = t1.plot.barh(figsize=(7, 3.4), legend=True)
 ax.axvline(1 / 3, color="gray", linestyle=":")

@@ -1,10 +1,10 @@
 """
-One number is not enough: the seen-unseen curve
-===============================================
+The seen-unseen curve
+=====================
 
-Two papers report H = 0.70 and H = 0.72. Is the second method better, or does it merely
-strike another balance between seen and unseen classes? The seen-unseen curve shows all
-balances at once, and its area (AUSUC) compares methods without choosing one.
+If two methods differ in H, one may be better, or it may only have another balance
+between seen and unseen classes. The seen-unseen curve shows the accuracies for all
+penalties, and its area (AUSUC) compares methods without choosing one.
 """
 
 # %%
@@ -28,23 +28,23 @@ for clf in methods.values():
     clf.fit(data.X_train, data.y_train)
 
 # %%
-# Every point of a curve is one amount taken from the scores of seen classes. At the top
-# left little is taken, and everything is called seen; at the bottom right everything is
-# called unseen. The dots are the penalties that ``fit`` found without a test sample;
-# lines of equal H are gray.
+# Every point of a curve is one penalty on the scores of seen classes. At the top left
+# the penalty is small, and all samples are predicted as seen classes; at the bottom
+# right all are predicted as unseen ones. The dots are the penalties that ``fit`` has
+# chosen without test samples; lines of equal H are grey.
 
 figure, ax = plt.subplots(figsize=(6.5, 6), layout="constrained")
 for name, clf in methods.items():
     SeenUnseenDisplay.from_estimator(clf, data.X_test, data.y_test, ax=ax, name=name)
 
 # %%
-# Behind the dots
-# ---------------
+# Scores with and without the penalty
+# -----------------------------------
 #
-# Without penalty two of the three never answer with an unseen digit, and H is zero
-# however good they are. Exemplar does, and here its fitted penalty costs 0.01. The best
-# H of each curve is out of reach, for it takes the test labels to find it; the fitted
-# penalties stay within 0.1 of it.
+# Without penalty two of the three never predict an unseen digit, and H is zero.
+# Exemplar does, and its fitted penalty reduces H by 0.01 here. The best H of each curve
+# is an upper bound, because it is chosen with the test labels; the H of the fitted
+# penalties is within 0.1 of it.
 
 rows = {}
 for name, clf in methods.items():

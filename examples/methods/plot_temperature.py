@@ -2,20 +2,19 @@
 The temperature of generated features
 =====================================
 
-A generator can be asked for typical samples or for varied ones: VAE-cFlow draws them
-from a normal distribution whose variance is multiplied by a *temperature*. Which one
-trains the best classifier? (After Figures 2 and 5 of the VAE-cFlow paper, which finds
-1.1.)
+VAE-cFlow generates features from a normal distribution whose variance is multiplied by
+a *temperature*. This example shows its effect on the features and on the classifier
+trained on them. (After Figures 2 and 5 of the VAE-cFlow paper, which finds 1.1.)
 """
 
 # %%
-# What it looks like
-# ------------------
+# Effect on the features
+# ----------------------
 #
-# Two seen and two unseen digits in the plane of their two main directions: real ones,
-# and generated ones at a temperature of 0.3, which huddle around the middle of their
-# class, and of 1, which spread about like real ones for 0 and 4. Those of 3 and 8 lie
-# elsewhere: how far off is what the descriptions do not tell.
+# Two seen and two unseen digits in the plane of two principal components: real ones,
+# and generated ones with a temperature of 0.3, which are close to the mean of their
+# class, and of 1, which vary about as much as real ones for 0 and 4. Those of 3 and 8
+# are shifted, as far as the descriptions do not determine the features.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -66,15 +65,15 @@ axes[0].set_ylabel("principal component 2")
 axes[0].legend()
 
 # %%
-# What it does to the classifier
-# ------------------------------
+# Effect on the classifier
+# ------------------------
 #
-# The head sees real samples of seen digits and generated ones of unseen digits. The
-# wider the latter spread, the more often it answers "unseen": the temperature moves the
-# balance between both, as the seen penalty would, which is off here. The area under the
-# seen-unseen curve (AUSUC) does not depend on that balance. So the best temperature
-# depends on what is asked: H is best where the balance is, AUSUC hardly moves, and the
-# 1.1 of the paper is nothing special on digits.
+# The head is trained on real samples of seen digits and generated ones of unseen
+# digits. The larger the variance of the latter, the more often it predicts unseen
+# digits: the temperature changes the balance between both, as the seen penalty would,
+# which is off here. The area under the seen-unseen curve (AUSUC) does not depend on
+# that balance. The best temperature therefore depends on the metric: H depends on the
+# balance, AUSUC hardly changes, and the 1.1 of the paper is not better on digits.
 
 results = pd.DataFrame(
     {t: gzsl_scorer(clf, data.X_test, data.y_test) for t, clf in models.items()}

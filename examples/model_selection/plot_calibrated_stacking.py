@@ -1,18 +1,18 @@
 """
-Calibrate a classifier of your own
-==================================
+Calibrating any zero-shot classifier
+====================================
 
-You have a zero-shot classifier already, written by somebody else, and it answers with
-seen classes only. ``CalibratedStackingCV`` finds out how much to take from their
-scores, for anything that has ``seen_classes_`` and ``decision_function``.
+A zero-shot classifier of another package may predict seen classes only.
+``CalibratedStackingCV`` fits the constant that is subtracted from their scores, for any
+classifier that has ``seen_classes_`` and ``decision_function``.
 """
 
 # %%
-# Somebody else's classifier
-# --------------------------
+# A classifier without calibration
+# --------------------------------
 #
 # Partial least squares from features to descriptions, then the closest description. It
-# is short, knows nothing of this package, and nothing of penalties either.
+# does not use this package, and has no penalty.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,13 +48,13 @@ class PLSZeroShotClassifier(ClassifierMixin, BaseEstimator):
 
 
 # %%
-# Before and after
-# ----------------
+# Scores before and after calibration
+# -----------------------------------
 #
 # Every fold hides two digits, fits a clone of the classifier on the others, and scores
-# held-out rows of all; that gives U. S is known better: one more clone is fitted on
-# all seen digits and scores rows that were held out from it. The penalty is in the
-# middle of those that are within 5 % of the best H.
+# held-out rows of all; that gives U. S is measured with one more clone, which is fitted
+# on all seen digits and scores held-out rows. The penalty is in the middle of those
+# that are within 5 % of the best H.
 
 data = load_digits_gzsl(unseen=(0, 1))
 plain = PLSZeroShotClassifier(data.attributes)
@@ -75,9 +75,9 @@ print(pd.concat(reports).round(2))
 
 # %%
 # Thin lines are single folds. The thick orange line is their mean U, the thick blue one
-# S of the model that knows all seen digits: it keeps more of S than the folds, which
-# know fewer digits, would make one believe. The folds do not agree: with two hidden
-# digits each of them is a small sample. That is why there are ten.
+# S of the model of all seen digits, which is higher than on the folds, whose models
+# have fewer digits. The folds do not agree: with two hidden digits each of them is a
+# small sample. For this reason there are ten.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 SeenPenaltyDisplay.from_estimator(stacking, ax=ax)

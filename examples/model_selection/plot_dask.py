@@ -2,9 +2,9 @@
 The same search on a Dask cluster
 =================================
 
-A search over folds and settings is made of independent fits. When one machine takes too
-long, Dask spreads them over many, and nothing in the search changes. Here the cluster
-is two processes on this machine.
+A search over folds and settings consists of independent fits. Dask distributes them
+over several machines, and the search does not change. Here the cluster is two processes
+on this machine.
 """
 
 # %%
@@ -34,11 +34,11 @@ search = GridSearchCV(
 
 
 # %%
-# Here, then there
-# ----------------
+# One process and two workers
+# ---------------------------
 #
 # ``Client()`` starts workers on this machine; with the address of a scheduler it uses
-# yours. The guard is needed in a script, because workers import it.
+# that cluster. The guard is needed in a script, because workers import it.
 
 
 def timed_fit():
@@ -60,6 +60,6 @@ if __name__ == "__main__":
     print(f"one process {seconds_here:.0f} s, two workers {seconds_there:.0f} s")
 
 # %%
-# The figures are the same to the last digit: every fit uses one thread and a random
-# state of its own, wherever it runs. On this machine the workers gain nothing, for it
-# takes seconds to start them; with fits of minutes and cores to spare they do.
+# The figures are identical: every fit uses one thread and its own random state,
+# wherever it runs. On this machine the workers are not faster, because it takes seconds
+# to start them; with fits of minutes and free cores they are.

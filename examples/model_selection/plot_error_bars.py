@@ -1,10 +1,10 @@
 """
-Is it really better? Comparing with error bars
-==============================================
+Comparing methods with confidence intervals
+===========================================
 
-With two unseen digits a single comparison is an anecdote: another pair, another winner.
-Here three methods are compared on many choices of hidden classes, and what counts is
-their difference on the *same* choice.
+With two unseen digits the best method differs between pairs of digits. Here three
+methods are compared on many choices of hidden classes, by their difference on the
+*same* choice.
 """
 
 # %%
@@ -48,7 +48,8 @@ print(scores.agg(["mean", "std"]).round(3))
 
 # %%
 # The choice of classes matters as much as the method: folds that are hard for one tend
-# to be hard for the others. Differences within a fold say more than averages.
+# to be hard for the others. Differences within a fold have a smaller variance than
+# averages.
 
 
 def interval(differences, n_draws=2000):
@@ -81,7 +82,6 @@ right.set(xlabel="difference of H, 95 % interval of the mean", ylim=(-0.6, 1.6))
 plt.show()
 
 # %%
-# Both intervals leave out zero: ESZSL and Exemplar are better than Ridge on digits.
-# Which of the two is better stays open. Folds share training data, so that the
-# intervals are a little too narrow: they tell what chance alone cannot do, and are no
-# licence for the last digit.
+# Both intervals exclude zero: ESZSL and Exemplar are better than Ridge on digits. Which
+# of the two is better is not decided. Folds share training data, so that the intervals
+# are a little too narrow.

@@ -1,10 +1,10 @@
 """
-Why this class, and which attribute is missing
-==============================================
+Explaining predictions by attributes
+====================================
 
-A class table written by hand invites questions. Why was this sample taken for an 8?
-Which column matters? Which two classes does the table fail to tell apart? Three tools
-answer them: ``explain``, ``attribute_importance`` and ``missing_attribute``.
+Three functions show how a model uses the class table: ``explain`` the contribution of
+every attribute to a prediction, ``attribute_importance`` its effect on the accuracy,
+and ``missing_attribute`` a column that would separate two confused classes.
 """
 
 # %%
@@ -50,8 +50,8 @@ clf.fit(X_train[is_seen], y_train[is_seen])
 # One prediction
 # --------------
 #
-# The score of this classifier is a sum over the attributes, and so is the margin by
-# which one class wins over another. Here is a 9 that was taken for an 8.
+# The score of this classifier is a sum over the attributes, and so is the difference
+# between the scores of two classes. Here is a 9 that was classified as an 8.
 
 wrong = X_test[(y_test == 9) & (clf.predict(X_test) == 8)]
 contributions = clf.explain(wrong, rival=9)
@@ -61,15 +61,16 @@ ExplanationDisplay.from_contributions(contributions[:1])
 plt.show()
 
 # %%
-# Dark bars speak for the prediction, pale ones for the rival. What the penalty of seen
-# classes adds has a bar of its own. Other estimators, whose score is no such
-# sum, are explained by exchanging one attribute after the other between both classes.
+# Dark bars are contributions to the prediction, pale ones to the rival. The seen
+# penalty has a separate bar. Other estimators, whose score is not such a sum, are
+# explained by exchanging one attribute after the other between both classes.
 
 # %%
-# Which columns matter
-# --------------------
+# Importance of the attributes
+# ----------------------------
 #
-# What the accuracy loses when an attribute of the unseen digits says nothing:
+# The decrease of the accuracy when an attribute of the unseen digits carries no
+# information:
 
 
 importance = clf.attribute_importance(X_test, y_test)
@@ -80,17 +81,17 @@ plt.tight_layout()
 plt.show()
 
 # %%
-# Which column is missing
-# -----------------------
+# A missing attribute
+# -------------------
 #
-# In the table 7 and 1 differ in the top segment only. The features tell them apart
-# along one direction; its values are what a new column would hold. ``predicted`` is
-# what the present columns say of it, learned from the other classes.
+# In the table 7 and 1 differ in the top segment only. The features separate them along
+# one direction; its values are those that a new column would have. ``predicted`` is its
+# prediction from the present columns, learned from the other classes.
 
 missing = missing_attribute(X_train[is_seen], y_train[is_seen], (1, 7), table)
 print(missing.round(1))
 
 # %%
-# The two are far apart in the features, and the present columns do not foresee it. The
-# digits at either end suggest what to describe: a vertical stroke in the middle, as
-# in 1.
+# The two are far apart in the features, which the present columns do not predict. The
+# digits at either end suggest what to describe: a vertical stroke in the middle, as in
+# 1.

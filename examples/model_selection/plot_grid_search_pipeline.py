@@ -2,18 +2,17 @@
 A grid search over a whole pipeline
 ===================================
 
-Features of a network often have thousands of columns. How many principal components
-should be kept for classes that were never seen, and how strongly should the classifier
-be regularised? That is a grid search like any other, as long as its folds hide whole
-classes.
+Features of a network often have thousands of columns. This example chooses the number
+of principal components and the parameters of the classifier for unseen classes. It is
+an ordinary grid search, whose folds hide whole classes.
 """
 
 # %%
 # The pipeline and its grid
 # -------------------------
 #
-# Every step is fitted on the training part of a fold only, so that no hidden class has
-# a say in the components.
+# Every step is fitted on the training part of a fold only, so that no hidden class is
+# used for the components.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -50,10 +49,10 @@ grid = {
 # The search
 # ----------
 #
-# ``ClassHoldoutSplit`` hides six classes in each fold. ``gzsl_scorer`` gives all
-# figures at once, and ``refit="H"`` takes the best harmonic mean and trains once more
-# on all seen classes. ``error_score="raise"``, for a search should not hide errors
-# behind NaN.
+# ``ClassHoldoutSplit`` hides six classes in each fold. ``gzsl_scorer`` computes all
+# metrics at once, and ``refit="H"`` chooses the best harmonic mean and fits once more
+# on all seen classes. With ``error_score="raise"`` errors are raised instead of
+# replaced by NaN.
 
 search = GridSearchCV(
     pipeline,
@@ -67,8 +66,8 @@ search = GridSearchCV(
 print(search.best_params_)
 
 # %%
-# What it saw, and what came of it
-# --------------------------------
+# Scores on the folds and on test data
+# ------------------------------------
 
 columns = {"param_pca__n_components": "components", "param_aleclassifier__loss": "loss"}
 results = pd.DataFrame(search.cv_results_).rename(columns=columns)

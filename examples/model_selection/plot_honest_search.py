@@ -1,22 +1,21 @@
 """
-An ordinary cross-validation cannot see the problem
-===================================================
+Ordinary cross-validation and folds that hide classes
+=====================================================
 
-A model is to recognise classes that nobody has shown to it. How should its settings be
-chosen? Five-fold cross-validation, the usual answer, tests it on the classes it was
-trained on. Here that is compared with folds that hide whole classes, on handwritten
-digits.
+Ordinary cross-validation tests a model on the classes that it was trained on. Here it
+is compared with folds that hide whole classes, for the choice of a parameter, on
+handwritten digits.
 """
 
 # %%
 # Two searches over the same grid
 # -------------------------------
 #
-# ``ExemplarClassifier`` predicts from its description where a class lies among the
-# features; ``alpha`` says how cautiously. One search takes what recognises held-out
-# samples of *seen* digits best. The other one hides digits: every fold trains on some
-# and is tested on all, and what counts is the area under the seen-unseen curve (AUSUC),
-# which needs no penalty.
+# ``ExemplarClassifier`` predicts the mean of the features of a class from its
+# description; ``alpha`` is the ridge penalty. One search maximises the accuracy on
+# held-out samples of *seen* digits. The other one hides digits: every fold trains on
+# some and is tested on all, and the score is the area under the seen-unseen curve
+# (AUSUC), which needs no penalty.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -44,14 +43,14 @@ for name, how in searches.items():
     print(f"{name}: alpha = {searches[name].best_params_['alpha']}")
 
 # %%
-# What they saw, and what came of it
-# ----------------------------------
+# Scores on the folds and on the test set
+# ---------------------------------------
 #
-# On the left are the averages over the folds. To ordinary folds the largest ``alpha``
-# looks best: it pulls the predicted places of unseen classes to the middle, where they
-# catch fewer samples of seen ones. Hidden classes speak for less of it, by a small
-# margin on these folds. On the right are both choices on the test set, with threes and
-# eights among the others.
+# On the left are the averages over the folds. On ordinary folds the largest ``alpha``
+# is the best: it shrinks the predicted means of unseen classes to the overall mean,
+# where fewer samples of seen classes are nearest to them. With hidden classes a smaller
+# one is better, by a small margin on these folds. On the right are both choices on the
+# test set, with threes and eights among the others.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
 styles = {"ordinary folds": "s--", "hidden classes": "o-"}
@@ -71,7 +70,7 @@ left.legend(loc="center left")
 # ------------------------------
 #
 # The dots above are the models without a seen penalty: they prefer the digits they were
-# trained on. ``CalibratedStackingCV`` finds the penalty on folds of hidden classes as
+# trained on. ``CalibratedStackingCV`` fits the penalty on folds of hidden classes as
 # well, and keeps their curves.
 
 stacking = CalibratedStackingCV(
@@ -89,11 +88,11 @@ print(
 )
 
 # %%
-# Every fold by itself
+# Scores of every fold
 # --------------------
 #
-# Which digits are hard to recognise from a description? ``cross_val_predict_gzsl``
-# gives the predictions of every fold; U is the accuracy on those that it did not show.
+# ``cross_val_predict_gzsl`` returns the predictions of every fold. They show which
+# digits are hard to recognise from a description; U is the accuracy on the hidden ones.
 
 plain = stacking.estimator_
 reports = [

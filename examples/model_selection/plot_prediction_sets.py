@@ -1,16 +1,16 @@
 """
-Answer with a set of classes, or with none
-==========================================
+Prediction sets and rejection of samples
+========================================
 
-A wrong digit on a cheque costs money, and a person could have a look. So the answer may
-be a set of digits that holds the true one in nine cases of ten, and it may be that this
-is no digit. ``ConformalZeroShotClassifier`` does both around any zero-shot classifier,
-and for digits of which there was no sample.
+If a wrong prediction is expensive, a model can predict a set of classes that contains
+the true one in nine cases of ten, or reject a sample that belongs to no class.
+``ConformalZeroShotClassifier`` does both with any zero-shot classifier, for seen and
+unseen digits.
 """
 
 # %%
-# How often the set holds the true digit
-# --------------------------------------
+# Coverage of the prediction sets
+# -------------------------------
 #
 # Two digits are unseen. The threshold for seen digits comes from samples that were held
 # out, the one for unseen digits from digits that were hidden in turn.
@@ -44,8 +44,8 @@ results = pd.DataFrame([figures(level) for level in (0.5, 0.7, 0.8, 0.9, 0.95)])
 print(results.round(2).to_string(index=False))
 
 # %%
-# For seen digits the share is near what was asked for. For unseen digits it depends on
-# how much they are like those that were hidden: here they are easier.
+# For seen digits the coverage is near the confidence level. For unseen digits it
+# depends on how similar they are to the hidden ones: here they are easier.
 
 _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
 left.plot([0.5, 1], [0.5, 1], color="0.7", label="as wanted")
@@ -58,11 +58,11 @@ right.set(xlabel="confidence level", ylabel="digits in a set")
 plt.show()
 
 # %%
-# No digit at all
-# ---------------
+# Samples that are no digits
+# --------------------------
 #
-# Pictures whose pixels are shuffled are no digits. A sample is rejected if its best
-# score is lower than that of all but 5 % of the held-out samples.
+# Pictures with shuffled pixels are not digits. A sample is rejected if its best score
+# is lower than that of all but 5 % of the held-out samples.
 
 sets = ConformalZeroShotClassifier(clf, rejection_rate=0.05, random_state=0)
 sets.fit(data.X_train, data.y_train)

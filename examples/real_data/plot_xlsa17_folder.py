@@ -1,11 +1,11 @@
 """
-The field's standard files: an xlsa17 folder
-============================================
+Benchmark files in the xlsa17 layout
+====================================
 
-Papers on zero-shot learning share a set of files: network features of animals, birds
-and scenes with the "Proposed Split" (Xian et al., TPAMI 2018). Each data set is a
-folder with ``res101.mat`` and ``att_splits.mat``. How are they read, and how is a
-result made that can be trusted?
+Papers on zero-shot learning use the same files: network features of animals, birds and
+scenes with the "Proposed Split" (Xian et al., TPAMI 2018). Each data set is a folder
+with ``res101.mat`` and ``att_splits.mat``. This example loads them, and fits and
+evaluates estimators without choosing anything on test data.
 """
 
 # %%
@@ -67,12 +67,12 @@ if folder is None:
     digits_as_xlsa17(folder)
 
 # %%
-# Load it
-# -------
+# Load the files
+# --------------
 #
 # Labels are class names, and the class table is a DataFrame. The "train" and "val"
 # parts inside the files are not used: in the first release they overlap with the test
-# rows of seen classes. Whatever is to be chosen is chosen on hidden seen classes.
+# rows of seen classes. Everything is chosen on hidden seen classes.
 
 data = load_xlsa17(folder, name)
 print(name, data.X_train.shape, "training rows and columns")
@@ -83,7 +83,7 @@ print(data.attributes.iloc[:3, :4].round(2))
 # Fit and report
 # --------------
 #
-# The figures of papers: S, U and H over all classes, and T1 among unseen classes alone.
+# The usual metrics: S, U and H over all classes, and T1 among unseen classes alone.
 
 models = {
     "Ridge": RidgeSemanticClassifier(data.attributes, random_state=0),

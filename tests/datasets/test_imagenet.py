@@ -159,7 +159,7 @@ def test_a_file_that_breaks_off(made):
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("ImageNet_w2v.mat", FileNotFoundError, r"ImageNet_w2v\.mat is not there"),
+        ("ImageNet_w2v.mat", FileNotFoundError, r"ImageNet_w2v\.mat does not exist"),
         ("ImageNet_splits.mat", FileNotFoundError, r"ImageNet_splits\.mat"),
         ("ILSVRC2012_res101_feature.mat", FileNotFoundError, "ILSVRC2012"),
         ("res101_1crop_feature", FileNotFoundError, "Unpack ImageNet2011"),

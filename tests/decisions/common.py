@@ -7,7 +7,7 @@ from zsl_estimators.decisions._stream import StreamedFeatures
 
 
 def streamed(real, y_real, centers, synthetic, n_per_class):
-    """Synthetic features are the centers of their classes with a little noise."""
+    """Synthetic features are the centres of their classes with a little noise."""
 
     def synthesise(positions):
         noise = torch.randn(len(positions), centers.shape[1])

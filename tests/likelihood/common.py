@@ -15,7 +15,7 @@ class ExactNetwork:
 class ExactDenoiser(ClassDenoiser):
     """The exact denoiser of normal distributions with one covariance.
 
-    Centers are linear in descriptions: ``s @ center_map``.
+    Centres are linear in descriptions: ``s @ center_map``.
     """
 
     def __init__(self, network, attributes, centers, seen, center_map, covariance):

@@ -57,12 +57,12 @@ def test_decoding_undoes_encoding():
 
 
 def test_untrained_model_moves_samples_from_center_to_center(untrained, task):
-    """Features keep their place relative to the center of the class."""
+    """Features keep their place relative to the centre of the class."""
     X, seen = task.X_test, untrained.seen_classes_
     latents = untrained.encode(X, seen[0])
     found = untrained.decode(latents, seen[1])
     means = untrained.init_.class_means_[np.isin(untrained.classes_, seen[:2])]
-    # At the last time the flow still has a little of the center.
+    # At the last time the flow still has a little of the centre.
     share = 1 - untrained.net_.module_.diffusion.alpha_bar[-1].sqrt().item()
     expected = X + share * (means[1] - means[0])
     np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -190,7 +190,7 @@ def test_own_distance_like_a_built_in_one(model, samples, cls, name):
 
 
 def test_own_distance_decides(model, samples):
-    """Along one feature only, against what one step back to an exact center makes."""
+    """Along one feature only, against what one step back to an exact centre makes."""
     x, _ = samples
     rule = NoiseDenoiseRule(
         level=0.5, n_steps=1, n_draws=1, distance=lambda x, back: (x - back)[:, 3].abs()

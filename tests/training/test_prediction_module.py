@@ -95,7 +95,7 @@ def test_predictions_of_an_estimator(copies):
 
 
 def test_a_net_that_is_trained_further():
-    """Fused optimizers change weights without a trace; the epochs are counted."""
+    """Fused optimisers change weights without a trace; the epochs are counted."""
     data = make_gzsl(15, n_seen=6, n_unseen=2, random_state=0)
     clf = small(ALEClassifier, attributes=data.attributes, random_state=0)
     clf.set_params(seen_penalty=0.1, warm_start=True, early_stopping=False)

@@ -46,13 +46,13 @@ class AroundZeroShotClassifier(
 
     @available_if(_has_method("add_classes"))
     def add_classes(self, attributes=None, classes=None, *, X=None, y=None):
-        """Let the fitted model predict new, unseen classes, or predict some better.
+        """Add new, unseen classes, or labelled rows of unseen classes.
 
         Parameters
         ----------
         attributes : DataFrame or array-like of shape (n_new, n_attributes), \
 default=None
-            Descriptions of the new classes, with the attributes of the old ones. None
+            Descriptions of the new classes, with the same attributes as in `fit`. None
             adds no class, only rows.
         classes : array-like of shape (n_new,), default=None
             Their labels when `attributes` is an array. None continues integer
@@ -72,7 +72,7 @@ default=None
         ------
         ValueError
             If a class exists already or the attributes do not match, if a row belongs
-            to a seen class or to none that is known, or `X` does not suit the model.
+            to a seen or an unknown class, or `X` does not match the features of `fit`.
         """
         classifier, X = classifier_and_features(self.estimator_, X)
         rows = {} if X is None and y is None else {"X": X, "y": y}
@@ -81,12 +81,12 @@ default=None
 
     @available_if(_has_method("remove_classes"))
     def remove_classes(self, labels):
-        """Let the fitted model predict some classes no more.
+        """Remove classes from the predictions.
 
         Parameters
         ----------
         labels : array-like of shape (n_labels,)
-            Labels out of `classes_`.
+            Labels in `classes_`.
 
         Returns
         -------
@@ -96,7 +96,7 @@ default=None
         Raises
         ------
         ValueError
-            If a label is not known, or no class would be left.
+            If a label is unknown, or no class would be left.
         """
         find(self.estimator_).remove_classes(labels)
         return self
@@ -259,7 +259,7 @@ def scores_of_known_classes(estimator, X, y, seed, weights=None):
     y : array-like of shape (n_samples,)
         Labels.
     seed : int
-        Decides which samples are held out.
+        Controls which samples are held out.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of the samples; None is 1.
 

@@ -31,41 +31,39 @@ KINDS = "seen", "unseen"
 
 @fill_docstring
 class ConformalZeroShotClassifier(AroundZeroShotClassifier):
-    """Predict sets that hold the true class with a known probability.
+    """Predict sets of classes that contain the true one with a given probability.
 
-    A set holds every class whose probability reaches a threshold. There are two of
-    them. The one for seen classes is a quantile over samples that were held out, as in
-    split conformal prediction [1]_: of new samples of seen classes, the sets of
-    `confidence_level` hold the true one, where all classes count the same. For unseen
-    classes no such statement is possible without samples of them: a threshold from
-    seen classes holds far fewer of theirs. It is a quantile over samples of seen
-    classes that were hidden from the model, which are as hard as unseen ones as far as
-    hidden classes are like these. With a handful of hidden classes this is a rough
-    guide, and `coverage_` says how well it would have held.
+    A set contains every class whose probability reaches a threshold. The threshold for
+    seen classes is a quantile over held-out samples, as in split conformal prediction
+    [1]_: for a share of `confidence_level` of new samples of seen classes the set
+    contains the true one, where all classes have the same weight. For unseen classes
+    there is no such guarantee, and the threshold of seen classes would cover far fewer
+    of their samples. Their threshold is a quantile over samples of hidden seen classes,
+    which is correct as far as unseen classes are like the hidden ones. With few hidden
+    classes it is a rough estimate; `coverage_` has the coverage on hidden classes.
 
-    A sample may also belong to no class at all: :meth:`is_rejected` tells those whose
-    best score is lower than that of almost all held-out samples. Densities and
-    distances, such as those of :class:`ExemplarClassifier`, find what is far from all
-    classes; cosines hardly do.
+    A sample may also belong to no class: :meth:`is_rejected` returns those whose best
+    score is lower than that of almost all held-out samples. Densities and distances,
+    such as those of :class:`ExemplarClassifier`, are low far from all classes; cosines
+    often are not.
 
     Parameters
     ----------
     estimator : estimator
         Classifier with ``decision_function`` that sets ``classes_`` and
-        ``seen_classes_``, or a pipeline or search around one. Give it a seed of its
-        own.
+        ``seen_classes_``, or a pipeline or search around one. Set its `random_state`
+        separately.
     confidence_level : float, default=0.9
-        Share of samples whose set is to hold the true class, between 0 and 1.
+        Share of samples whose set should contain the true class, between 0 and 1.
     rejection_rate : float, default=0.05
-        Share of samples of known classes, seen and unseen ones alike, that may be
-        rejected wrongly.
+        Share of samples of seen and unseen classes that may be rejected wrongly.
     cv : int, cross-validation generator, iterable or None, default=None
-        Folds that hide classes, see :class:`CalibratedStackingCV`. None takes those of
+        Folds that hide classes, see :class:`CalibratedStackingCV`. None uses those of
         ``seen_penalty="auto"``.
     n_jobs : int or None, default=None
-        Folds that are fitted at a time, in processes.
+        Number of folds that are fitted in parallel, in processes.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out.
+        Controls which classes and samples are held out.
     verbose : int, default=0
         1 shows the progress over the folds.
 
@@ -78,11 +76,11 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     rejection_threshold_ : float
         Best scores below it are rejected.
     coverage_ : DataFrame
-        For "seen" and "unseen" classes the share of held-out samples whose set held
-        the true class, and the mean size of these sets. For unseen ones, the
-        samples of a hidden class meet the threshold that all other hidden classes give.
+        For "seen" and "unseen" classes the share of held-out samples whose set contains
+        the true class, and the mean size of these sets. For unseen ones, the threshold
+        of a hidden class is that of all other hidden classes.
     n_hidden_classes_ : int
-        How many classes were ever hidden.
+        Number of classes that were hidden on any fold.
     classes_ : ndarray of shape (n_classes,)
         All class labels, seen and unseen, sorted.
     seen_classes_ : ndarray of shape (n_seen,)
@@ -90,9 +88,9 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
     n_features_in_ : int
-        Number of features, when the estimator knows it.
+        Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when the estimator knows them.
+        Names of the features, if the estimator has this attribute.
 
     See Also
     --------
@@ -172,11 +170,11 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         Raises
         ------
         ValueError
-            If a parameter or the weights cannot be used, a fold hides no class, or
-            there is nothing to learn a threshold from: no class with two samples, or
-            unseen classes and fewer than four seen ones.
+            If a parameter or the weights cannot be used, a fold hides no class, or no
+            threshold can be fitted: no class has two samples, or there are unseen
+            classes and fewer than four seen ones.
         TypeError
-            If the estimator does not know its seen classes, or takes no weights.
+            If the estimator has no `seen_classes_`, or takes no weights.
         """
         X, y = self._checked_for_fit(X, y)
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)
@@ -193,8 +191,8 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         hidden = self._hidden(fitted, X, y, folds, seed, weights)
         if not hidden and len(unseen_classes(fitted)):
             raise ValueError(
-                "y holds too few classes to hide some of them, and to learn so what to "
-                "expect of unseen ones. Give samples of at least four classes, or "
+                "y holds too few classes to hide some of them, which is needed for the "
+                "threshold of unseen ones. Give samples of at least four classes, or "
                 "folds in cv."
             )
         self.estimator_ = fitted
@@ -202,7 +200,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         return self
 
     def predict_set(self, X):
-        """Predict which classes a sample may belong to.
+        """Predict a set of classes for every sample.
 
         Parameters
         ----------
@@ -226,7 +224,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         return np.concatenate(blocks)
 
     def is_rejected(self, X):
-        """Tell which samples are unlike those of any class.
+        """Predict which samples belong to no class.
 
         Parameters
         ----------
@@ -236,7 +234,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         Returns
         -------
         rejected : ndarray of shape (n_samples,)
-            True where no class has a score of `rejection_threshold_`.
+            True where all scores are below `rejection_threshold_`.
         """
         check_is_fitted(self)
         best = [scores.max(axis=1) for scores in self._penalised_scores(X)]

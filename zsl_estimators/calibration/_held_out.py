@@ -57,7 +57,7 @@ def held_out_split(n_seen, n_unseen, random_state):
     n_unseen : int
         Number of classes without.
     random_state : int
-        Decides which classes and samples are held out.
+        Controls which classes and samples are held out.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def unseen_beside_hidden(n_unseen, n_hidden, random_state):
     n_hidden : int
         Number of classes that the fold hides.
     random_state : RandomState
-        Decides which classes are chosen.
+        Controls which classes are chosen.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from zsl_estimators.persistence import Storable
 
 
 class PenalisedPredictionMixin(Storable):
-    """Predict by scores from which the seen penalty is taken.
+    """Predict by scores from which the seen penalty is subtracted.
 
     Subclasses implement ``_penalised_scores(X)``, which checks `X` and yields float64
     scores of shape (n_rows, n_classes), some rows at a time, and have ``classes_``.
@@ -38,11 +38,12 @@ class PenalisedPredictionMixin(Storable):
 
     @staticmethod
     def _less_penalty(scores, penalty, seen):
-        """Take the penalty from the columns of seen classes."""
+        """Subtract the penalty from the columns of seen classes."""
         if not isinstance(penalty, Real) or not np.isfinite(penalty):
             raise ValueError(
-                f"The seen penalty is {penalty!r}; assign a finite number. A large "
-                "one, such as 1e6, lets unseen classes win always, and -1e6 never."
+                f"The seen penalty is {penalty!r}; assign a finite number. With a "
+                "large one, such as 1e6, only unseen classes are predicted, and with "
+                "-1e6 only seen ones."
             )
         return scores - penalty * seen
 
@@ -68,7 +69,7 @@ class PenalisedPredictionMixin(Storable):
         Raises
         ------
         ValueError
-            If one of `classes` is not known, or stands there twice.
+            If one of `classes` is unknown or repeated.
         """
         columns = self._columns_of(classes)
         best = [s[:, columns].argmax(axis=1) for s in self._penalised_scores(X)]
@@ -82,7 +83,7 @@ class PenalisedPredictionMixin(Storable):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Features; sparse ones where `fit` takes them.
         k : int, default=5
-            How many.
+            Number of classes per sample.
         classes : array-like of shape (n_candidates,), default=None
             Labels to choose from; None is all classes.
 
@@ -91,12 +92,12 @@ class PenalisedPredictionMixin(Storable):
         labels : ndarray of shape (n_samples, k)
             Labels out of `classes_`; the first column is what :meth:`predict` returns.
         scores : ndarray of shape (n_samples, k)
-            Their scores, falling, with the seen penalty taken off.
+            Their scores, decreasing, with the seen penalty subtracted.
 
         Raises
         ------
         ValueError
-            If there are fewer than `k` classes, or one of `classes` is not known.
+            If there are fewer than `k` classes, or one of `classes` is unknown.
         """
         columns = self._columns_of(classes)
         n_classes = len(self.classes_[columns])
@@ -113,12 +114,11 @@ class PenalisedPredictionMixin(Storable):
         return np.concatenate(labels), np.concatenate(scores)
 
     def predict_proba(self, X, classes=None):
-        """Turn the scores into probabilities with a softmax.
+        """Estimate class probabilities by the softmax of the scores.
 
         They rank classes as :meth:`decision_function` does. Scores are divided by
-        `temperature_`, with which the probabilities suit held-out samples best, those
-        of seen classes and those of classes that were hidden; unless there were no
-        folds.
+        `temperature_`, which is fitted on held-out samples of seen and of hidden
+        classes, if there are folds.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class PenalisedPredictionMixin(Storable):
         Raises
         ------
         ValueError
-            If one of `classes` is not known, or stands there twice.
+            If one of `classes` is unknown or repeated.
         """
         return self._probabilities(softmax, X, classes)
 
@@ -157,12 +157,12 @@ class PenalisedPredictionMixin(Storable):
         Raises
         ------
         ValueError
-            If one of `classes` is not known, or stands there twice.
+            If one of `classes` is unknown or repeated.
         """
         return self._probabilities(log_softmax, X, classes)
 
     def decision_function(self, X):
-        """Score every class; the seen penalty is taken off already.
+        """Compute the scores of all classes, with the seen penalty subtracted.
 
         Parameters
         ----------

@@ -44,8 +44,8 @@ def reopened(path, dtype, offset, shape, order):
         array = np.memmap(path, dtype, "r", offset, shape, order)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"X is mapped from {path}, which a worker does not find. Put the file "
-            "where all workers see it under this path, or give X as an array in memory."
+            f"X is mapped from {path}, which a worker cannot read. Put the file where "
+            "all workers can read it by this path, or give X as an array in memory."
         ) from error
     return Reference(array)
 

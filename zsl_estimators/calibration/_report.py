@@ -109,16 +109,15 @@ class HeldOutPerformance:
 
 
 def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
-    """Estimate the figures on the real unseen classes, with intervals.
+    """Estimate the accuracies with the real unseen classes, with intervals.
 
-    No sample of an unseen class is needed: hidden seen classes stand in for them, on
-    the folds that the estimator was fitted with, or on those of a cross-validation.
-    Real unseen classes may be predicted there too, so that a hidden class has as many
-    others beside it as a real one, up to a thousand; with more the estimates of T1, U
-    and H are too high.
-    How well a model recognises one class says little of the next, so that few hidden
-    classes leave wide intervals, and more folds of the same classes do not make them
-    narrower.
+    No sample of an unseen class is needed: hidden seen classes take their place, on the
+    folds that the estimator was fitted with, or on those of a cross-validation. Real
+    unseen classes can be predicted there too, so that a hidden class is one of as many
+    classes as a real one, up to a thousand; with more the estimates of T1, U and H are
+    too high. The accuracy on one class says little about the next, so that intervals
+    are wide with few hidden classes, and more folds of the same classes do not make
+    them narrower.
 
     Parameters
     ----------
@@ -129,9 +128,9 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
         :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`,
         ``return_estimator=True`` and ``return_indices=True``.
     X, y : array-like, default=None
-        What was cross-validated on; only with such results.
+        Data of the cross-validation; only with its results.
     confidence : float, default=0.9
-        Probability, between 0 and 1, with which an interval should hold the figure.
+        Probability, between 0 and 1, that an interval should contain the true value.
 
     Returns
     -------
@@ -144,8 +143,8 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
     Raises
     ------
     ValueError
-        If the estimator was fitted without folds, or results of a cross-validation lack
-        something.
+        If the estimator was fitted without folds, or results of a cross-validation are
+        incomplete.
 
     Warns
     -----
@@ -364,20 +363,20 @@ def interval_of_h(of_seen, of_unseen):
 
 
 def warn_of_wide(of_h):
-    """Warn of an interval that says hardly anything."""
+    """Warn of an interval that is too wide to be useful."""
     if of_h.high - of_h.low > WIDE:
         n = int(of_h.n_classes)
         warnings.warn(
-            f"{n} hidden class{'es' * (n > 1)} leave H anywhere from {of_h.low:.2f} to "
-            f"{of_h.high:.2f}. Do not compare models by this figure; only samples of "
-            "more seen classes would make it more certain.",
+            f"With {n} hidden class{'es' * (n > 1)} the interval of H is "
+            f"{of_h.low:.2f} to {of_h.high:.2f}. Do not compare models by this H; "
+            "samples of more seen classes would make the interval narrower.",
             ZeroShotWarning,
             stacklevel=3,
         )
 
 
 def warn_of_disagreement(performance):
-    """Warn where the folds do not agree that training was of use."""
+    """Warn if training was not better than the initial estimator on all folds."""
     against, n_folds = performance.n_folds_against, len(performance.curves)
     if against:
         warnings.warn(

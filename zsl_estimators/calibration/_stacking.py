@@ -31,39 +31,39 @@ from zsl_estimators.seeds import LARGEST_SEED, private_random_state
 class CalibratedStackingCV(AroundZeroShotClassifier):
     """Fit the seen penalty of any zero-shot classifier on folds of hidden classes.
 
-    A model prefers the classes it was trained on. Calibrated stacking [1]_ takes a
-    penalty from the scores of all of them. How large it must be is learned on folds
-    in which seen classes are hidden and play the unseen ones; no sample of a really
-    unseen class is needed. The estimators of this package do the same by themselves
-    with ``seen_penalty="auto"``. This class is for other estimators, for pipelines
-    whose steps should be fitted anew on each fold, for folds of your own, and for
-    looking at the whole curves.
+    A model prefers the classes it was trained on. Calibrated stacking [1]_ subtracts a
+    penalty from the scores of all of them. The penalty is fitted on folds in which seen
+    classes are hidden and take the place of the unseen ones; no sample of an unseen
+    class is needed. The estimators of this package do the same with
+    ``seen_penalty="auto"``. This class is for other estimators, for pipelines whose
+    steps should be fitted on each fold, for folds of your choice, and to get the whole
+    curves.
 
     Parameters
     ----------
     estimator : estimator
         Classifier with ``decision_function`` that sets ``classes_`` and
         ``seen_classes_``, or a pipeline or search around one; score such a search by
-        the AUSUC. Parameters called ``seen_penalty`` inside it are set to 0, for the
-        penalty is found here. Give it a seed of its own.
+        the AUSUC. Nested parameters ``seen_penalty`` are set to 0, because the penalty
+        is fitted here. Set its `random_state` separately.
     cv : int, cross-validation generator, iterable, "prefit" or None, default=None
         Folds that hide classes. None takes those of ``seen_penalty="auto"``: they hide
         the share of classes that is unseen in the real task, one to five times. An int
         is the number of folds of
         :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`. "prefit" does not
-        train: `estimator` is fitted already, on other rows than the `X` of
-        :meth:`fit`, where some of its unseen classes must occur. It is copied, and the
-        penalty comes on top of any that it has.
+        train: `estimator` is fitted already, on other rows than the `X` of :meth:`fit`,
+        where some of its unseen classes must occur. It is copied, and the penalty is
+        added to its own.
     criterion : {"harmonic_mean", "ausuc"}, default="harmonic_mean"
-        What the penalty makes large: the harmonic mean of seen accuracy S and unseen
+        What the penalty maximises: the harmonic mean of seen accuracy S and unseen
         accuracy U, or the area S x U of the rectangle under the seen-unseen curve. The
         area of the curve itself is the same for all penalties. U is the mean over
-        folds; S is that of a further model, of all seen classes, on samples that it
-        was not fitted on.
+        folds; S is that of a further model, of all seen classes, on samples that it was
+        not fitted on.
     n_jobs : int or None, default=None
-        Folds that are fitted at a time, in processes.
+        Number of folds that are fitted in parallel, in processes.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out, when `cv` is None or an int.
+        Controls which classes and samples are held out, when `cv` is None or an int.
     verbose : int, default=0
         1 shows the progress over the folds.
 
@@ -72,16 +72,16 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
     estimator_ : estimator
         Fitted on all rows.
     best_penalty_ : float
-        Amount taken from the scores of seen classes. It may be assigned. 0 when no
-        class is unseen, or fewer than four are seen and `cv` is None: there is nothing
-        to fit it on.
+        Constant that is subtracted from the scores of seen classes. It may be assigned.
+        0 if no class is unseen, or fewer than four are seen and `cv` is None, because
+        it cannot be fitted then.
     best_score_ : float or None
         The criterion at this penalty.
     cv_results_ : dict of ndarrays or None
         The curve of every fold, one row per step: ``fold``, ``penalty`` (the first is
         minus and the last plus infinity), ``S``, ``U``, ``H``, and ``AUSUC``, which is
-        the same in all rows of a fold. Give it to :class:`pandas.DataFrame`. None when
-        there was nothing to fit.
+        the same in all rows of a fold. Give it to :class:`pandas.DataFrame`. None if
+        the penalty was not fitted.
     classes_ : ndarray of shape (n_classes,)
         All class labels, seen and unseen, sorted.
     seen_classes_ : ndarray of shape (n_seen,)
@@ -89,9 +89,9 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
     n_features_in_ : int
-        Number of features, when the estimator knows it.
+        Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, when the estimator knows them.
+        Names of the features, if the estimator has this attribute.
 
     See Also
     --------
@@ -167,7 +167,7 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
         ValueError
             If a parameter or the weights cannot be used, or a fold hides no class.
         TypeError
-            If the estimator does not know its seen classes, or takes no weights.
+            If the estimator has no `seen_classes_`, or takes no weights.
         """
         X, y = self._checked_for_fit(X, y)
         known = None

@@ -9,9 +9,9 @@ from zsl_estimators.parameters import StrOptions
 class ALEClassifier(BilinearClassifier):
     """Zero-shot classifier by attribute label embedding (ALE).
 
-    A bilinear score of a sample and a class description is trained to rank the class
-    of the sample first: with the weighted ranking loss of the paper, computed over
-    all classes at once rather than by drawing some, or with cross-entropy.
+    A bilinear score of a sample and a class description is trained to rank the class of
+    the sample first: with the weighted ranking loss of the paper, computed over all
+    classes instead of a random sample of them, or with cross-entropy.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ class ALEClassifier(BilinearClassifier):
         Cross-entropy over the seen classes, or violations of the margin, weighted by
         the rank of the right class as in the paper.
     margin : float, default=1.0
-        By how much the score of the right class should exceed the others, with
+        Margin between the scores of the right class and of the others, with
         ``loss="warp"``.
     %(bilinear_training)s
     %(early_stopping)s

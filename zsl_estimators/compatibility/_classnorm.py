@@ -30,9 +30,9 @@ ATTRIBUTE_SCALINGS = ("standard", "unit")
 class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     """Zero-shot classifier by class normalization (CN-ZSL).
 
-    A network turns every class description into a prototype in the space of the
-    features; the score is the cosine of the two. Its hidden units have mean 0 and
-    variance 1 over the classes.
+    A network maps every class description to a prototype in the space of the features;
+    the score is the cosine of the two. Its hidden units have mean 0 and variance 1 over
+    the classes.
 
     Parameters
     ----------
@@ -41,23 +41,23 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         Width of both hidden layers, as in the paper. With 256 a fit takes a quarter of
         the time, and depends more on the initial weights.
     scale : float, default=25.0
-        Multiplies the cosine.
+        Factor of the cosine.
     feature_scaling : {"auto", "standard", "none"}, default="auto"
         Scaling of the features before their cosine is taken. "standard": mean 0 and
-        variance 1. "none": as they are, as in the paper; it suits features that are
-        never negative or have one length, and depends on their units. "auto" trains a
-        network with each and takes the better one on held-out seen classes, "standard"
-        where there are none.
+        variance 1. "none": unscaled, as in the paper; it suits non-negative or
+        normalised features, and depends on their units. "auto" trains a network with
+        each and chooses the better one on held-out seen classes, "standard" if there
+        are none.
     attribute_scaling : {"auto", "whitened", "standard", "minmax", "rms", "unit", \
 "none"}, default="auto"
         Scaling of the descriptions, fitted on the seen classes, before every row is
-        brought to one length; see :class:`RidgeCompatibilityClassifier`. "auto" takes
+        brought to one length; see :class:`RidgeCompatibilityClassifier`. "auto" chooses
         the one of "standard" and "unit" with which that estimator is better on held-out
         seen classes, and "standard" where there are none.
     max_epochs : int, default=50
         Largest number of passes over the data.
     lr : float, default=3e-4
-        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
     %(early_stopping)s

@@ -8,15 +8,15 @@ from zsl_estimators.docstrings import fill_docstring
 class DeViSEClassifier(BilinearClassifier):
     """Zero-shot classifier by a visual-semantic embedding (DeViSE).
 
-    A bilinear score of a sample and a class description is trained with a hinge loss
-    that sums, over the other seen classes, what their scores lack to be a margin
-    below that of the right class.
+    A bilinear score of a sample and a class description is trained with a hinge loss:
+    the sum, over the other seen classes, of the violations of a margin between their
+    scores and that of the right class.
 
     Parameters
     ----------
     %(attributes)s
     margin : float, default=1.0
-        By how much the score of the right class should exceed the others.
+        Margin between the scores of the right class and of the others.
     %(bilinear_training)s
     %(early_stopping)s
     %(patience_10)s

@@ -21,7 +21,7 @@ class LatEmClassifier(BilinearClassifier):
     n_maps : int, default=4
         Number of matrices (K in the paper).
     margin : float, default=1.0
-        By how much the score of the right class should exceed the others.
+        Margin between the scores of the right class and of the others.
     %(bilinear_training)s
     %(early_stopping)s
     %(patience_10)s

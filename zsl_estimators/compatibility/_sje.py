@@ -15,7 +15,7 @@ class SJEClassifier(BilinearClassifier):
     ----------
     %(attributes)s
     margin : float, default=1.0
-        By how much the score of the right class should exceed the others.
+        Margin between the scores of the right class and of the others.
     %(bilinear_training)s
     %(early_stopping)s
     %(patience_10)s

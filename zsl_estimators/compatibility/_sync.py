@@ -25,23 +25,22 @@ class SynCClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     """Zero-shot classifier with synthesised classifiers (SynC).
 
     The linear classifier of every class is a combination of phantom classifiers, one
-    per seen class, weighted by how similar the class descriptions are. The phantoms
-    follow from linear classifiers of the seen classes by least squares, as in the
+    per seen class, weighted by the similarity of the class descriptions. The phantoms
+    are computed from linear classifiers of the seen classes by least squares, as in the
     "fast" version of the authors.
 
     Parameters
     ----------
     %(attributes)s
     estimator : classifier or None, default=None
-        Linear, with ``coef_`` of one row per class; it sees scaled features, and its
-        intercept is not used. None is :class:`sklearn.linear_model.RidgeClassifier`,
-        which does no worse and is much faster than the squared hinge loss of the
-        paper, ``LinearSVC(fit_intercept=False)``.
+        Linear, with ``coef_`` of one row per class; its inputs are scaled features, and
+        its intercept is not used. None is
+        :class:`sklearn.linear_model.RidgeClassifier`, which is as good and much faster
+        than the squared hinge loss of the paper, ``LinearSVC(fit_intercept=False)``.
     scale : "auto" or float, default="auto"
-        Multiplies squared distances of descriptions, which have length 1, in the
-        similarity. "auto" takes the one of 1/8, 1/4, ... 32 with the best AUSUC on
-        held-out seen classes, and 2 when no class is unseen or fewer than four are
-        seen.
+        Factor of squared distances of descriptions, which have length 1, in the
+        similarity. "auto" chooses the one of 1/8, 1/4, ... 32 with the best AUSUC on
+        held-out seen classes, and 2 if no class is unseen or fewer than four are seen.
     %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s

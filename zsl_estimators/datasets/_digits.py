@@ -66,7 +66,7 @@ def load_digits_gzsl(
     test_size: float = 0.3,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Bunch:
-    """Load handwritten digits, with some of them never shown in training.
+    """Load handwritten digits, some of them without training samples.
 
     The samples are the 8x8 images of :func:`sklearn.datasets.load_digits`, which
     ship with scikit-learn. The class descriptions are written by hand: a printed
@@ -80,7 +80,7 @@ def load_digits_gzsl(
     test_size : float, default=0.3
         Share of the samples of each seen digit that is kept for testing.
     random_state : int, RandomState instance or None, default=0
-        Decides which samples of the seen digits are kept for testing.
+        Controls which samples of the seen digits are kept for testing.
 
     Returns
     -------

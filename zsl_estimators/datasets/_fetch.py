@@ -58,17 +58,17 @@ def fetch_gzsl(
     delay: float = 1.0,
     verbose: int = 0,
 ) -> Bunch:
-    """Load one of the field's data sets; download it where that is necessary.
+    """Load a published benchmark data set; download it if necessary.
 
     The data sets are those of the "Proposed Split": features of a ResNet-101 and
     attributes of classes. They are in one archive of about 1 GB, which is kept, so that
-    the next of them needs no download. A download that was interrupted goes on where it
-    stopped, at the next call too.
+    the next data set needs no download. An interrupted download is resumed, also at the
+    next call.
 
     No checksum of the archive is known to this package. The SHA-256 checksum of the
     first download is written to a file beside the archive, and every later download
-    must have it. That detects a change, but not whether the first download was the
-    right one: for that, pass a checksum that you trust as `known_hash`.
+    must have it. This detects a change, but not a wrong first download: pass a checksum
+    that you trust as `known_hash`.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def fetch_gzsl(
         folder. The files are in its folder ``xlsa17/data/<name>``, from where
         :func:`load_xlsa17` reads other features that you put there.
     download_if_missing : bool, default=True
-        Whether to download. Otherwise files that are not there are an error.
+        Whether to download missing files. Otherwise they raise an error.
     known_hash : str or None, default=None
         Checksum that the archive must have: SHA-256, or another one with its name in
         front, such as "md5:...". The archive is then checked even if the data set is
@@ -88,9 +88,9 @@ def fetch_gzsl(
     url : str or None, default=None
         Address of a copy of the archive. None is that of its owner.
     n_retries : int, default=3
-        How often to try again when the connection fails.
+        Number of retries when the connection fails.
     delay : float, default=1.0
-        Seconds between two tries.
+        Seconds between retries.
     verbose : int, default=0
         Above 0, show the progress of the download.
 
@@ -104,7 +104,7 @@ def fetch_gzsl(
     ImportError
         If the archive must be downloaded or checked and pooch is not installed.
     OSError
-        If the download fails (a ConnectionError), or the archive is not there and
+        If the download fails (a ConnectionError), or the archive is missing and
         `download_if_missing` is False. The message says where to put an archive that
         was downloaded elsewhere.
     ValueError

@@ -106,9 +106,9 @@ def make_gzsl(
 ) -> Bunch:
     """Generate a generalized zero-shot task with known class densities.
 
-    Every class has random attributes; its features are normal around a mean that
-    depends on the attributes in the same way for all classes. What is learned from
-    seen classes therefore holds for unseen ones.
+    Every class has random attributes; its features are normal around a mean that is the
+    same function of the attributes for all classes. What is learned from seen classes
+    therefore applies to unseen ones.
 
     Parameters
     ----------
@@ -125,11 +125,11 @@ def make_gzsl(
     n_attributes : int, default=8
         Number of attributes per class, uniform between 0 and 1.
     class_sep : float, default=3.0
-        Spread of the class means in units of the spread within a class.
+        Standard deviation of the class means in units of that within a class.
     nonlinearity : float, default=0.0
         Share of a smooth nonlinear part in the map from attributes to means.
     dtype : dtype, default=numpy.float64
-        Of the features, such as numpy.float32 or numpy.float16.
+        Data type of the features, such as numpy.float32 or numpy.float16.
     memmap : str, path-like or None, default=None
         Folder in which the features are written to ``X_train.npy`` and ``X_test.npy``,
         some samples at a time, and memory-mapped from, so that a task may be larger

@@ -41,9 +41,9 @@ def load_imagenet_gzsl(
 
     The 1,000 classes of ILSVRC 2012 are seen, and the classes of a split of the other
     20,842 are unseen. Classes are described by word vectors; features are those of a
-    ResNet-101. Nothing is downloaded: the files of the field's release must be there.
+    ResNet-101. Nothing is downloaded: the published files must be in `folder`.
 
-    Features are brought into one row per sample once, in files in `cache`, and are
+    Features are rewritten once, with one row per sample, to files in `cache`, and are
     memory-mapped from there, so that they need no memory until they are used.
 
     Parameters
@@ -60,13 +60,13 @@ def load_imagenet_gzsl(
         "all". Other code counts 1,549, 7,860 and 20,842: figures of the two cannot be
         compared.
     n_train_per_class, n_test_per_class : int or None, default=None
-        Keep so many samples of every class, evenly spaced in the files. None keeps
+        Number of samples of every class to keep, evenly spaced in the files. None keeps
         all: 1.28 million for training, up to 12.9 million for testing.
     cache : str, path-like or None, default=None
         Folder for the rewritten features; None is ``zsl_estimators_cache`` in `folder`.
     dtype : dtype, default=numpy.float16
-        Of the rewritten features, which take ``2 * 2048`` bytes per sample with
-        float16.
+        Data type of the rewritten features, which take ``2 * 2048`` bytes per sample
+        with float16.
     verbose : int, default=0
         Above 0, show progress while features are rewritten.
 

@@ -25,7 +25,7 @@ class MatlabFile(ABC):
     def __init__(self, path, belongs_to):
         self.path = path
         if not path.exists():
-            raise FileNotFoundError(f"{path} is not there. {belongs_to}")
+            raise FileNotFoundError(f"{path} does not exist. {belongs_to}")
         try:
             self.fields = self._open()
         except ImportError:
@@ -34,7 +34,7 @@ class MatlabFile(ABC):
             raise ValueError(str(error)) from error
         except Exception as error:
             raise ValueError(
-                f"{path} is damaged or not what it should be: {error}. Get it again."
+                f"{path} is damaged or has another format: {error}. Get it again."
             ) from error
 
     @abstractmethod

@@ -104,7 +104,7 @@ def save_gzsl_npz(
     classes : array-like of shape (n_classes,), default=None
         Labels of the rows when `attributes` is an array.
     compress : bool, default=True
-        Trade time for a smaller file.
+        Whether to compress the file, which takes longer.
 
     Raises
     ------

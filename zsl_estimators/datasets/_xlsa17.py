@@ -20,10 +20,10 @@ def load_xlsa17(
 ) -> Bunch:
     """Load a data set in the layout of the "Proposed Split" (xlsa17).
 
-    Training rows are those of ``trainval_loc``. The finer ``train_loc`` and
-    ``val_loc`` are never used: in the first release of these files they overlap
-    with the test rows of seen classes, so that tuning on them is tuning on the test
-    set. To choose anything, hide seen classes with
+    Training rows are those of ``trainval_loc``. The finer ``train_loc`` and ``val_loc``
+    are never used: in the first release of these files they overlap with the test rows
+    of seen classes, so that tuning on them is tuning on the test set. For model
+    selection, hide seen classes with
     :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`.
 
     Parameters
@@ -31,14 +31,14 @@ def load_xlsa17(
     folder : str or path-like
         The unpacked ``data`` folder.
     name : str
-        The data set's own folder in it: "AWA1", "AWA2", "CUB", "SUN", "APY"...
+        Name of the data set and of its folder: "AWA1", "AWA2", "CUB", "SUN", "APY"...
     features : str, default="res101"
         Name of the file of features, without ".mat". Besides those of the release,
         files of other networks in the same layout can be read, such as
         "res101_finetuned", and files that hold nothing but ``features``, in the order
-        of ``res101.mat``, such as "con_paco" and "ce_ce" of ZeroDiff. Networks that
-        were trained further on the seen classes, or that have seen the unseen ones,
-        make figures that cannot be compared with others.
+        of ``res101.mat``, such as "con_paco" and "ce_ce" of ZeroDiff. With networks
+        that were fine-tuned on the seen classes, or trained on the unseen ones, figures
+        cannot be compared with others.
     splits : str, default="att_splits"
         Name of the file of descriptions and rows, such as "sent_splits" for CUB.
     train_percent : {10, 30} or None, default=None
@@ -91,8 +91,8 @@ def load_xlsa17(
     both = np.intersect1d(train, test)
     if both.size:
         raise ValueError(
-            f"{splits.path}: {both.size} rows of trainval_loc are test rows too: they "
-            "serve both training and testing. Get the file again."
+            f"{splits.path}: {both.size} rows of trainval_loc are test rows too. "
+            "Get the file again."
         )
     leaked = np.intersect1d(labels[train], labels[test_unseen])
     if leaked.size:

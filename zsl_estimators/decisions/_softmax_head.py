@@ -64,11 +64,11 @@ def check_betas(head):
 
 @fill_docstring
 class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
-    """Softmax classifier with at most a few hidden layers, trained on a device.
+    """Softmax classifier with hidden layers, trained by torch.
 
-    The built-in head of the feature-generating classifiers. Unlike other classifiers
-    it can train on features that are generated batch by batch, and learn further
-    classes without touching those it has.
+    The built-in head of the feature-generating classifiers. Unlike other classifiers it
+    can train on features that are generated batch by batch, and add classes without
+    changing the scores of the others.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     max_epochs : int, default=20
         Passes over the samples.
     lr : float, default=3e-3
-        Learning rate of Adam at the start.
+        Initial learning rate of Adam.
     lr_schedule : {"cosine", "constant"}, default="cosine"
-        Whether the learning rate falls to 0 as a cosine, or stays.
+        Whether the learning rate decreases to 0 as a cosine, or is constant.
     betas : tuple of two floats, default=(0.9, 0.999)
         Decay rates of the averages that Adam keeps, from 0 to below 1.
     batch_size : "auto" or int, default="auto"
@@ -88,8 +88,8 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     weight_decay : float, default=1e-3
         Half the weight of the squared coefficients, as in Adam.
     device : str, default="auto"
-        Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
-        "cuda:1", "mps".
+        Device of torch: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1",
+        "mps".
     %(random_state)s
 
     Attributes
@@ -195,7 +195,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         return self._fit_rows(X, y, sample_weight, start)
 
     def fit_stream(self, features, classes, start=None):
-        """Fit on features that are made as they are asked for.
+        """Fit on features that are generated batch by batch.
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         return self._train(features, SampledBatches, self._module_settings(start))
 
     def extend(self, X, y, sample_weight, new_classes):
-        """Learn more classes; the scores of the old ones stay what they are.
+        """Add classes; the scores of the old ones do not change.
 
         Parameters
         ----------

@@ -145,7 +145,7 @@ class Weighing:
                 raise ValueError(
                     f"Of the estimators only {names} could be fitted, in time and "
                     "without an error, and their weights are 0. Give them a weight, or "
-                    "the others more time."
+                    "set a larger time_limit."
                 )
             return given / given.sum()
         if self.weights == "greedy" and scaled is not None:

@@ -68,43 +68,43 @@ def usual_estimators():
 class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
     """Weighted sum of several zero-shot classifiers.
 
-    Which estimator is best differs from data set to data set. All of them are compared
-    on the same folds in which seen classes are hidden, and those that make the sum of
-    the scores better get a weight [1]_. An ordinary classifier of the seen classes is
-    added as far as it helps. Nothing needs to be chosen by hand.
+    The best estimator differs from data set to data set. All of them are compared on
+    the same folds in which seen classes are hidden, and those that improve the sum of
+    the scores get a weight [1]_. An ordinary classifier of the seen classes is added,
+    with a weight that is chosen on the folds.
 
     Parameters
     ----------
     %(attributes)s
     estimators : "auto" or list of (str, estimator), default="auto"
         Zero-shot classifiers and their names: estimators of this package, which get
-        `attributes` from here, or pipelines, searches and estimators of others, which
-        have it already and set ``seen_classes_``. Features reach all of them as an
-        array. ``"drop"`` in the place of an estimator leaves it out. "auto" is
-        Exemplar, GaussianSemantic, RidgeSemantic, DeViSE, ESZSL, VAE-cFlow, FGAN and
-        RevCD, in this order.
+        `attributes` from the ensemble, or pipelines, searches and other estimators,
+        which have their own class table and set ``seen_classes_``. Features are passed
+        to all of them as an array. ``"drop"`` in the place of an estimator leaves it
+        out. "auto" is Exemplar, GaussianSemantic, RidgeSemantic, DeViSE, ESZSL,
+        VAE-cFlow, FGAN and RevCD, in this order.
     seen_classifier : "auto", None or classifier, default="auto"
-        Classifier of the seen classes with ``predict_proba``. Its log probabilities
-        are added to the scores of seen classes, with a weight from 0 to 1 that is
-        chosen on the folds. "auto" takes the better one of a logistic regression and
-        extremely randomized trees. With very many rows it is fitted to a sample of
-        them; trees with very many numbers are not grown, and with very many classes
-        and features there is no classifier. For sparse features, which are taken where
-        all estimators take them, it has to be None or one that takes them too.
+        Classifier of the seen classes with ``predict_proba``. Its log probabilities are
+        added to the scores of seen classes, with a weight from 0 to 1 that is chosen on
+        the folds. "auto" chooses the better one of a logistic regression and extremely
+        randomized trees. With very many rows it is fitted to a sample of them; trees
+        are left out if there are very many values, and with very many classes and
+        features there is no classifier. For sparse features, which are accepted if all
+        estimators accept them, it has to be None or one that accepts them too.
     weights : {"greedy", "uniform"} or array-like of shape (n_estimators,), \
 default="greedy"
         "greedy" selects estimators by the area under the seen-unseen curve of their
-        sum, and moves the weights halfway to equal ones. "uniform" gives all the same.
-        Scores of different estimators are in comparable units when they are weighed.
+        sum, and moves the weights halfway to equal ones. "uniform" gives all the same
+        weight. Scores of different estimators are scaled to comparable units before.
     time_limit : float or None, default=None
-        Seconds after which no estimator is begun, and the one that is being fitted is
-        given up. The first one is always fitted.
+        Seconds after which no further estimator is fitted, and the one that is being
+        fitted is left out. The first one is always fitted.
     %(seen_penalty)s
     n_jobs : int or None, default=None
-        Estimators that are fitted at a time, by the joblib backend in use; None is 1
-        outside of a ``joblib.parallel_config``. The result does not depend on it. With
-        several, and without a time limit, the last estimators are begun first, which
-        take the longest.
+        Number of estimators that are fitted in parallel, by the joblib backend in use;
+        None is 1 unless in a ``joblib.parallel_config`` context. The result does not
+        depend on it. With several, and without a time limit, the last estimators are
+        fitted first, because they take the longest.
     %(random_state)s
 
     Attributes
@@ -116,7 +116,7 @@ default="greedy"
     weights_ : Series
         Weight of every fitted estimator by name; they sum to 1.
     spreads_ : Series
-        What the scores of every fitted estimator are divided by.
+        Divisor of the scores of every fitted estimator.
     seen_classifier_ : classifier or None
         Fitted; its classes are positions among `seen_classes_`. None if it got no
         weight.
@@ -125,9 +125,9 @@ default="greedy"
     fit_times_ : Series
         Seconds that every estimator took on the folds, by name.
     feature_scaler_ : FunctionTransformer
-        Changes nothing: every estimator scales by itself.
+        Identity, because every estimator scales the features itself.
     attribute_scaler_ : FunctionTransformer
-        Changes nothing.
+        Identity.
     %(fitted)s
 
     See Also
@@ -237,7 +237,8 @@ default="greedy"
         Parameters
         ----------
         **parameters : dict
-            A name of an estimator replaces it; ``name__parameter`` reaches into it.
+            The name of an estimator replaces it; ``name__parameter`` sets its
+            parameter.
 
         Returns
         -------

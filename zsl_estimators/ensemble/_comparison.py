@@ -132,7 +132,7 @@ class Comparison:
         names = ", ".join(member.name for _, member in sorted(self.done.items()))
         warnings.warn(
             f"Interrupted: the ensemble consists of {names}. Interrupt once more to "
-            "give up the fit.",
+            "end the fit.",
             ZeroShotWarning,
             stacklevel=6,
         )

@@ -44,12 +44,12 @@ class ExemplarCandidate(NamedTuple):
 
 @fill_docstring
 class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
-    """Zero-shot classifier that predicts where the samples of a class lie.
+    """Zero-shot classifier with a normal distribution per class (EXEM).
 
     Class means are predicted from the class descriptions by ridge regression over the
-    seen classes, and every class is normal around its mean with one covariance for
-    all. A new class needs only its description. This is the idea of EXEM [1]_ with a
-    linear map; it is fast, and a hard baseline.
+    seen classes, and every class is normal around its mean with one covariance for all.
+    A new class needs only its description. This is the method of EXEM [1]_ with a
+    linear map; it is fast, and a good baseline.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     %(ridge)s
     shrinkage : "auto" or float, default="auto"
         Share, from 0 to 1, in which the covariance is replaced by a multiple of the
-        identity. "auto" chooses among 0.001, 0.01, 0.1, 0.3 and 1 with `alpha`, and
-        takes the estimate of Ledoit and Wolf where `alpha` has its default.
+        identity. "auto" chooses among 0.001, 0.01, 0.1, 0.3 and 1 together with
+        `alpha`, and is the estimate of Ledoit and Wolf if `alpha` is not chosen.
     seen_means : {"observed", "predicted"}, default="observed"
         Means of the seen classes: those of the training samples, or predicted from
         the descriptions like those of the unseen classes.
@@ -160,7 +160,7 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         return self.gaussian_.shrinkage
 
     def predict_means(self, class_attributes):
-        """Predict where the samples of classes lie.
+        """Predict the means of classes.
 
         Parameters
         ----------

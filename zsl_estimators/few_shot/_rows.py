@@ -115,6 +115,6 @@ def positions_of_unseen(y, n_rows, table):
     if len(seen):
         raise ValueError(
             f"y holds {listing(seen)}, which the model was trained on. Leave these "
-            "rows out, or fit again with them among the others."
+            "rows out, or fit again on all rows."
         )
     return positions

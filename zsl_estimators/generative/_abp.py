@@ -45,13 +45,13 @@ class ABPClassifier(FeatureGeneratingClassifier):
 
     A generator turns latents and a class description into features. It is trained by
     maximum likelihood without an encoder or a critic: the latents of every training
-    sample are inferred by a few steps of Langevin dynamics, which go on where they
-    were the last time, and then the generator takes a step. Features of unseen classes
+    sample are inferred by a few steps of Langevin dynamics, which continue from those
+    of the last epoch, and then the generator takes a step. Features of unseen classes
     are generated from standard normal latents, and an ordinary classifier, the head, is
     trained on them and on the real features of the seen classes.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -59,7 +59,7 @@ class ABPClassifier(FeatureGeneratingClassifier):
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
@@ -69,17 +69,18 @@ class ABPClassifier(FeatureGeneratingClassifier):
     generator_hidden : sequence of int, default=(256,)
         Widths of the generator's hidden layers.
     n_langevin_steps : int, default=5
-        Langevin steps per batch; each takes a pass through the generator and back.
+        Langevin steps per batch; each takes a forward and a backward pass through the
+        generator.
     langevin_step : "auto" or float, default="auto"
         Standard deviation of the noise of a Langevin step. "auto": proposals are
-        accepted by the rule of Metropolis, which makes the latents exact samples, and
-        the step grows or shrinks until 57 percent are. With a number all steps are
-        taken, as in the paper, which is stable up to twice the smallest standard
+        accepted by the Metropolis rule, which makes the latents exact samples, and the
+        step is adapted to an acceptance rate of 57 percent. With a number all steps are
+        accepted, as in the paper, which is stable up to twice the smallest standard
         deviation of the latents.
     decision : {"auto", "head", "gaussian"}, default="auto"
-        Classify with the head, or take the nearest mean of real and generated
-        features, as :class:`ExemplarClassifier` does. "auto" takes what is best on
-        held-out classes, the head when one is given or there is nothing to choose on.
+        Classify with the head, or by the nearest mean of real and generated features,
+        as :class:`ExemplarClassifier` does. "auto" chooses the better one on held-out
+        classes, and the head if one is given or there are no folds.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.
@@ -96,9 +97,9 @@ class ABPClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+        The fitted head, if it is the decision; its inputs are scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss`` and
         ``latent_loss``, in nats per sample, and the duration ``dur`` in seconds.
@@ -231,20 +232,20 @@ class ABPClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
-            calibration and the choice of epochs are off. The official code goes twice
-            through every batch, hence twice as many epochs. Its latents follow Adam and
-            not the gradient, which is not Langevin dynamics and not reproduced.
+            calibration and the choice of epochs are off. The official code uses every
+            batch twice, hence twice as many epochs. It updates latents by Adam, which
+            is not Langevin dynamics and not reproduced.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

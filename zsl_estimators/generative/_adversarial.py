@@ -23,7 +23,7 @@ def check_output_fits_init(estimator):
     activation = getattr(estimator, "output_activation", given)
     if estimator.init is not None and activation in ("sigmoid", "tanh"):
         raise ValueError(
-            f'output_activation="{activation}" squeezes the features of the initial '
+            f'output_activation="{activation}" restricts the features of the initial '
             'estimator. Use output_activation="linear", or init=None.'
         )
 

@@ -51,11 +51,11 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     ``synthesise(noise, attributes, centers)``, which turns rows of standard normal
     noise, scaled descriptions and scaled base means into scaled features.
 
-    The folds judge a generator by the distance to the mean of what it generates,
-    which takes milliseconds; the head is trained when the generator has been chosen,
-    and then the folds tell whether to decide by the head at all. A module whose
-    ``forward(x, attributes, centers)`` returns log densities of rows under classes can
-    have ``"likelihood"`` among the decisions.
+    On the folds a generator is scored by the distance to the mean of generated
+    features, which takes milliseconds. The head is trained when the generator has been
+    chosen, and compared with the other decisions. A module whose ``forward(x,
+    attributes, centers)`` returns log densities of rows under classes can have
+    ``"likelihood"`` among the decisions.
     """
 
     _parameter_constraints = {
@@ -142,14 +142,14 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     # -- for users ----------------------------------------------------------------
 
     def add_classes(self, attributes=None, classes=None, *, X=None, y=None):
-        """Let the fitted model predict new, unseen classes.
+        """Add new, unseen classes to the fitted model.
 
         The generator is not trained further. A head learns the new classes from
-        synthetic features of old and new classes. The built-in head leaves the scores
-        of the old classes as they are, and so do the other decisions; another
-        classifier is fitted again, on synthetic features of seen classes too, for the
-        training data is not kept. Labelled rows do not train the head: its scores are
-        blended with those of normal distributions, see :ref:`few_shot`.
+        synthetic features of old and new classes. With the built-in head and the other
+        decisions the scores of the old classes do not change; another classifier is
+        fitted again, on synthetic features of seen classes too, because the training
+        data is not kept. Labelled rows do not train the head: its scores are combined
+        with those of normal distributions, see :ref:`few_shot`.
 
         %(add_classes)s
         """
@@ -173,16 +173,15 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
         ``predict(X, classes=unseen)`` compares the scores of a head that was trained on
         all classes. For conventional zero-shot learning (T1) papers train another head
-        instead, on synthetic features of the unseen classes alone; this one has it.
+        instead, on synthetic features of the unseen classes alone, as this method does.
 
-        The result is a fitted estimator of its own, whose ``classes_`` are the wanted
-        ones. It is a copy, so that this classifier goes on to predict what it did.
-        The generator is not trained further. The new head has the settings of the old
-        one and sees synthetic features only, also of seen classes, for the training
-        data is not kept. ``seen_penalty_`` is 0, and other results of the folds stay
-        what they were.
+        The result is a new fitted estimator with these ``classes_``; this classifier
+        does not change. The generator is not trained further. The new head has the
+        settings of the old one and is trained on synthetic features only, also of seen
+        classes, because the training data is not kept. ``seen_penalty_`` is 0, and
+        other results of the folds do not change.
 
-        The parameters stay those of this classifier: another fit, or a clone, is of all
+        The parameters are those of this classifier: another fit, or a clone, is of all
         classes again.
 
         Parameters

@@ -61,15 +61,15 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by aligned variational autoencoders (CADA-VAE).
 
     One autoencoder of features and one of descriptions share a latent space of few
-    dimensions. Each also decodes what the other one has encoded, and the distributions
-    into which a sample and its description are encoded are drawn together. An ordinary
-    classifier, the head, is trained on latents: those of real features for the seen
-    classes, those of descriptions for the unseen. It is as small as the latent space,
-    however many features and classes there are.
+    dimensions. Each also decodes the latents of the other one, and a loss reduces the
+    distance of the distributions into which a sample and its description are encoded.
+    An ordinary classifier, the head, is trained on latents: those of real features for
+    the seen classes, those of descriptions for the unseen. Its input has few dimensions
+    for any number of features.
 
     By default both autoencoders start from probabilistic principal components of a
-    normal distribution per class with means linear in the description, and learn what
-    is missing, for as many epochs as helps on held-out seen classes. See
+    normal distribution per class with means linear in the description, and learn a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the networks of the paper.
 
     Parameters
@@ -77,7 +77,7 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
@@ -89,28 +89,29 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         reconstructions have the weight 1. Defaults of the weights are those of the
         official code.
     cross_weight : float, default=2.37
-        Weight of what each decoder makes of the other encoder's latents.
+        Weight of the reconstruction by each decoder from the latents of the other
+        encoder.
     alignment_weight : float, default=8.13
         Weight of the distance of both encoders' distributions.
     decision : {"auto", "head", "gaussian"}, default="auto"
         Classify with the head, or take the nearest mean, as :class:`ExemplarClassifier`
         does, of features that were moved as far as the encoders have moved their
-        latents; of latents with ``init=None``. "auto" takes what is best on held-out
-        classes, the head when one is given or there is nothing to choose on.
+        latents; of latents with ``init=None``. "auto" chooses the best one on held-out
+        classes, and the head if one is given or there are no folds.
     n_synthetic : "auto" or int, default="auto"
         Latents per unseen class that the head is trained on. "auto" is the median
         number of samples of a seen class, from 20 to 500.
     n_real : int or None, default=None
         Latents per seen class that the head is trained on, drawn from real samples,
-        from some more than once where there are too few. None is one of each sample.
+        with replacement if there are too few. None is one of each sample.
     synthesis : {"once", "stream"}, default="once"
         Draw latents of unseen classes at once, or batch by batch while the head is
         trained, so that memory grows neither with their number nor with that of the
         classes; needs the built-in head.
     head : classifier or None, default=None
-        Trained on latents. None is a linear :class:`SoftmaxHead`, whose weight decay is
-        chosen on held-out classes from 0.001, 0.01 and 0.03; any classifier of
-        scikit-learn will do, and its parameters can be searched as ``head__<name>``.
+        Classifier that is trained on latents. None is a linear :class:`SoftmaxHead`,
+        whose weight decay is chosen on held-out classes from 0.001, 0.01 and 0.03. The
+        parameters of another classifier can be searched as ``head__<name>``.
     max_epochs : int, default=20
         Largest number of passes over the data.
     lr : float, default=1e-4
@@ -126,10 +127,10 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees latents, in units of their deviation
-        within a class.
+        The fitted head, if it is the decision; its inputs are latents, in units of
+        their standard deviation within a class.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss``,
         ``divergence_loss``, ``cross_loss`` and ``alignment_loss``, and the duration
@@ -251,10 +252,10 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN"}
             Name of the benchmark, in upper or lower case.
         source : {"code", "paper"}, default="code"
-            Whose settings. The paper prints by how much the weights of the losses grow
-            per epoch, which ends at other values, and latents with independent noise in
-            every dimension. It does not print the epochs of the head: they are the
-            code's.
+            Origin of the settings. The paper prints the increments of the weights of
+            the losses per epoch, with other final values, and latents with independent
+            noise in every dimension. It does not print the epochs of the head; those of
+            the code are used.
 
         Returns
         -------
@@ -265,7 +266,7 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -28,33 +28,33 @@ def check_likelihood_is_cheap(estimator):
 class CVAEClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a conditional variational autoencoder (CVAE-ZSL, VZSL).
 
-    An encoder turns features into a distribution of latents, a decoder turns latents
-    and the class description back into features. Both are trained on the evidence
-    lower bound of the likelihood of the seen classes. Features of unseen classes are
-    decoded from latents of the prior, and an ordinary classifier, the head, is trained
-    on them and on the real features of the seen classes.
+    An encoder maps features to a distribution of latents, a decoder maps latents and
+    the class description to features. Both are trained on the evidence lower bound of
+    the likelihood of the seen classes. Features of unseen classes are decoded from
+    latents of the prior, and an ordinary classifier, the head, is trained on them and
+    on the real features of the seen classes.
 
     With ``prior="class"`` every class has a prior of the latents that depends on its
     description, as in VZSL; encoder and decoder are then the same for all classes, and
-    a sample can also be given to the class with the largest lower bound
-    (``decision="likelihood"``).
+    the class with the largest lower bound can be predicted (``decision="likelihood"``).
 
-    By default the decoder starts from a normal distribution per class and learns what
-    is missing, for as many epochs as helps on held-out seen classes.
+    By default the decoder starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes.
 
     Parameters
     ----------
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
     %(mean_correction_weight)s
     prior : {"standard", "class"}, default="standard"
         Distribution of the latents: standard normal, with an encoder and a decoder that
-        are told the description; or normal with mean and variance from the description.
+        are conditioned on the description; or normal with mean and variance from the
+        description.
     latent_dim : int, default=16
         Length of a latent vector.
     encoder_hidden : sequence of int, default=(256,)
@@ -62,10 +62,10 @@ class CVAEClassifier(FeatureGeneratingClassifier):
     decoder_hidden : sequence of int, default=(256,)
         Widths of the decoder's hidden layers.
     decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
-        Classify with the head; take the nearest mean of real and generated features,
-        as :class:`ExemplarClassifier` does; or take the class with the largest lower
-        bound, which needs ``prior="class"``. "auto" takes what is best on held-out
-        classes, the head when one is given or there is nothing to choose on.
+        Classify with the head; by the nearest mean of real and generated features, as
+        :class:`ExemplarClassifier` does; or by the largest lower bound, which needs
+        ``prior="class"``. "auto" chooses the best one on held-out classes, and the head
+        if one is given or there are no folds.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.
@@ -82,9 +82,9 @@ class CVAEClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+        The fitted head, if it is the decision; its inputs are scaled features.
     history_ : skorch.History
         One entry per epoch: ``train_loss`` and its parts ``reconstruction_loss`` and
         ``divergence_loss``, in nats per sample, with ``prior="class"`` also

@@ -48,15 +48,15 @@ PAPER_COLUMNS = (
 class CycleWGANClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a cycle-consistent feature-generating GAN (cycle-WGAN).
 
-    A generator turns noise and a class description into features, as that of
+    A generator maps noise and a class description to features, as in
     :class:`FGANClassifier`. A linear regressor from features to descriptions, fitted to
-    real features of the seen classes beforehand, adds a loss: it should find in what is
-    generated the description that it was generated from. Descriptions of unseen classes
-    can take part in that, for it needs no samples of them. With the classification loss
-    of f-CLSWGAN in addition the method is cycle-CLSWGAN.
+    real features of the seen classes beforehand, adds a loss: from generated features
+    it should predict the description that they were generated from. This loss needs no
+    samples, so that it can include the unseen classes. With the classification loss of
+    f-CLSWGAN in addition the method is cycle-CLSWGAN.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -67,9 +67,9 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
     %(attribute_scaling)s
     %(mean_correction_weight)s
     cycle_weight : float, default=0.01
-        Weight of the cycle loss: the squared distance of the description that the
-        regressor finds from the given one, over the mean squared length of
-        descriptions. 0 leaves it out.
+        Weight of the cycle loss: the squared distance between the predicted and the
+        given description, divided by the mean squared length of descriptions. 0 leaves
+        it out.
     cycle_on : {"seen", "all"}, default="seen"
         Classes of the cycle loss: "all" adds the unseen ones, as cycle-UWGAN does.
     cls_weight : float, default=0.01
@@ -91,8 +91,8 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(decided)s
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``adversarial_loss``, ``cycle_loss`` and ``classification_loss``, and the
         duration ``dur`` in seconds. Losses of weight 0 are missing.
     %(generator_fitted)s
@@ -209,10 +209,10 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
         Parameters
         ----------
         dataset : {"AWA1", "CUB", "SUN", "FLO"}
-            Name of the benchmark. CUB and FLO are described by 1024 numbers made from
-            sentences.
+            Name of the benchmark. The descriptions of CUB and FLO are 1024-dimensional
+            embeddings of sentences.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
@@ -226,7 +226,7 @@ class CycleWGANClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -41,14 +41,14 @@ PAPER_COLUMNS = ("lr", "cls_weight", "noise_dim", "epochs", "n_synthetic")
 class FGANClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a feature-generating GAN (f-CLSWGAN).
 
-    A generator turns noise and a class description into features. It is trained
-    against a critic that tells real from generated features of the seen classes, and
-    such that a classifier of seen classes recognises what it generates. Then an
-    ordinary classifier, the head, is trained on real features of the seen classes and
-    generated ones of the unseen.
+    A generator maps noise and a class description to features. It is trained against a
+    critic that distinguishes real from generated features of the seen classes, and with
+    the loss of a classifier of the seen classes on generated features. Then an ordinary
+    classifier, the head, is trained on real features of the seen classes and generated
+    ones of the unseen.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -71,8 +71,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
     n_critic : int, default=5
         Steps of the critic per step of the generator. Each takes its own batch.
     critic_lr : float or None, default=3e-3
-        Learning rate of the critic's Adam; None is `lr`. The generator is led astray
-        by a critic that learns too slowly.
+        Learning rate of the critic's Adam; None is `lr`. If the critic learns too
+        slowly, the gradients of the generator are inaccurate.
     gp_weight : float, default=10.0
         Weight of the gradient penalty (lambda in the paper).
     cls_weight : float, default=0.1
@@ -92,8 +92,8 @@ class FGANClassifier(FeatureGeneratingClassifier):
     ----------
     %(decided)s
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``adversarial_loss`` and ``classification_loss``, and the duration ``dur`` in
         seconds.
     %(generator_fitted)s
@@ -223,22 +223,23 @@ class FGANClassifier(FeatureGeneratingClassifier):
         Parameters
         ----------
         dataset : {"AWA1", "AWA2", "CUB", "SUN", "FLO", "APY"}
-            Name of the benchmark. The release has no AWA2; like others we take those
-            of AWA1. Those of APY are from a descendant (LisGAN).
+            Name of the benchmark. The release has no settings of AWA2; as in other code
+            those of AWA1 are used. Those of APY are from LisGAN, which extends the
+            code.
         source : {"code"}, default="code"
-            Whose settings. The paper prints none for single benchmarks.
+            Origin of the settings. The paper prints none for single benchmarks.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs are off. An epoch of the official code
-            takes `n_critic` batches per step, hence five of ours.
+            takes `n_critic` batches per step, hence five epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -55,16 +55,16 @@ class FVAEGANNet(AdversarialNet):
 class FVAEGANClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a feature-generating VAE and GAN in one (f-VAEGAN).
 
-    A generator turns latents and a class description into features. It is trained as
-    the decoder of a conditional variational autoencoder, whose encoder says which
-    latents belong to a real sample, and at the same time against a critic that tells
-    real from generated features of the seen classes. Then an ordinary classifier, the
-    head, is trained on real features of the seen classes and generated ones of the
-    unseen. This is f-VAEGAN-D2 [1]_: its second critic takes part where :meth:`fit`
-    gets unlabelled samples of the unseen classes.
+    A generator maps latents and a class description to features. It is trained as the
+    decoder of a conditional variational autoencoder, whose encoder infers the latents
+    of a real sample, and at the same time against a critic that distinguishes real from
+    generated features of the seen classes. Then an ordinary classifier, the head, is
+    trained on real features of the seen classes and generated ones of the unseen. This
+    is f-VAEGAN-D2 [1]_: its second critic is used if :meth:`fit` gets unlabelled
+    samples of the unseen classes.
 
     By default the generator starts from a normal distribution per class, for which the
-    encoder is known exactly, and learns what is missing, for as many epochs as helps on
+    encoder is known exactly, and learns a correction; the number of epochs is chosen on
     held-out seen classes. See :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -82,8 +82,7 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     %(head_or_gaussian)s
     %(synthesis)s
     max_epochs : int, default=20
-        Largest number of passes over the data; the critic sees every sample once in
-        each.
+        Largest number of passes over the data by the critic.
     lr : float, default=3e-4
         Learning rate of the Adam of generator and encoder.
     %(early_stopping)s
@@ -97,12 +96,12 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     head_ : estimator
-        The fitted head, when it decides; it sees scaled features.
+        The fitted head, if it is the decision; its inputs are scaled features.
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``reconstruction_loss``, ``divergence_loss`` and ``adversarial_loss``, and the
         duration ``dur`` in seconds. With unlabelled samples there are
         ``unlabelled_wasserstein_estimate``, ``unlabelled_penalty_loss`` and
@@ -233,20 +232,20 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA2", "CUB", "SUN", "FLO"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings: those of the code of TF-VAEGAN, which contains the method.
-            Code of its own was not released.
+            Origin of the settings: those of the code of TF-VAEGAN, which contains the
+            method. There is no official code of the paper.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs are off. An epoch of the code takes
-            five batches per step, hence five of ours.
+            five batches per step, hence five epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------
@@ -296,10 +295,9 @@ class FVAEGANClassifier(FeatureGeneratingClassifier):
             Labels; every one needs a row in `attributes`.
         %(sample_weight)s
         X_unlabelled : array-like of shape (n_unlabelled, n_features), default=None
-            Features of samples of the unseen classes whose classes nobody knows, for
-            the second critic of f-VAEGAN-D2. None is the inductive method. These are
-            not test samples: figures on them do not tell how well other samples will be
-            classified. See :ref:`unlabelled_rows`.
+            Features of unlabelled samples of the unseen classes, for the second critic
+            of f-VAEGAN-D2. None is the inductive method. These are not test samples:
+            scores on them are too high. See :ref:`unlabelled_rows`.
         %(end_of_fit)s
         """
         if X_unlabelled is not None and self.warm_start:

@@ -42,15 +42,15 @@ LASSO_WEIGHT = 1e-4
 class GAZSLClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a feature-generating GAN with visual pivots (GAZSL).
 
-    A generator turns noise and a class description into features. Its critic, which is
-    not told the class, scores how real features look, and has a second output that
-    classifies them. The visual pivot pulls the mean of what is generated for a class
-    to the mean of its real features. With `condition_dim`, descriptions go through a
-    linear layer first, made for noisy text, in which useless attributes are switched
-    off.
+    A generator maps noise and a class description to features. Its critic, which is not
+    conditioned on the class, distinguishes real from generated features, and has a
+    second output that classifies them. The visual pivot is a loss on the distance
+    between the means of the generated and of the real features of a class. With
+    `condition_dim`, descriptions go through a linear layer first, with a group penalty
+    that removes uninformative attributes, such as those of noisy text.
 
-    By default the generator starts from a normal distribution per class and learns
-    what is missing, for as many epochs as helps on held-out seen classes. See
+    By default the generator starts from a normal distribution per class and learns a
+    correction; the number of epochs is chosen on held-out seen classes. See
     :meth:`paper_params` for the network of the paper.
 
     Parameters
@@ -66,8 +66,8 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
         Weight of the classification of real and generated features in the critic's
         loss; in the generator's it is half.
     condition_dim : int or None, default=None
-        Width of a linear layer between description and generator, whose columns are
-        made small by a group lasso; 1000 in the paper. None: there is none.
+        Width of a linear layer between description and generator, with a group lasso on
+        its columns; 1000 in the paper. None is no layer.
     weight_decay : float, default=1e-3
         Weight of the sum of the generator's squared weights.
     %(head_or_gaussian)s
@@ -85,8 +85,8 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
     ----------
     %(decided)s
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how far the
-        critic tells real from generated features), ``penalty_loss``,
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate`` (how well the
+        critic distinguishes real from generated features), ``penalty_loss``,
         ``critic_classification_loss``, ``adversarial_loss``, ``classification_loss``,
         ``pivot_loss``, ``decay_loss`` and, with `condition_dim`, ``lasso_loss``, and
         the duration ``dur`` in seconds.
@@ -205,20 +205,20 @@ class GAZSLClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA1", "AWA2", "CUB", "SUN", "APY", "FLO"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
-            calibration and the choice of epochs are off. The 20 nearest of 60
-            features per class vote; those of seen classes are real, not synthetic as
-            in the code.
+            calibration and the choice of epochs are off. The head is a vote of the 20
+            nearest of 60 features per class; those of seen classes are real, not
+            synthetic as in the code.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -46,15 +46,15 @@ def check_decides_by_head(classifier):
     """Refuse a classifier that has no head to train."""
     if not isinstance(classifier.decision_, Head):
         raise ValueError(
-            f"there is no head: the decision is {classifier.decision_.name!r}. With it "
-            "a class has the same score whatever the other classes are, so "
-            "predict(X, classes=...) is all there is. For a head, fit with "
+            f"there is no head: the decision is {classifier.decision_.name!r}, with "
+            "which the score of a class does not depend on the other classes. Use "
+            "predict(X, classes=...), or fit with "
             'decision="head".'
         )
 
 
 def check_two_classes(labels):
-    """Refuse to train a head that has nothing to tell apart."""
+    """Refuse to train a head for fewer than two classes."""
     if len(labels) < 2:
         raise ValueError(
             f"classes must hold two labels or more, got {labels.tolist()}. Describe "

@@ -40,14 +40,14 @@ class TFVAEGANNet(FVAEGANNet):
 class TFVAEGANClassifier(FVAEGANClassifier):
     """Zero-shot classifier by f-VAEGAN with feedback from decoded descriptions.
 
-    To the networks of :class:`FVAEGANClassifier` comes a decoder, which predicts the
-    description of features. It serves three times: generated features are to be
-    decoded to the description that they were generated from; what the decoder sees in
-    them is fed back to the generator, which generates them again; and the head may see
-    its answers and its hidden layer beside the features (TF-VAEGAN [1]_).
+    A decoder, which predicts the description of features, is added to the networks of
+    :class:`FVAEGANClassifier`. It has three uses: generated features should be decoded
+    to the description that they were generated from; its hidden layer is fed back to
+    the generator, which generates them again; and its output and its hidden layer can
+    be inputs of the head beside the features (TF-VAEGAN [1]_).
 
     By default the generator starts from a normal distribution per class, without
-    feedback, and learns what is missing, for as many epochs as helps on held-out seen
+    feedback, and learns a correction; the number of epochs is chosen on held-out seen
     classes. See :meth:`paper_params` for the networks of the paper.
 
     Parameters
@@ -63,14 +63,13 @@ class TFVAEGANClassifier(FVAEGANClassifier):
         has a closed form.
     %(adversarial_weight)s
     view : {"auto", "V", "V+S"}, default="auto"
-        What the head sees: features (V), or beside them the predicted description with
-        the decoder's hidden layer (S), standardised. "auto" takes what is best on
+        Input of the head: features (V), or features with the predicted description with
+        the decoder's hidden layer (S), standardised. "auto" chooses the best one on
         held-out classes.
     %(head_or_gaussian)s
     %(synthesis)s
     max_epochs : int, default=20
-        Largest number of passes over the data; the critic sees every sample once in
-        each.
+        Largest number of passes over the data by the critic.
     lr : float, default=3e-4
         Learning rate of the Adam of generator, encoder and feedback.
     %(early_stopping)s
@@ -84,17 +83,16 @@ class TFVAEGANClassifier(FVAEGANClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     view_ : str
-        What the head sees.
+        Input of the head.
     head_ : estimator
-        The fitted head, when it decides; it sees a view of scaled features.
+        The fitted head, if it is the decision; its input is a view of scaled features.
     history_ : skorch.History
-        One entry per epoch: ``train_loss``, ``wasserstein_estimate``,
-        ``penalty_loss``, ``decoder_loss``, ``reconstruction_loss``,
-        ``divergence_loss``, ``adversarial_loss`` and ``semantic_loss``, and the
-        duration ``dur`` in seconds. Unlabelled samples add what they add to that of
-        :class:`FVAEGANClassifier`.
+        One entry per epoch: ``train_loss``, ``wasserstein_estimate``, ``penalty_loss``,
+        ``decoder_loss``, ``reconstruction_loss``, ``divergence_loss``,
+        ``adversarial_loss`` and ``semantic_loss``, and the duration ``dur`` in seconds.
+        Unlabelled samples add the same entries as in :class:`FVAEGANClassifier`.
     %(generator_fitted)s
     %(fitted)s
 
@@ -214,21 +212,21 @@ class TFVAEGANClassifier(FVAEGANClassifier):
         dataset : {"AWA2", "CUB", "SUN", "FLO"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings. We know of none that the paper prints for single
-            benchmarks.
+            Origin of the settings. No settings of the paper for single benchmarks are
+            known.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
-            calibration and the choice of epochs are off. An epoch of the code is a
-            sweep without feedback and one with it, each of five batches per step,
-            hence ten of ours.
+            calibration and the choice of epochs are off. An epoch of the code is a pass
+            without feedback and one with it, each of five batches per step, hence ten
+            epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -80,16 +80,16 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     of the seen classes. As the density is exact, classes can also be compared by it
     (``decision="likelihood"``).
 
-    By default the flow starts from a normal distribution per class with means linear
-    in the description, and learns what is missing, for as many epochs as helps on
-    held-out seen classes. See :meth:`paper_params` for the network of the paper.
+    By default the flow starts from a normal distribution per class with means linear in
+    the description, and learns a correction; the number of epochs is chosen on held-out
+    seen classes. See :meth:`paper_params` for the network of the paper.
 
     Parameters
     ----------
     %(attributes)s
     %(init_exemplar)s
     feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"
-        Scaling of the features inside: such that the covariance within a class is the
+        Scaling of the features in `fit`: such that the covariance within a class is the
         identity, which the initial estimator needs; to mean 0 and variance 1; or to the
         range from 0 to 1.
     %(attribute_scaling)s
@@ -101,23 +101,23 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
     coupling_hidden : sequence of int, default=(128, 128)
         Hidden widths of the networks inside the flow.
     encoder_hidden : sequence of int, default=(256,)
-        Hidden widths of the network from descriptions to latents. Without any, mean and
+        Hidden widths of the network from descriptions to latents. With ``()`` mean and
         log variance are linear in the description, as in a conditional Glow.
     decoder_hidden : sequence of int, default=(256,)
         Hidden widths of the network back to descriptions.
     vae_weight : float, default=1.0
-        Weight of the attribute reconstruction and of the term that keeps the latents'
-        variance near 1, against the likelihood in bits.
+        Weight of the attribute reconstruction and of the regularisation of the latents'
+        variance towards 1, against the likelihood in bits.
     cls_weight : float, default=0.01
-        Weight of the classification loss. The paper says 1, its code 0.01.
+        Weight of the classification loss; 1 in the paper, 0.01 in its code.
     temperature : float, default=1.1
-        Multiplies the variance of the latents that features are generated from; at
-        most 1000.
+        Factor of the variance of the latents that features are generated from; at most
+        1000.
     decision : {"auto", "head", "gaussian", "likelihood"}, default="auto"
-        Classify with the head; take the nearest mean of real and generated features,
-        as :class:`ExemplarClassifier` does; or take the class with the largest
-        likelihood in the flow. "auto" takes what is best on held-out classes, the
-        head when one is given or there is nothing to choose on.
+        Classify with the head; by the nearest mean of real and generated features, as
+        :class:`ExemplarClassifier` does; or by the largest likelihood of the flow.
+        "auto" chooses the best one on held-out classes, and the head if one is given or
+        there are no folds.
     %(synthesis)s
     max_epochs : int, default=20
         Largest number of passes over the data.
@@ -286,10 +286,9 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
             Name of the benchmark, in upper or lower case. Those of ImageNet are
             printed in the paper only; their synthetic features are streamed.
         source : {"code", "paper"}, default="code"
-            Whose settings, for they differ. The paper has fewer iterations, a
+            Origin of the settings, which differ. The paper has fewer iterations, a
             narrower encoder and decoder, equal weights of all losses, a sampling
-            temperature of 1.1, fewer epochs of the head and fewer real features
-            for it.
+            temperature of 1.1, fewer epochs of the head and fewer real features for it.
 
         Returns
         -------
@@ -301,7 +300,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -59,8 +59,8 @@ def check_output_is_linear(estimator):
     """Refuse an activation that the initial features do not survive."""
     if estimator.init is not None and estimator.output_activation != "linear":
         raise ValueError(
-            f'output_activation="{estimator.output_activation}" would cut the features '
-            'of the initial estimator. Use output_activation="linear", or init=None.'
+            f'output_activation="{estimator.output_activation}" would clip features of '
+            'the initial estimator. Use output_activation="linear", or init=None.'
         )
 
 
@@ -77,15 +77,14 @@ def check_view(estimator):
 class ZeroDiffClassifier(FeatureGeneratingClassifier):
     """Zero-shot classifier by a diffusion process of few steps (ZeroDiff).
 
-    Features are noised in four large steps, and a generator learns to estimate the
-    clean ones from any of them. Noised samples are new samples, so that the critics
-    have something to learn from even when there are few. Three critics score the
-    estimate: with the description, with the noised features, and with a representation
-    of the sample that was learned by supervised contrast; they also learn from each
-    other. A first
-    stage trains a generator of representations in the same way, so that features of
-    unseen classes can be generated from noise and a description alone. Then an ordinary
-    classifier, the head, is trained on real and generated features.
+    Noise is added to features in four large steps, and a generator learns to estimate
+    the clean ones from any of them. Noised samples augment the training data of the
+    critics, for tasks with few samples. Three critics score the estimate: with the
+    description, with the noised features, and with a representation of the sample that
+    was learned by a supervised contrastive loss; they also learn from each other. A
+    first stage trains a generator of representations in the same way, so that features
+    of unseen classes can be generated from noise and a description alone. Then an
+    ordinary classifier, the head, is trained on real and generated features.
 
     By default both generators start from a normal distribution per class, for which the
     reverse steps are known exactly, and learn what is missing. See :meth:`paper_params`
@@ -99,14 +98,15 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     %(attribute_scaling)s
     %(mean_correction_weight)s
     contrastive : "supcon", transformer or None, default="supcon"
-        Representation of samples. "supcon" trains a network by supervised contrast on
-        the training rows; any transformer of scikit-learn with ``fit(X, y)`` and
-        ``transform`` is used in its place, such as one that looks up a representation
-        from elsewhere. None does without, and without the first stage.
+        Representation of samples. "supcon" trains a network on the training rows by a
+        supervised contrastive loss. It can be replaced by any transformer of
+        scikit-learn with ``fit(X, y)`` and ``transform``, such as one that looks up a
+        precomputed representation. None uses no representation, and omits the first
+        stage.
     view : {"auto", "V", "V+S", "V+C", "V+C+S"}, default="auto"
-        What the head sees: features (V), beside them the predicted description with the
-        decoder's hidden layer (S), or the representation (C), generated for unseen
-        classes. "auto" takes what is best on held-out classes.
+        Input of the head: features (V), features with the predicted description with
+        the decoder's hidden layer (S), or the representation (C), generated for unseen
+        classes. "auto" chooses the best one on held-out classes.
     noise_dim : int, default=32
         Length of the generators' noise vectors.
     generator_hidden : sequence of int, default=(256,)
@@ -119,8 +119,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     output_activation : {"linear", "relu", "sigmoid"}, default="linear"
         Applied to generated vectors, in scaled units.
     n_diffusion_steps : int, default=4
-        Noise levels. With one level features are noised beyond recognition at once, so
-        that there are no noised samples to learn from: no diffusion augmentation.
+        Number of noise levels. With one level only noise is left at once, so that there
+        are no noised samples to learn from: no diffusion augmentation.
     progressive : bool, default=False
         Synthesise features through all noise levels instead of in one step.
     n_critic : int, default=5
@@ -130,9 +130,9 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     adversarial_weight : float, default=1.0
         Weight of the critics (gamma_ADV of the official code).
     gp_weight : float, default=10.0
-        Weight of the gradient penalties, at first; it follows their size.
+        Initial weight of the gradient penalties; it is adapted to their size.
     mutual_weight : float, default=0.5
-        Weight of the mutual learning of the critics; 0 switches it off.
+        Weight of the mutual learning of the critics; 0 leaves it out.
     vae_weight : float, default=0.1
         Weight of reconstruction and of the divergence of the encoder's noise.
     decoder_weight : float, default=0.1
@@ -142,8 +142,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     %(head_or_gaussian)s
     %(synthesis)s
     max_epochs : int, default=20
-        Largest number of passes over the data; the critics see every sample once in
-        each.
+        Largest number of passes over the data by the critics.
     lr : float, default=3e-4
         Learning rate of the generators' Adam.
     %(early_stopping)s
@@ -157,11 +156,11 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     Attributes
     ----------
     decision_ : decision
-        The fitted decision; its ``name`` tells which one.
+        The fitted decision, with its ``name``.
     view_ : str
-        What the head sees.
+        Input of the head.
     head_ : estimator
-        The fitted head, when it decides; it sees a view of scaled features.
+        The fitted head, if it is the decision; its input is a view of scaled features.
     representation_ : transformer or None
         The fitted representation.
     representation_net_ : skorch.NeuralNet or None
@@ -339,19 +338,19 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         dataset : {"AWA2"}
             Name of the benchmark; settings for others are not released.
         source : {"code"}, default="code"
-            Whose settings. The paper prints none for single benchmarks.
+            Origin of the settings. The paper prints none for single benchmarks.
 
         Returns
         -------
         params : dict
             Constructor parameters, without `attributes`. The initial estimator, the
             calibration and the choice of epochs and views are off. An epoch of the
-            official code takes `n_critic` batches per step, hence five of ours.
+            official code takes `n_critic` batches per step, hence five epochs here.
 
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -18,16 +18,16 @@ ROUNDING = 1e-10
 
 
 def explain_predictions(estimator, X, rival=None):
-    """Say what every attribute adds to the margin of the prediction over a rival.
+    """Compute the contribution of every attribute to the margin of a prediction.
 
     The margin is the score of the predicted class minus that of the rival, as
-    `decision_function` returns them. Where a score is a sum over attributes, as in
-    most classifiers of the semantic and compatibility families, the contributions are
-    the differences of its terms. For all other classifiers both classes
-    are scored by descriptions in which the value of one attribute is exchanged for
-    that of the other class; a contribution is the mean of what the margin loses when
-    it is exchanged in one of them and in the other. That takes one call of
-    ``add_classes`` per class and attribute in which the two classes differ.
+    `decision_function` returns them. If a score is a sum over attributes, as in most
+    classifiers of the semantic and compatibility families, the contributions are the
+    differences of its terms. For all other classifiers both classes are scored with
+    descriptions in which the value of one attribute is replaced by that of the other
+    class; a contribution is the mean decrease of the margin by the replacement in one
+    and in the other. This takes one call of ``add_classes`` per class and attribute in
+    which the two classes differ.
 
     Parameters
     ----------
@@ -43,17 +43,17 @@ def explain_predictions(estimator, X, rival=None):
     Returns
     -------
     contributions : DataFrame of shape (n_samples, n_attributes + 2)
-        The rows sum to the margins. Positive numbers speak for the predicted class.
-        The index has the levels ``sample`` (the index of `X`, or its row number),
-        ``predicted`` and ``rival``. The last two columns are "(seen penalty)", what
-        the penalty adds, and "(other)": what no single attribute explains, such as the
-        samples of seen classes and interactions of attributes. It is 0 where a
-        score is a sum over attributes.
+        The rows sum to the margins. Positive numbers increase the score of the
+        predicted class. The index has the levels ``sample`` (the index of `X`, or its
+        row number), ``predicted`` and ``rival``. The last two columns are "(seen
+        penalty)", the contribution of the penalty, and "(other)": what no single
+        attribute explains, such as the samples of seen classes and interactions of
+        attributes. It is 0 if a score is a sum over attributes.
 
     Raises
     ------
     ValueError
-        If there is only one class, or `rival` is not known or has another length.
+        If there is only one class, or `rival` is unknown or has another length.
 
     See Also
     --------
@@ -79,7 +79,9 @@ def explain_predictions(estimator, X, rival=None):
     classifier, X_inner = inside(estimator, X, "class_attributes_", who)
     scores = score_matrix(classifier, X_inner)
     if scores.shape[1] < 2:
-        raise ValueError("There is only one class, which has no rival.")
+        raise ValueError(
+            "There is only one class, which cannot be compared with another."
+        )
     best = scores.argmax(axis=1)
     against = _columns_of_rivals(classifier, scores, best, rival)
     rows = np.arange(len(scores))

@@ -8,17 +8,15 @@ from zsl_estimators.metrics import gzsl_report
 
 
 def attribute_importance(estimator, X, y):
-    """Say how much accuracy is lost without each attribute of the unseen classes.
+    """Compute the decrease of the accuracy without each attribute.
 
-    The descriptions of the unseen classes are all that a model knows of them. For
-    every attribute, its value for all of them is replaced by the mean over the seen
-    classes, with which it tells nothing, and the samples are predicted again. Nothing
-    is trained, apart from a softmax head, which learns its unseen classes again. The
-    seen classes and the seen penalty stay as they are.
+    For every attribute, its value for all unseen classes is replaced by the mean over
+    the seen classes, so that it carries no information, and the samples are predicted
+    again. Nothing is trained, except the part of a softmax head for unseen classes. The
+    seen classes and the seen penalty do not change.
 
-    Like the permutation importance of scikit-learn it says what this model uses.
-    Attributes that say the same stand in for each other, so that each alone may
-    seem of no use.
+    Like the permutation importance of scikit-learn it evaluates this model. Correlated
+    attributes replace each other, so that each of them may have a small importance.
 
     Parameters
     ----------
@@ -32,8 +30,8 @@ def attribute_importance(estimator, X, y):
     Returns
     -------
     importance : DataFrame of shape (n_attributes, 3)
-        What S, U and H of :func:`~zsl_estimators.metrics.gzsl_report` lose; negative
-        where they gain. The attribute with the largest loss of H comes first.
+        Decrease of S, U and H of :func:`~zsl_estimators.metrics.gzsl_report`; negative
+        for an increase. The attribute with the largest decrease of H comes first.
 
     Raises
     ------

@@ -16,14 +16,13 @@ ALPHAS = np.logspace(-2, 3, 11)
 
 
 def missing_attribute(X, y, classes, attributes):
-    """Say what a new column of the class table would hold that separates two classes.
+    """Compute a new column of the class table that separates two classes.
 
-    The features tell the two classes apart along one direction best: Fisher's linear
-    discriminant. The mean of every class along it is the column that a description
-    would need. What the present columns say of it is predicted for every class by
-    a ridge regression on the other ones: where the value of one of the two classes is
-    far from the prediction, the table lacks a column. Classes at both ends of the
-    column may show what it means, and what to call it.
+    Fisher's linear discriminant is the direction in which the features separate the two
+    classes best. The mean of every class along it is the value of the new column. A
+    ridge regression on the other classes predicts it for every class from the present
+    columns: if the value of one of the two classes is far from the prediction, the
+    table lacks a column. Classes at both ends of the column may show its meaning.
 
     Parameters
     ----------
@@ -41,8 +40,8 @@ def missing_attribute(X, y, classes, attributes):
     -------
     column : DataFrame of shape (n_labels, 2)
         One row per class in `y`, sorted by the first column: ``value``, in standard
-        deviations within a class, 0 in the middle between the two and positive for
-        the first one, and ``predicted``, what the present attributes say.
+        deviations within a class, 0 in the middle between the two and positive for the
+        first one, and ``predicted``, its prediction from the present attributes.
 
     Raises
     ------
@@ -107,7 +106,7 @@ def _rows_of_labels(attributes, labels):
         )
     if len(labels) < 3:
         raise ValueError(
-            "y holds two classes only, from which nothing can be said about a column. "
-            "Give samples of more classes."
+            "y holds two classes only, from which a column cannot be predicted. Give "
+            "samples of more classes."
         )
     return table.to_numpy(dtype=np.float64)[places]

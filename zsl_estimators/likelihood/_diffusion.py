@@ -69,45 +69,46 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     """Zero-shot classifier by a class-conditional diffusion model of features.
 
     One network learns to remove noise from features, given the description of their
-    class, seen or not. Which class a sample belongs to can then be decided in many
-    ways, by decision rules: the class under which its noise is predicted best (the
-    diffusion classifier), its likelihood, or the description that explains it. A rule
-    is an object of its own, and several can be compared on one trained network.
+    class, seen or unseen. A decision rule computes from it which class a sample belongs
+    to: by the error of the predicted noise (the diffusion classifier), by the
+    likelihood, or by the description that explains the sample. A rule is a separate
+    object, and several can be compared on one trained network.
 
     The network starts from a normal distribution per class, for which the best estimate
-    is known exactly, and learns what is missing.
+    is known exactly, and learns a correction.
 
     Parameters
     ----------
     %(attributes)s
     rule : str, rule, or list of them, default="error"
-        How to decide: "error", "likelihood", "latent_knn", "noise_denoise",
+        Decision rule: "error", "likelihood", "latent_knn", "noise_denoise",
         "noise_denoise_vote", "cross_attention", "inversion" or "weights"; or an
-        instance such as :class:`~zsl_estimators.likelihood.ErrorRule`, whose
-        parameters can be searched as ``rule__<name>``. Of a list the folds of held-out
-        classes choose the best, and :meth:`with_rule` switches between all of them.
-        "cross_attention" has a network of its own and stands alone.
+        instance such as :class:`~zsl_estimators.likelihood.ErrorRule`, whose parameters
+        can be searched as ``rule__<name>``. The best rule of a list is chosen on folds
+        of held-out classes, and :meth:`with_rule` changes it after the fit.
+        "cross_attention" needs a separate network and cannot be in a list.
     %(init_exemplar)s
     %(attribute_scaling)s
     hidden : int, default=256
         Width of the network.
     n_blocks : int, default=4
-        Its residual blocks.
+        Number of residual blocks.
     n_chunks : int, default=8
-        Parts of a vector that attend to classes on their own; for "cross_attention".
+        Parts of a vector with separate attention to the classes; for "cross_attention".
     n_heads : int, default=2
-        Attention heads of each; for "cross_attention".
+        Attention heads per part; for "cross_attention".
     attribute_noise : float, default=0.1
         Standard deviation of noise on scaled descriptions while training.
     n_diffusion_steps : int, default=1000
-        Noise levels.
+        Number of noise levels.
     noise_schedule : {"linear", "cosine"}, default="linear"
-        How the noise grows.
+        Schedule of the noise levels.
     max_epochs : int, default=40
-        Largest number of passes over the data. The folds compare 0, 1, 2, 3, 5, 8 and
-        so on; the final fit, which has more rows, makes as many updates as they did.
+        Largest number of passes over the data. On the folds 0, 1, 2, 3, 5, 8 and so on
+        are compared; the final fit, which has more rows, makes the same number of
+        updates.
     lr : float, default=1e-3
-        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine.
     weight_decay : float, default=1e-2
         Weight decay of AdamW.
     %(early_stopping)s
@@ -125,14 +126,14 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     rules_ : dict of str to rule
         All rules that were compared, fitted.
     held_out_decisions_ : DataFrame or None
-        How the rules did on the folds.
+        Scores of the rules on the folds.
     net_ : skorch.NeuralNet
         The trained net; its optimiser is dropped unless ``warm_start=True``.
     history_ : skorch.History
         One entry per epoch: ``train_loss``, ``denoising_loss``, and the duration
         ``dur`` in seconds.
     n_iter_ : int
-        Number of epochs trained; 0 when no training did better on held-out classes.
+        Number of epochs trained; 0 if no number was better on held-out classes.
     init_ : ExemplarClassifier or None
         The fitted initial estimator.
     feature_scaler_ : object
@@ -265,16 +266,16 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     # -- for users --------------------------------------------------------------
 
     def with_rule(self, rule, seen_penalty=None):
-        """Decide by another rule, without training again.
+        """Return a classifier with another rule, without training again.
 
         Parameters
         ----------
         rule : str or rule
-            One of the list that was given as `rule`, as it was given there; or any
+            One of the list that was passed as `rule`, as it was passed there; or any
             other one for the same network, together with its penalty.
         seen_penalty : float or None, default=None
-            Penalty on the scores of seen classes. None takes the number given to the
-            constructor, or what the folds tell of that rule; for the rule that was
+            Penalty on the scores of seen classes. None uses the number passed to the
+            constructor, or the penalty of that rule on the folds; for the rule that was
             chosen in :meth:`fit` it is the fitted one.
 
         Returns
@@ -285,7 +286,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         Raises
         ------
         ValueError
-            If nothing is known of the penalty, or the rule needs another network.
+            If the penalty of the rule was not fitted, or the rule needs another
+            network.
         """
         check_is_fitted(self)
         name, new = rule_name(rule), as_rule(rule)
@@ -318,20 +320,20 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return X, np.repeat(labels, n_per_class)
 
     def encode(self, X, y):
-        """Walk from features to latent vectors, as if they were of given classes.
+        """Map features to latent vectors, given their classes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,), or a label
-            Classes to encode the samples under, their own or others.
+            Classes to encode the samples with, their own or others.
 
         Returns
         -------
         latents : ndarray of shape (n_samples, n_features)
-            Where the probability flow (deterministic DDIM) ends. They are about
-            standard normal when the class is the true one.
+            End points of the probability flow (deterministic DDIM). They are
+            approximately standard normal if the class is the true one.
 
         See Also
         --------
@@ -342,14 +344,14 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def decode(self, latents, y):
-        """Walk from latent vectors to features of given classes.
+        """Map latent vectors to features, given their classes.
 
         Parameters
         ----------
         latents : array-like of shape (n_samples, n_features)
             Latent vectors, such as those of :meth:`encode` or noise.
         y : array-like of shape (n_samples,), or a label
-            Classes to decode under.
+            Classes to decode with.
 
         Returns
         -------
@@ -382,7 +384,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def reconstruction_distances(self, X, levels=USUAL_LEVELS, rule=None):
-        """Measure how far samples are from what comes back from several noise levels.
+        """Compute the distances between samples and their reconstructions.
 
         Parameters
         ----------
@@ -392,8 +394,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             Shares of the diffusion time to which samples are noised, above 0 and up to
             1. By default 0.1, 0.2 and so on.
         rule : NoiseDenoiseRule or None, default=None
-            Whose distance, steps and draws of noise to use; its level is not. None is
-            one with its defaults.
+            Rule whose distance, steps and draws of noise are used; its level is not
+            used. None is a rule with default parameters.
 
         Returns
         -------
@@ -531,7 +533,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _new_training(self, problem, n_epochs, random_state):
         if is_warm_start(self) and self._kind != self._network():
             raise ValueError(
-                "warm_start=True goes on with the last fit, whose network is not that "
+                "warm_start=True continues the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
             )
         self._kind = self._network()
@@ -567,7 +569,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return ArrayData({"x": problem.rows.single(), "y": problem.y}, problem.y)
 
     def _class_tensors(self):
-        """Scaled descriptions, and centers: observed where seen, else predicted."""
+        """Scaled descriptions, and centres: observed where seen, else predicted."""
         attributes, centers = class_tensors(
             self._scaled_attributes(),
             self.init_,

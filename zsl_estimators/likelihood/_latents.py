@@ -110,7 +110,7 @@ def walked_rows(walk, model_of, rows, positions):
 
 
 def last_centers(model):
-    """What is left of the centers of the classes at the last time of the flow."""
+    """What is left of the centres of the classes at the last time of the flow."""
     signal, _ = model.signal_and_noise(model.diffusion.n_steps - 1)
     return signal * model.centers
 
@@ -118,23 +118,23 @@ def last_centers(model):
 def slerp(start, end, weights):
     """Interpolate between vectors along the sphere (spherical linear interpolation).
 
-    Between latent vectors a straight line passes through the middle of the space, where
-    hardly any noise is. This one turns from one direction to the other, at vectors of
-    about the same length.
+    A straight line between latent vectors passes near the origin, where the density of
+    noise vectors is low. Here the direction changes from one to the other, and the
+    length is about the same.
 
     Parameters
     ----------
     start, end : array-like of shape (n_features,) or (n_samples, n_features)
         Vectors, not zero.
     weights : array-like of shape (n_points,)
-        Shares of the way, from 0, the start, to 1, the end.
+        Positions on the path, from 0, the start, to 1, the end.
 
     Returns
     -------
     path : ndarray of shape (n_points, n_features) or (n_points, n_samples, n_features)
         ``sin((1 - weight) angle) / sin(angle) start + sin(weight angle) / sin(angle)
-        end``. Where both have the same or the opposite direction that is undefined, and
-        the straight line is taken.
+        end``. If both have the same or the opposite direction this is undefined, and
+        the straight line is used.
 
     References
     ----------

@@ -21,7 +21,7 @@ def per_class_accuracy_score(
 ) -> float:
     """Mean of the accuracies of the single classes.
 
-    Every class counts the same, however many samples it has. It equals
+    Every class has the same weight, however many samples it has. It equals
     :func:`sklearn.metrics.balanced_accuracy_score` on the samples of `labels`.
 
     Parameters
@@ -34,7 +34,7 @@ def per_class_accuracy_score(
         Classes to average over; those without a sample are left out. None takes
         all classes in `y_true`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def seen_accuracy_score(
     seen_classes : array-like
         Classes the model was trained on.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def unseen_accuracy_score(
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def harmonic_mean_score(
     seen_classes : array-like
         Classes the model was trained on; all other classes are unseen.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -227,9 +227,9 @@ def hit_at_k_score(
     classes : array-like of shape (n_classes,)
         Labels of the columns.
     k : int, default=5
-        How many classes a sample may be answered with.
+        Number of classes that are predicted for a sample.
     average : {"class", "sample"}, default="class"
-        Whether every class or every sample counts the same.
+        Whether every class or every sample has the same weight.
 
     Returns
     -------
@@ -334,7 +334,7 @@ def columns_of(y_true, classes):
         missing = np.unique(y_true[y_index < 0])
         raise ValueError(
             f"y_true holds {missing[:8].tolist()}, which are not among the classes "
-            "that were scored. Describe them in attributes when fitting, or by "
+            "that were scored. Describe them in attributes before fit, or by "
             "add_classes, or leave their rows out."
         )
     return y_index

@@ -77,9 +77,9 @@ class SeenUnseenCurve:
         Sorted unique differences between best seen and best unseen score. A
         penalty between ``gaps[i - 1]`` and ``gaps[i]`` is on step `i`.
     seen_accuracy : ndarray of shape (n_gaps + 1,)
-        S on each step; falls.
+        S on each step, decreasing.
     unseen_accuracy : ndarray of shape (n_gaps + 1,)
-        U on each step; rises.
+        U on each step, increasing.
     seen_samples, unseen_samples : MovedSamples or None, default=None
         What the curve is made of.
     """
@@ -308,9 +308,9 @@ def seen_unseen_curve(
     Returns
     -------
     seen_accuracy : ndarray of shape (n_steps,)
-        S, falling.
+        S, decreasing.
     unseen_accuracy : ndarray of shape (n_steps,)
-        U, rising.
+        U, increasing.
     penalties : ndarray of shape (n_steps,)
         A penalty on each step, in the unit of the scores; the first is minus and
         the last plus infinity.
@@ -348,8 +348,8 @@ def ausuc_score(
 ) -> float:
     """Area under the seen-unseen accuracy curve (AUSUC).
 
-    The area does not depend on any seen penalty: it measures how well a model
-    does both tasks over all of them. Accuracies are per class.
+    The area does not depend on a seen penalty: it measures the accuracies on seen and
+    unseen classes for all penalties. Accuracies are per class.
 
     Parameters
     ----------
@@ -362,7 +362,7 @@ def ausuc_score(
     seen_classes : array-like
         Classes the model was trained on.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------
@@ -413,7 +413,7 @@ def zero_shot_accuracy_score(
     seen_classes : array-like
         Classes the model was trained on.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------

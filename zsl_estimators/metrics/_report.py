@@ -34,13 +34,13 @@ def gzsl_report(
     seen_classes : array-like
         Classes the model was trained on.
     y_score : array-like of shape (n_samples, n_classes), default=None
-        Scores, for the two figures that need them.
+        Scores, for the two metrics that need them.
     classes : array-like of shape (n_classes,), default=None
         Labels of the columns of `y_score`.
     name : str, default="score"
         Name of the row, such as the name of the model.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples within their classes; every class counts the same.
+        Weights of the samples within their classes; all classes have the same weight.
 
     Returns
     -------

@@ -45,12 +45,12 @@ REMEDY = (
 
 
 class GZSLScorer:
-    """Callable ``scorer(estimator, X, y)`` for a generalized zero-shot figure.
+    """Callable ``scorer(estimator, X, y)`` for a generalized zero-shot metric.
 
     Parameters
     ----------
     metric : {"H", "S", "U", "T1", "AUSUC"} or None, default="H"
-        The figure to return. None returns all of them as a dict, for
+        The metric to return. None returns all of them as a dict, for
         ``GridSearchCV(..., refit="H")``.
     candidates : {"fold", "all"} or array-like of labels, default="fold"
         Classes that may be predicted. "fold": those the model was trained on and
@@ -58,10 +58,9 @@ class GZSLScorer:
         "all": every class of the table. Or the labels of classes that the table
         describes, such as those of one branch of a hierarchy.
     replace_undefined_by : float or None, default=None
-        Value of figures that the samples do not define, such as H on training rows,
-        which hold no unseen class. None raises an error. With ``numpy.nan`` tools that
-        score training rows as well can be used, such as
-        :func:`~sklearn.model_selection.learning_curve`.
+        Value of undefined metrics, such as H on training rows, which contain no unseen
+        class. None raises an error. ``numpy.nan`` is for tools that score training rows
+        as well, such as :func:`~sklearn.model_selection.learning_curve`.
 
     See Also
     --------
@@ -126,7 +125,8 @@ class GZSLScorer:
         y : array-like of shape (n_samples,)
             Their labels; seen and unseen classes must both occur.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples within their classes; every class counts the same.
+            Weights of the samples within their classes; all classes have the same
+            weight.
 
         Returns
         -------
@@ -153,13 +153,13 @@ class GZSLScorer:
         return figures if self.metric is None else figures[self.metric]
 
     def set_score_request(self, *, sample_weight):
-        """Ask for sample weights, or refuse them, where metadata is routed.
+        """Request sample weights, if metadata routing is enabled.
 
         Parameters
         ----------
         sample_weight : bool, str or None
-            True asks for them, False leaves them out, a name asks for the metadata of
-            this name; with None it is an error to pass some.
+            True requests them, False does not, a name requests the metadata of this
+            name; with None it is an error to pass them.
 
         Returns
         -------
@@ -170,7 +170,7 @@ class GZSLScorer:
         return self
 
     def get_metadata_routing(self):
-        """What the scorer asks for.
+        """Get the metadata requests of the scorer.
 
         Returns
         -------

@@ -9,12 +9,12 @@ from sklearn.utils import check_random_state, column_or_1d
 
 
 class ClassHoldoutSplit:
-    """Folds in which some seen classes play the unseen ones.
+    """Cross-validator that hides whole classes, in place of the unseen ones.
 
-    Each fold hides `n_unseen` classes: all of their samples are in the test part.
-    Of every other class a share of `seen_test_size` is tested as well and the rest
-    is trained on. This is the generalized zero-shot task in small, built from
-    training data alone.
+    Each fold hides `n_unseen` classes: all of their samples are in the test part. Of
+    every other class a share of `seen_test_size` is in the test part as well and the
+    rest in the training part. This is a generalized zero-shot task that needs training
+    data alone.
 
     The hidden classes of successive folds do not overlap until every class was
     hidden once.
@@ -26,11 +26,11 @@ class ClassHoldoutSplit:
     n_unseen : int or float, default=0.25
         Number of classes to hide per fold, or their share.
     seen_test_size : float, default=0.2
-        Share of the samples of the other classes that is tested, between 0 and 1.
-        A class with one sample only is trained on.
+        Share of the samples of the other classes in the test part, between 0 and 1. A
+        class with a single sample is in the training part.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out. An int gives the same
-        folds at every call.
+        Controls which classes and samples are held out. An int gives the same folds at
+        every call.
 
     See Also
     --------

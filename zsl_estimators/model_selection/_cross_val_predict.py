@@ -40,12 +40,12 @@ def cross_val_predict_gzsl(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> list[Bunch]:
-    """Predict held-out rows, fold after fold, with classes that were hidden.
+    """Predict the test rows of every fold, including those of hidden classes.
 
-    scikit-learn's :func:`~sklearn.model_selection.cross_val_predict` wants every row
-    in exactly one test fold, which folds that hide classes cannot offer, and its
-    probabilities have columns for the classes in `y` only. Here every fold comes by
-    itself, with all its scores.
+    scikit-learn's :func:`~sklearn.model_selection.cross_val_predict` needs every row in
+    exactly one test fold, which folds that hide classes do not fulfil, and its
+    probabilities have columns for the classes in `y` only. Here the folds are returned
+    separately, with all scores.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def cross_val_predict_gzsl(
         Classes that may be predicted: those that the fold was trained or is tested on,
         every class of the table, or these.
     params : dict or None, default=None
-        Keyword arguments of ``fit``, such as `sample_weight`. What has an entry per
-        sample is cut to the training rows of a fold.
+        Keyword arguments of ``fit``, such as `sample_weight`. Those with an entry per
+        sample are indexed by the training rows of a fold.
     random_state : int, RandomState instance or None, default=None
-        Decides which classes and samples are held out, when `cv` is None or an int.
+        Controls which classes and samples are held out, when `cv` is None or an int.
     n_jobs : int or None, default=None
-        Folds that are fitted at a time, in processes.
+        Number of folds that are fitted in parallel, in processes.
     verbose : int, default=0
         1 shows the progress over the folds.
 
@@ -85,7 +85,7 @@ def cross_val_predict_gzsl(
     ValueError
         If a test fold holds no unseen or no seen class, or there are no folds.
     TypeError
-        If the estimator does not know its seen classes.
+        If the estimator has no `seen_classes_`.
 
     See Also
     --------

@@ -62,7 +62,7 @@ class AttributeGenerator(RevCDNetwork):
         """Predict scaled attributes, see :meth:`RevCDNetwork.forward`."""
         if n_passes != 1:
             raise ValueError(
-                f"{type(self).__name__} goes from noise to attributes in one step, got "
+                f"{type(self).__name__} maps noise to attributes in one step, got "
                 f'{n_passes}. Use sampler="one_shot".'
             )
         return super().forward(x, linear, noise, n_passes, guidance_scale)

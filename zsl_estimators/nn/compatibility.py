@@ -190,7 +190,7 @@ class CompatibilityLoss(nn.Module):
     kind : str
         Key of `LOSSES`.
     margin : float, default=1.0
-        By how much the score of the right class should exceed the others.
+        Margin between the scores of the right class and of the others.
     """
 
     def __init__(self, kind, margin=1.0):

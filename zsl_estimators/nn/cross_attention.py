@@ -1,7 +1,7 @@
 """A denoiser that is conditioned on all classes at once and finds the right one.
 
 For a mixture of normal distributions with covariance 1, the best estimate of the
-velocity is ``-b`` times the centers, averaged with the posterior of the classes:
+velocity is ``-b`` times the centres, averaged with the posterior of the classes:
 cross-attention of the noised vector to the classes, with logits
 ``a x_t.center - a^2 |center|^2 / 2``.
 The network starts from it and learns to attend better, chunk by chunk.
@@ -30,7 +30,7 @@ class CrossAttentionDenoiser(VelocityNetwork):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
-        Their centers.
+        Their centres.
     n_chunks : int, default=8
         Parts of a vector, each of which attends on its own.
     n_heads : int, default=2
@@ -102,12 +102,12 @@ class CrossAttentionDenoiser(VelocityNetwork):
         )
 
     def _described(self, y):
-        """Codes of noised descriptions, and centers, of seen classes."""
+        """Codes of noised descriptions, and centres, of seen classes."""
         return self.describe(self.noised_attributes(y)), self.class_centers[y]
 
     @property
     def null_class(self):
-        """Code and center of the token that stands for no class."""
+        """Code and centre of the token that stands for no class."""
         return self.null_code[None], self.null_center[None]
 
     def queries(self, x_t, t):
@@ -153,7 +153,7 @@ class CrossAttentionDenoiser(VelocityNetwork):
         return spread[..., : len(self.null_center)]
 
     def _attended(self, attention, centers):
-        """Centers averaged with the attention of every chunk."""
+        """Centres averaged with the attention of every chunk."""
         padding = self.chunk * self.n_chunks - centers.shape[-1]
         chunks = functional.pad(centers, (0, padding)).unflatten(1, (self.n_chunks, -1))
         attended = torch.einsum("nkc,ckf->nkf", attention, chunks).flatten(1)

@@ -2,7 +2,7 @@
 
 Notation: a clean vector `x` is noised to ``x_t = a x + b eps`` with ``a = cos(angle)``
 and ``b = sin(angle)``; its velocity is ``v = a eps - b x``. For a normal distribution
-with covariance 1 around a center, the best estimate of the velocity is ``-b center``.
+with covariance 1 around a centre, the best estimate of the velocity is ``-b center``.
 The network starts from it and learns the rest, here called the correction. From the
 velocity follow the noise, ``eps = b x_t + a v``, and ``x = a x_t - b v``.
 
@@ -96,7 +96,7 @@ class VelocityNetwork(nn.Module):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
-        Their centers.
+        Their centres.
     attribute_noise : float
         Standard deviation of noise on descriptions while training.
     n_steps : int
@@ -162,7 +162,7 @@ class ConditionalDenoiser(VelocityNetwork):
     class_attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions of the seen classes.
     class_centers : Tensor of shape (n_classes, n_features)
-        Their centers.
+        Their centres.
     hidden : int, default=256
         Width.
     n_blocks : int, default=4
@@ -242,7 +242,7 @@ class ConditionalDenoiser(VelocityNetwork):
         attributes : Tensor of shape (n_classes, n_attributes)
             Scaled descriptions.
         centers : Tensor of shape (n_classes, n_features)
-            Centers.
+            Centres.
         seen : Tensor of shape (n_classes,)
             False for classes without training samples.
 

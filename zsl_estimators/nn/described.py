@@ -6,7 +6,7 @@ from zsl_estimators.nn.blocks import n_rows_per_block
 
 
 class DescribedClasses:
-    """A trained network together with descriptions and centers of classes.
+    """A trained network together with descriptions and centres of classes.
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ class DescribedClasses:
     attributes : Tensor of shape (n_classes, n_attributes)
         Scaled descriptions.
     centers : Tensor of shape (n_classes, n_features)
-        Centers of the classes.
+        Centres of the classes.
     seen : Tensor of shape (n_classes,)
         False for classes without training samples.
     """

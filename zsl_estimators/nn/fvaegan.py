@@ -75,7 +75,7 @@ class VAEGenerator(ConditionalGenerator):
         if shares is not None:
             if output_activation != "linear":
                 raise ValueError(
-                    f"output_activation={output_activation!r} would cut off features "
+                    f"output_activation={output_activation!r} would clip features "
                     'of the base distribution. Use "linear", or no base distribution.'
                 )
             nn.init.zeros_(self.net[-1].weight)

@@ -33,14 +33,14 @@ def normal_divergences(rows, priors):
 
 
 def expected_squares(mean, second_moment, centers, precision):
-    """Expected squared distances of rows from centers, in their own units.
+    """Expected squared distances of rows from centres, in their own units.
 
     Parameters
     ----------
     mean, second_moment : Tensor of shape (n_rows, n_dimensions)
         Expectations of the rows and of their squares.
     centers : Tensor of shape (n_centers, n_dimensions)
-        Centers.
+        Centres.
     precision : Tensor of shape (n_centers, n_dimensions) or (1, n_dimensions)
         Weights of the squares.
 
@@ -49,7 +49,7 @@ def expected_squares(mean, second_moment, centers, precision):
     squares : Tensor of shape (n_rows, n_centers)
         Summed over dimensions.
     """
-    # Squares of a difference, multiplied out: one matrix product for all centers.
+    # Squares of a difference, multiplied out: one matrix product for all centres.
     of_centers = (precision * centers.square()).sum(dim=1)
     products = mean @ (precision * centers).T
     return second_moment @ precision.T - 2 * products + of_centers

@@ -1,6 +1,6 @@
 """The flow between clean vectors and noise, and what it tells of likelihoods.
 
-Notation is that of :mod:`zsl_estimators.nn.denoiser`. For a class with a center, let
+Notation is that of :mod:`zsl_estimators.nn.denoiser`. For a class with a centre, let
 ``w = x_t - a center``. Along the probability-flow equation, written in the angle
 instead of the time, ``dw / dangle`` is exactly the correction of the network: a normal
 distribution with covariance 1 does not move at all. So the density is

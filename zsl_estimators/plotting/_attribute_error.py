@@ -84,7 +84,7 @@ class AttributeErrorDisplay:
         y : array-like of shape (n_samples,)
             Their labels.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -137,7 +137,7 @@ class AttributeErrorDisplay:
         seen_classes : array-like
             Classes the model was trained on.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -174,7 +174,7 @@ class AttributeErrorDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         cmap : str or Colormap, default="Greys"
             Colours from no error up.
 

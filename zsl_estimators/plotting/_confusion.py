@@ -24,7 +24,7 @@ MOST_NUMBERS = 15
 
 
 class GZSLConfusionDisplay:
-    """Confusion matrix with seen classes first and unseen classes after them.
+    """Confusion matrix with seen classes first, then unseen classes.
 
     Use :meth:`from_estimator` or :meth:`from_predictions` to make one.
 
@@ -91,7 +91,7 @@ class GZSLConfusionDisplay:
         y : array-like of shape (n_samples,)
             Their labels.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -133,7 +133,7 @@ class GZSLConfusionDisplay:
         classes : array-like of shape (n_classes,) or None, default=None
             Classes to show; None shows those in `y_true` and `y_pred`.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -178,7 +178,7 @@ class GZSLConfusionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         cmap : str or Colormap, default="Greys"
             Colours from 0 to 1.
         include_values : bool or None, default=None

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 class DenoisingDisplay:
-    """Paths from noise to descriptions, on a map of the classes.
+    """Trajectories from noise to descriptions, on a map of the classes.
 
     Use :meth:`from_estimator` or :meth:`from_trajectory` to make one.
 
     Parameters
     ----------
     paths : ndarray of shape (n_points, n_samples, 2)
-        Places on the map, from noise to the clean estimate.
+        Positions on the map, from noise to the clean estimate.
     places : ndarray of shape (n_classes, 2)
-        Where the class descriptions lie.
+        Positions of the class descriptions.
     classes : ndarray of shape (n_classes,)
         Their labels.
     seen_classes : array-like
@@ -87,13 +87,13 @@ class DenoisingDisplay:
         draw: int = 0,
         ax: Axes | None = None,
     ) -> Self:
-        """Follow a fitted estimator on its way.
+        """Draw the trajectories of samples by a fitted estimator.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted :class:`~zsl_estimators.RevCDClassifier`, or a pipeline around
-            one. With ``sampler="one_shot"`` the way has a single step.
+            A fitted :class:`~zsl_estimators.RevCDClassifier`, or a pipeline around one.
+            With ``sampler="one_shot"`` there is a single step.
         X : array-like of shape (n_samples, n_features)
             A few samples.
         y : array-like of shape (n_samples,) or None, default=None
@@ -101,7 +101,7 @@ class DenoisingDisplay:
         draw : int, default=0
             Which noise draw to follow.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -142,7 +142,7 @@ class DenoisingDisplay:
         Parameters
         ----------
         trajectory : array-like of shape (n_points, n_samples, n_attributes)
-            Attributes on the way, from noise to the clean estimate.
+            States of the attributes, from noise to the clean estimate.
         class_attributes : array-like of shape (n_classes, n_attributes)
             Descriptions of the classes, at least two.
         classes : array-like of shape (n_classes,)
@@ -152,7 +152,7 @@ class DenoisingDisplay:
         y_true : array-like of shape (n_samples,) or None, default=None
             Labels of the samples.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -189,7 +189,7 @@ class DenoisingDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

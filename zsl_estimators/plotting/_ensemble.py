@@ -73,7 +73,7 @@ class EnsembleDisplay:
             Fitted :class:`~zsl_estimators.ZeroShotEnsembleClassifier`, or a pipeline
             or search around one.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class EnsembleDisplay:
         if ensemble.held_out_results_ is None:
             raise ValueError(
                 "The members of this ensemble were not compared: there were no unseen "
-                "classes, or too few seen ones to hide some of them."
+                "classes, or too few seen ones to hide some."
             )
         return cls(ensemble.held_out_results_, ensemble.fit_times_).plot(ax)
 
@@ -104,7 +104,7 @@ class EnsembleDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

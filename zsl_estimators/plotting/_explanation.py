@@ -59,7 +59,7 @@ class ExplanationDisplay:
         rival : label, default=None
             Class that the prediction is compared with; None is the second best.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -86,7 +86,7 @@ class ExplanationDisplay:
             What :func:`~zsl_estimators.inspection.explain_predictions` returned, or
             rows of it with the same prediction and rival.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -116,9 +116,10 @@ class ExplanationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         max_bars : int, default=10
-            How many; the others are summed up in the last bar.
+            Largest number of bars; the other contributions are summed up in the last
+            one.
 
         Returns
         -------

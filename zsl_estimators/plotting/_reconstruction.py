@@ -11,8 +11,8 @@ from zsl_estimators.plotting._figure import legend_beside, new_axes
 class ReconstructionDisplay:
     """Distance between samples and their reconstructions against the noise level.
 
-    A diffusion classifier that noises a sample and denoises it under every class is
-    right where the reconstruction under the true class is the nearest. Use
+    A diffusion classifier that adds noise to a sample and denoises it with every class
+    is correct if the reconstruction with the true class is the nearest. Use
     :meth:`from_estimator` to make one.
 
     Parameters
@@ -20,7 +20,7 @@ class ReconstructionDisplay:
     levels : ndarray of shape (n_levels,)
         Shares of the diffusion time to which samples were noised.
     distances : ndarray of shape (n_levels, n_samples, n_classes)
-        Distances to the reconstructions under every class; two classes at least.
+        Distances to the reconstructions with every class; two classes at least.
     classes : ndarray of shape (n_classes,)
         Their labels.
     y_true : array-like of shape (n_samples,)
@@ -29,10 +29,10 @@ class ReconstructionDisplay:
     Attributes
     ----------
     true_ : ndarray of shape (n_levels,)
-        Mean distance under the true class.
+        Mean distance with the true class.
     nearest_, mean_, farthest_ : ndarray of shape (n_levels,)
-        Mean over samples of the distance under the nearest other class, of the mean
-        over other classes, and of that under the farthest.
+        Mean over samples of the distance with the nearest other class, of the mean over
+        other classes, and of that with the farthest.
     ax_ : matplotlib Axes
         Axes with the lines.
     figure_ : matplotlib Figure
@@ -61,7 +61,7 @@ class ReconstructionDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, levels=None, rule=None, ax=None):
-        """Noise samples, denoise them under every class, and draw the distances.
+        """Reconstruct samples with every class, and draw the distances.
 
         Parameters
         ----------
@@ -75,9 +75,9 @@ class ReconstructionDisplay:
         levels : sequence of float or None, default=None
             Shares of the diffusion time. None is 0.1, 0.2 and so on up to 1.
         rule : NoiseDenoiseRule or None, default=None
-            Whose distance, steps and draws of noise to use.
+            Rule whose distance, steps and draws of noise are used.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

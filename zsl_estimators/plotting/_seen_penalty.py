@@ -32,8 +32,8 @@ class SeenPenaltyDisplay:
     best_penalty : float or None, default=None
         The penalty that was chosen.
     known : dict or DataFrame or None, default=None
-        Seen accuracy ``S`` by ``penalty`` of a model of all seen classes, beside the
-        real unseen ones, which decides on the penalty in place of that of the folds.
+        Seen accuracy ``S`` by ``penalty`` of a model of all seen classes, with the real
+        unseen ones, which is used for the penalty instead of that of the folds.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class SeenPenaltyDisplay:
     def from_estimator(
         cls, estimator: BaseEstimator, *, ax: Axes | None = None
     ) -> Self:
-        """Draw what a fitted penalty was chosen by.
+        """Draw the curves by which a penalty was chosen.
 
         Parameters
         ----------
@@ -83,7 +83,7 @@ class SeenPenaltyDisplay:
             :class:`~zsl_estimators.CalibratedStackingCV`, or a pipeline or search
             around one.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class SeenPenaltyDisplay:
         Raises
         ------
         ValueError
-            If there was nothing to fit the penalty on.
+            If the penalty was not fitted.
         """
         calibrated, _ = inside(
             estimator,
@@ -114,15 +114,15 @@ class SeenPenaltyDisplay:
         ).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
-        """Draw every fold thinly, and what the penalty was chosen by.
+        """Draw the curves of every fold, and those by which the penalty was chosen.
 
-        That is the mean U over folds, and S of a model of all seen classes where it is
-        known, else the mean over folds; H is theirs.
+        These are the mean U over folds, S of a model of all seen classes if it is
+        known, else the mean over folds, and their H.
 
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

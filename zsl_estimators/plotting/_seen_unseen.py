@@ -26,7 +26,7 @@ class SeenUnseenDisplay:
     curve : SeenUnseenCurve
         Accuracies for every penalty that is added to the one in use.
     penalty : float or None, default=None
-        The one in use, where known; then the point without it is marked as well.
+        The one in use, if known; then the point without it is marked as well.
     name : str or None, default=None
         Name of the model for the legend.
 
@@ -98,7 +98,7 @@ class SeenUnseenDisplay:
         name : str or None, default=None
             Name for the legend; None is that of the class.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -139,17 +139,17 @@ class SeenUnseenDisplay:
         y_true : array-like of shape (n_samples,)
             True labels.
         y_score : array-like of shape (n_samples, n_classes)
-            Scores as the model gives them, one column per class.
+            Scores of the model, one column per class.
         classes : array-like of shape (n_classes,)
             Labels of the columns.
         seen_classes : array-like
             Classes the model was trained on.
         penalty : float or None, default=None
-            Seen penalty that is taken off the scores already.
+            Seen penalty that has been subtracted from the scores.
         name : str or None, default=None
             Name for the legend.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         **kwargs : dict
             See :meth:`plot`.
 
@@ -176,7 +176,7 @@ class SeenUnseenDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         name : str or None, default=None
             Name for the legend, instead of that of the display.
         show_harmonic_mean : bool, default=True

@@ -31,15 +31,15 @@ class SyntheticFeaturesDisplay:
     Parameters
     ----------
     real : ndarray of shape (n_real, 2)
-        Places of real samples on the map.
+        Positions of real samples on the map.
     y_real : ndarray of shape (n_real,)
         Their labels.
     synthetic : ndarray of shape (n_synthetic, 2)
-        Places of generated samples.
+        Positions of generated samples.
     y_synthetic : ndarray of shape (n_synthetic,)
         Their labels.
     method : {"pca", "tsne"}, default="pca"
-        How the map was made, for the names of the axes.
+        Method of the map, for the names of the axes.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class SyntheticFeaturesDisplay:
         random_state : int, RandomState instance or None, default=0
             For t-SNE.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class SyntheticFeaturesDisplay:
         random_state : int, RandomState instance or None, default=0
             For t-SNE.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -191,7 +191,7 @@ class SyntheticFeaturesDisplay:
         n_classes = len(np.union1d(y_real, y_synthetic))
         if n_classes > MOST_CLASSES:
             raise ValueError(
-                f"{n_classes} classes cannot be told apart on one map; choose at most "
+                f"{n_classes} classes are too many for one map; choose at most "
                 f"{MOST_CLASSES} with classes=..."
             )
         together = np.concatenate([X_real, X_synthetic])
@@ -213,7 +213,7 @@ class SyntheticFeaturesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TrainingCurvesDisplay:
-    """Losses over the epochs, and what held-out classes said about them.
+    """Losses over the epochs, and scores on held-out classes.
 
     Use :meth:`from_estimator` or :meth:`from_history` to make one.
 
@@ -33,7 +33,7 @@ class TrainingCurvesDisplay:
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        The axes of the losses, and those of the held-out classes where there are any.
+        The axes of the losses, and those of the held-out classes if there are any.
     figure_ : matplotlib Figure
         The figure.
 
@@ -72,8 +72,8 @@ class TrainingCurvesDisplay:
         estimator : estimator
             A fitted estimator with a ``history_``, or a pipeline or search around one.
         axes : sequence of matplotlib Axes or None, default=None
-            Where to draw, one for the losses and one for the held-out classes; None
-            makes a figure.
+            Axes to plot on, one for the losses and one for the held-out classes; None
+            creates a figure.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class TrainingCurvesDisplay:
         history : skorch.History
             One entry per epoch.
         axes : sequence of matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -123,7 +123,7 @@ class TrainingCurvesDisplay:
         Parameters
         ----------
         axes : sequence of matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------

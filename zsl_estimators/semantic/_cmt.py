@@ -30,9 +30,9 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
     """Zero-shot classifier by cross-modal transfer (CMT).
 
     A network with one hidden layer predicts the attributes of a sample, and the class
-    with the nearest description wins. With a novelty detector, as in CMT*, samples
-    whose predicted attributes are unlike those of the training samples go to the
-    unseen classes, the others to the seen ones.
+    with the nearest description is predicted. With a novelty detector, as in CMT*,
+    samples whose predicted attributes are unlike those of the training samples are
+    assigned to unseen classes, the others to seen ones.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         Width of the hidden layer.
     novelty_detector : outlier detector or None, default=None
         Has ``score_samples``, such as ``LocalOutlierFactor(novelty=True)`` or
-        ``IsolationForest()`` of scikit-learn; it sees predicted attributes, scaled.
-        How novel a sample must be for an unseen class is the seen penalty, in the
-        unit of the detector's scores; 0 is the detector's own threshold.
+        ``IsolationForest()`` of scikit-learn; its inputs are scaled predicted
+        attributes. The threshold for unseen classes is the seen penalty, in the unit of
+        the detector's scores; 0 is the detector's own threshold.
     %(attribute_scaling)s
     max_epochs : int, default=40
         Largest number of passes over the data.
     lr : float, default=1e-3
-        Learning rate of AdamW at the start; it falls to 0 as a cosine.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine.
     weight_decay : float, default=1e-2
         Weight decay of AdamW.
     %(early_stopping)s
@@ -62,7 +62,7 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
     Attributes
     ----------
     novelty_detector_ : outlier detector or None
-        Fitted, when one was given.
+        The fitted detector, if there is one.
     %(torch_fitted)s
     %(semantic_fitted)s
     %(fitted)s
@@ -153,9 +153,9 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
         """Let the fitted model predict new, unseen classes.
 
         Nothing is trained and no training data is needed. Without a novelty detector
-        scores of the old classes stay what they were. With one, the same samples go
-        to the unseen classes as before, and scores compare within the seen classes as
-        before; they are shifted as a whole.
+        the scores of the old classes do not change. With one, the same samples are
+        assigned to the unseen classes, and the scores of all seen classes are shifted
+        by the same amount.
 
         %(add_classes)s
         """

@@ -16,16 +16,16 @@ from zsl_estimators.semantic._base import SemanticClassifier
 class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
     """Zero-shot classifier by a convex combination of semantic embeddings (ConSE).
 
-    An ordinary classifier gives the probabilities of the seen classes. The mean of
-    the most likely classes' descriptions, weighted by probability, is compared with
-    the descriptions of all classes by the cosine.
+    An ordinary classifier predicts the probabilities of the seen classes. The mean of
+    the most likely classes' descriptions, weighted by probability, is compared with the
+    descriptions of all classes by the cosine.
 
     Parameters
     ----------
     %(attributes)s
     estimator : classifier or None, default=None
-        Has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features.
+        Has ``predict_proba``. None is :class:`sklearn.linear_model.LogisticRegression`.
+        Its inputs are scaled features.
     n_top : int, default=10
         Number of most likely classes in the mean (T in the paper).
     %(attribute_scaling)s

@@ -16,18 +16,18 @@ FEW_FEATURES = 128
 class DAPClassifier(AttributeWiseClassifier):
     """Zero-shot classifier by direct attribute prediction (DAP).
 
-    One binary classifier per attribute tells how likely a sample has it, and the
-    class whose attributes are most likely wins. A class has an attribute when its
-    value lies above the mean over the seen classes. `n_jobs` is also the number of
-    attributes that are learned at a time.
+    One binary classifier per attribute predicts the probability that a sample has it,
+    and the class whose attributes are most likely is predicted. A class has an
+    attribute if its value is above the mean over the seen classes. `n_jobs` is also the
+    number of attributes that are learned in parallel.
 
     Parameters
     ----------
     %(attributes)s
     estimator : classifier or None, default=None
         Fitted once per attribute; has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features,
-        with NaN if it takes NaN.
+        :class:`sklearn.linear_model.LogisticRegression`. Its inputs are scaled
+        features, with NaN if it takes NaN.
     %(attribute_prior)s
     %(seen_penalty)s
     %(n_jobs)s
@@ -36,8 +36,8 @@ class DAPClassifier(AttributeWiseClassifier):
     Attributes
     ----------
     estimators_ : list of classifiers
-        One per attribute that varies over the seen classes; attributes that the same
-        seen classes have share one.
+        One per attribute that varies over the seen classes; attributes with the same
+        values for all seen classes share one.
     %(binary_fitted)s
     %(fitted)s
 

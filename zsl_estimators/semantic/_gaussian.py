@@ -55,32 +55,31 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     """Zero-shot classifier with descriptions inferred from a linear Gaussian model.
 
     Samples of a class are normal around a mean that is linear in the description, with
-    one covariance for all, as in :class:`ExemplarClassifier`. The model is read the
-    other way round: the attributes of a sample are the mean of their posterior
-    distribution given its features. They are compared with the descriptions in the
-    metric in which that posterior is round, so that attributes that the features do
-    not show count little: by the cosine, or by the distance, which prefers classes
-    whose descriptions are as far from the mean as that of the sample.
+    one covariance for all, as in :class:`ExemplarClassifier`. The model is inverted:
+    the predicted attributes of a sample are the mean of their posterior distribution
+    given its features. They are compared with the descriptions after whitening by the
+    covariance of that posterior, so that attributes that the features do not determine
+    have little weight: by the cosine, or by the distance, which also compares lengths.
 
-    :class:`RidgeSemanticClassifier` regresses attributes on features instead; it knows
-    only how much features vary in all, not how much within a class.
+    :class:`RidgeSemanticClassifier` regresses attributes on features instead; it uses
+    only the total covariance of the features, not that within a class.
 
     Parameters
     ----------
     %(attributes)s
     alpha : "auto" or float, default="auto"
         Penalty of the ridge regression of means on descriptions, per class. "auto"
-        takes the one of 0.001, 0.1 and 10 with the best AUSUC on held-out seen classes,
-        and 0.01 when no class is unseen or fewer than four are seen.
+        chooses the one of 0.001, 0.1 and 10 with the best AUSUC on held-out seen
+        classes, and 0.01 if no class is unseen or fewer than four are seen.
     shrink_to : {"auto", "zero", "identity"}, default="auto"
-        Map that the penalty pulls towards; see :class:`RidgeSemanticClassifier`.
+        Map that the penalty shrinks towards; see :class:`RidgeSemanticClassifier`.
     shrinkage : "auto" or float, default="auto"
         Share, from 0 to 1, in which the covariance is replaced by a multiple of the
-        identity. "auto" chooses among 0.01, 0.1 and 1 with `alpha`, and takes the
-        estimate of Ledoit and Wolf where `alpha` has its default.
+        identity. "auto" chooses among 0.01, 0.1 and 1 together with `alpha`, and is the
+        estimate of Ledoit and Wolf if `alpha` is not chosen.
     similarity : {"auto", "cosine", "distance"}, default="auto"
-        How attributes are compared. "auto" chooses with `alpha`, and takes the cosine
-        where `alpha` has its default.
+        Similarity of attributes. "auto" is chosen together with `alpha`, and is the
+        cosine if `alpha` is not chosen.
     %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s

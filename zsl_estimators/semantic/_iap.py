@@ -13,18 +13,17 @@ from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
 class IAPClassifier(AttributeWiseClassifier):
     """Zero-shot classifier by indirect attribute prediction (IAP).
 
-    An ordinary classifier gives the probabilities of the seen classes, and these the
-    probability of every attribute: the sum over the classes that have it. The class
-    whose attributes are most likely wins. A class has an attribute when its value
-    lies above the mean over the seen classes.
+    An ordinary classifier predicts the probabilities of the seen classes. The
+    probability of an attribute is the sum over the classes that have it, and the class
+    whose attributes are most likely is predicted. A class has an attribute if its value
+    is above the mean over the seen classes.
 
     Parameters
     ----------
     %(attributes)s
     estimator : classifier or None, default=None
-        Has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. It sees scaled features,
-        with NaN if it takes NaN.
+        Has ``predict_proba``. None is :class:`sklearn.linear_model.LogisticRegression`.
+        Its inputs are scaled features, with NaN if it takes NaN.
     %(attribute_prior)s
     %(seen_penalty)s
     %(n_jobs)s

@@ -6,13 +6,13 @@ from zsl_estimators.semantic._joint_space import JointSpaceClassifier, mean_feat
 
 @fill_docstring
 class NearestDescriptionClassifier(JointSpaceClassifier):
-    """Zero-shot classifier that takes the nearest class description.
+    """Zero-shot classifier by the nearest class description.
 
-    For features and descriptions that one model has put into one space, such as those
-    of images and of sentences about classes by CLIP [1]_: the class whose description
-    has the largest cosine with the features of a sample wins. Nothing is trained.
-    Labels of some classes are used for the seen penalty and for `centering` only; where
-    there are no labels at all, leave out `y`.
+    For features and descriptions that one model has embedded in one space, such as
+    those of images and of sentences about classes by CLIP [1]_: the class whose
+    description has the largest cosine with the features of a sample is predicted.
+    Nothing is trained. Labels of some classes are used for the seen penalty and for
+    `centering` only. Without labels leave out `y`.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
 
     Notes
     -----
-    Centering subtracts means from rows as they are given. Where the lengths of rows
+    Centring subtracts means from rows as they are given. Where the lengths of rows
     mean nothing, scale them to 1 first, for instance with
     :class:`sklearn.preprocessing.Normalizer` in a pipeline.
 
@@ -63,19 +63,19 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
     _takes_sparse = True
 
     def fit(self, X, y=None, sample_weight=None, **unsupported):
-        """Fit the penalty and the centering, as far as there are labels.
+        """Fit the penalty and the centring, if there are labels.
 
         Without labels every class is unseen: `seen_classes_` is empty and the penalty
-        is of no effect. Then `X` tells the number of features and, with
-        ``centering=True``, their mean; rows without labels that are like those to
-        predict, or these themselves, will do.
+        has no effect. Then only the number of features of `X` is used and, with
+        ``centering=True``, their mean; the rows should be like those to predict, or
+        these themselves.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or None, default=None
-            Labels; every one needs a row in `attributes`. They are needed where
+            Labels; every one needs a row in `attributes`. They are needed if
             descriptions have to be mapped to features, see `space`.
         %(sample_weight)s
         %(end_of_fit)s

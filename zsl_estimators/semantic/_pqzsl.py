@@ -47,40 +47,40 @@ class PQZSLClassifier(ClosedFormMixin, SemanticClassifier):
 
     Features are mapped by ridge regression into an orthogonal semantic space, whose
     axes are uncorrelated combinations of attributes. Every axis, or block of axes, has
-    a codebook that is learned from the seen classes; a class, seen or not, is kept as
-    the codewords that are nearest to its description. A sample is compared with all
+    a codebook that is learned from the seen classes; a class, seen or unseen, is stored
+    as the codewords that are nearest to its description. A sample is compared with all
     classes by look-up: its products with the codewords are computed once, and a class
-    costs one addition per block.
+    takes one addition per block.
 
-    The idea is that of the paper's abstract: classes differ in their combination of
-    properties, while single properties are distributed alike over seen and unseen
-    classes, so that codebooks of seen classes serve all. The losses by which the paper
-    trains its map are not reproduced.
+    This follows the abstract of the paper: classes differ in their combination of
+    properties, while single properties have the same distribution over seen and unseen
+    classes, so that codebooks of seen classes can be used for all. The losses by which
+    the paper trains its map are not reproduced.
 
     Parameters
     ----------
     %(attributes)s
     alpha : "auto" or float, default="auto"
         Ridge penalty of the map from features to attributes, for scaled features.
-        "auto" takes the one of 1e-4, 1e-3, ... 1e3 with the best AUSUC on held-out seen
-        classes, and 0.01 when no class is unseen or fewer than four are seen.
+        "auto" chooses the one of 1e-4, 1e-3, ... 1e3 with the best AUSUC on held-out
+        seen classes, and 0.01 if no class is unseen or fewer than four are seen.
     n_blocks : int or None, default=None
         Number of blocks that the axes are divided into, each with one codeword per
-        class. Fewer make codes shorter and predictions faster, and lose more. None is
-        one block per axis.
+        class. Fewer blocks make codes shorter and predictions faster, with a larger
+        error. None is one block per axis.
     n_codewords : int, default=16
         Codewords per block, at most the number of seen classes. With as many as there
         are seen classes coding does not change those; unseen classes get the nearest
         values that seen ones have.
     rotate : bool, default=False
-        Whether the axes are turned such that coding loses less on the seen classes
-        ("optimised" product quantisation), by turns with the codebooks.
+        Whether the axes are rotated to reduce the quantisation error on the seen
+        classes ("optimised" product quantisation), alternating with the codebooks.
     similarity : {"auto", "cosine", "distance"}, default="auto"
-        Compare a sample and a coded class by the cosine, or by the distance, which
-        counts lengths too. "auto" chooses with `alpha`, and takes the cosine where
+        Compare a sample and a coded class by the cosine, or by the distance, which also
+        compares lengths. "auto" is chosen together with `alpha`, and is the cosine if
         nothing can be chosen.
     max_iter : int, default=25
-        Most rounds of improving the codebooks.
+        Largest number of iterations of learning the codebooks.
     %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s
@@ -99,10 +99,10 @@ class PQZSLClassifier(ClosedFormMixin, SemanticClassifier):
     codes_ : ndarray of shape (n_classes, n_blocks)
         Numbers of the codewords of every class, in one byte each.
     quantisation_errors_ : ndarray of shape (n_rounds,)
-        Mean squared distance of scaled descriptions of seen classes from what their
-        codes stand for, after every round.
+        Mean squared distance of scaled descriptions of seen classes from their decoded
+        codes, after every iteration.
     n_iter_ : int
-        Number of rounds.
+        Number of iterations.
     %(semantic_fitted)s
     %(fitted)s
 
@@ -177,7 +177,7 @@ class PQZSLClassifier(ClosedFormMixin, SemanticClassifier):
 
     @property
     def quantisation_errors_(self):
-        """Errors of the codebooks after every round."""
+        """Errors of the codebooks after every iteration."""
         return np.array(self._quantiser.errors_)
 
     def _settings_to_compare(self):

@@ -56,27 +56,27 @@ def check_guidance(estimator):
 class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     """Zero-shot classifier by reversed conditional diffusion (RevCD).
 
-    A denoising network learns the attributes of a class given the features of a
-    sample, from noised attribute vectors. To classify, noise is denoised into an
-    attribute vector under the features of the sample, and the class whose description
-    is the most similar to it wins, by the cosine or as in the initial estimator. New
-    classes need a description only.
+    A denoising network learns the attributes of a class given the features of a sample,
+    from noised attribute vectors. To classify, noise is denoised to an attribute vector
+    given the features of the sample, and the class with the most similar description is
+    predicted, by the cosine or as in the initial estimator. New classes need a
+    description only.
 
-    It corrects a linear map, that of :class:`RidgeSemanticClassifier` or of
-    :class:`GaussianSemanticClassifier`, from which it starts. How long to train, and
-    how much of the correction to add, is chosen on folds of held-out seen classes,
-    where no training at all is a candidate too, and so is the penalty on seen classes,
-    without which unseen classes are rarely predicted.
+    The network learns a correction of a linear map, that of
+    :class:`RidgeSemanticClassifier` or of :class:`GaussianSemanticClassifier`. The
+    number of epochs, which may be 0, the weight of the correction, and the penalty on
+    seen classes, without which unseen classes are rarely predicted, are chosen on folds
+    of held-out seen classes.
 
     Parameters
     ----------
     %(attributes)s
     init : "auto", SemanticClassifier or None, default="auto"
-        Where the network starts: it corrects what this estimator predicts. "auto" is
+        Initial estimator, whose predictions the network corrects. "auto" is
         :class:`RidgeSemanticClassifier` or :class:`GaussianSemanticClassifier`,
-        whichever is better on held-out seen classes; None is the network of the
-        paper. The scaling of an estimator that is given here is taken
-        over, and its parameters can be searched as ``init__<name>``.
+        whichever is better on held-out seen classes; None is the network of the paper.
+        If an estimator is given, its scaling is used, and its parameters can be
+        searched as ``init__<name>``.
     %(attribute_scaling)s
     %(correction_weight)s
     hidden : sequence of int, default=(256, 128)
@@ -84,8 +84,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     condition_dim : int, default=128
         Size of the condition vector made from the features.
     n_tokens : int or None, default=None
-        Number of chunks of the features that the Transformer attends to. None takes
-        16 from 512 features on, 8 below, and a perceptron instead below 64.
+        Number of chunks of the features that the Transformer attends to. None is 16
+        from 512 features on, 8 below, and a perceptron instead of the Transformer below
+        64.
     dropout : float, default=0.1
         Dropout in the U-Net.
     condition_dropout : float, default=0.1
@@ -93,14 +94,14 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     n_diffusion_steps : int, default=1000
         Number of noise levels.
     noise_schedule : {"linear", "cosine"}, default="linear"
-        How noise grows over the levels.
+        Schedule of the noise levels.
     prediction_type : {"x0", "eps", "v"}, default="x0"
-        What the network puts out: the clean attributes, the noise, or the velocity.
+        Output of the network: the clean attributes, the noise, or the velocity.
     cls_weight : float, default=0.9
         Weight, from 0 to 1, of the classification loss against the reconstruction
         loss (lambda in the paper).
     temperature : float, default=0.3
-        Divides the similarities in the classification loss.
+        Divisor of the similarities in the classification loss.
     sampler : {"one_shot", "ddim", "ddpm"}, default="one_shot"
         One step from pure noise, or `sampling_steps` steps of DDIM (deterministic)
         or DDPM (ancestral).
@@ -110,7 +111,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Number of noise draws to average over. They are drawn once in :meth:`fit` and
         shared by all samples.
     guidance_scale : float, default=1.0
-        Classifier-free guidance: 1 follows the condition, more exaggerates it.
+        Scale of classifier-free guidance: 1 is no guidance; larger values increase the
+        effect of the condition.
     max_epochs : int, default=40
         Largest number of epochs.
     %(early_stopping)s
@@ -119,27 +121,26 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Samples per training step. "auto" aims at 32 batches per epoch and takes 32 to
         256 samples.
     lr : float, default=3e-3
-        Learning rate of AdamW at the start; it falls to 0 as a cosine over
-        `max_epochs`.
+        Initial learning rate of AdamW; it decreases to 0 as a cosine over `max_epochs`.
     weight_decay : float, default=1e-4
         Weight decay of AdamW.
     ema_decay : float or None, default=None
         Predict with an exponential moving average of the weights that forgets a share
         of ``1 - ema_decay`` per batch.
     callbacks : list of skorch callbacks or None, default=None
-        Called while the final model is trained.
+        Callbacks of the training of the final model.
     net_params : dict or None, default=None
-        More arguments of the :class:`skorch.NeuralNet`, for instance
-        ``{"optimizer__betas": (0.5, 0.999)}``, or ``{"n_threads": 8}``: on the CPU
-        one thread trains, so that the result is the same on any number of cores. The
-        noise loss of the paper is among them, see the notes.
+        Further arguments of the :class:`skorch.NeuralNet`, for instance
+        ``{"optimizer__betas": (0.5, 0.999)}``, or ``{"n_threads": 8}``: by default
+        training on the CPU uses one thread, so that the result is the same on any
+        number of cores. The noise loss of the paper is among them, see the notes.
     warm_start : bool, default=False
-        Go on from the weights of the last call of :meth:`fit`.
+        Continue from the weights of the last call of :meth:`fit`.
     %(seen_penalty)s
     %(n_jobs)s
     device : str, default="auto"
-        Where torch computes: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda",
-        "cuda:1", "mps".
+        Device of torch: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1",
+        "mps".
     %(random_state)s
 
     Attributes
@@ -150,9 +151,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         One entry per epoch: ``train_loss``, its parts ``reconstruction_loss`` and
         ``classification_loss``, and the duration ``dur`` in seconds.
     n_iter_ : int
-        Number of epochs trained; 0 when no training did better on held-out classes.
+        Number of epochs trained; 0 if no number was better on held-out classes.
     correction_weight_ : float
-        How much of what was learned is added to the initial estimator.
+        Weight of the learned correction of the initial estimator.
     init_ : SemanticClassifier or None
         The fitted initial estimator.
     similarity_ : str
@@ -305,14 +306,14 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
 
     @classmethod
     def paper_params(cls, dataset, source="paper"):
-        """Settings after the paper, as far as it has any.
+        """Settings of the paper, as far as they are printed.
 
         Parameters
         ----------
         dataset : {"AWA2", "CUB", "SUN", "APY"}
             Name of the benchmark, in upper or lower case. All have the same settings.
         source : {"paper"}, default="paper"
-            Whose settings; no code was published.
+            Origin of the settings; no code was published.
 
         Returns
         -------
@@ -321,8 +322,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             hidden layers with dropout, 1000 steps of ancestral sampling, the three
             losses, no initial estimator and no calibration. Widths, shares and weights,
             the scaling of the class table, the schedule, optimiser and epochs are not
-            given there: those here are ours, as is the cap of the noise loss, and
-            nobody has measured them on the benchmark.
+            printed there: those here are choices of this package, as is the cap of the
+            noise loss, and have not been measured on the benchmark.
 
         Raises
         ------
@@ -444,7 +445,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     # -- prediction ---------------------------------------------------------------
 
     def denoising_trajectory(self, X, *, draw=0):
-        """Show how noise turns into the description of every sample.
+        """Return the states from noise to the description of every sample.
 
         Parameters
         ----------
@@ -456,10 +457,10 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         Returns
         -------
         attributes : ndarray of shape (n_points, n_samples, n_attributes)
-            The noised attributes on the way, from pure noise to the clean estimate
-            with all of the correction, whatever `correction_weight` is, in the units of
-            the table given as `attributes`. There are
-            ``sampling_steps + 1`` points, two with ``sampler="one_shot"``.
+            The noised attributes, from pure noise to the clean estimate with the whole
+            correction, for any `correction_weight`, in the units of the table passed as
+            `attributes`. There are ``sampling_steps + 1`` points, two with
+            ``sampler="one_shot"``.
         times : ndarray of shape (n_points,)
             Diffusion times, from ``n_diffusion_steps - 1`` down to -1, which is
             clean.

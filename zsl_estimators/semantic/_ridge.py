@@ -19,8 +19,8 @@ class RidgeSemanticClassifier(ClosedFormMixin, SemanticClassifier):
 
     The attributes of a sample are predicted by ridge regression, in which every class
     has the same weight, and the class whose description has the largest cosine with
-    them wins. It is the baseline everything else is measured against, and the linear
-    part that :class:`RevCDClassifier` corrects.
+    them is predicted. It is the usual baseline, and an initial estimator of
+    :class:`RevCDClassifier`.
 
     Parameters
     ----------

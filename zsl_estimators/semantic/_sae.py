@@ -45,14 +45,15 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
     ----------
     %(attributes)s
     lmbda : "auto" or float, default="auto"
-        Weight of the map from features to attributes, against that back to the
-        features (lambda in the paper). "auto" takes the one of 0.01, 0.1, ... 1e4 with
-        the best AUSUC on held-out seen classes, and 10 when no class is unseen or
-        fewer than four are seen.
+        Weight of the map from features to attributes, against that back to the features
+        (lambda in the paper). "auto" chooses the one of 0.01, 0.1, ... 1e4 with the
+        best AUSUC on held-out seen classes, and 10 if no class is unseen or fewer than
+        four are seen.
     space : {"auto", "attributes", "features"}, default="auto"
-        Where a sample is compared with the classes: its predicted attributes with
-        descriptions, or its features with those predicted from descriptions. "auto"
-        chooses with `lmbda`, and takes the features where nothing can be chosen.
+        Space in which a sample is compared with the classes: its predicted attributes
+        with descriptions, or its features with those predicted from descriptions.
+        "auto" is chosen together with `lmbda`, and is the features if nothing can be
+        chosen.
     %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s
@@ -65,7 +66,7 @@ class SAEClassifier(ClosedFormMixin, SemanticClassifier):
     space_ : str
         "attributes" or "features".
     coef_ : ndarray of shape (n_features, n_attributes)
-        Map from scaled features to scaled attributes; transposed, the way back.
+        Map from scaled features to scaled attributes; its transpose is the map back.
     %(semantic_fitted)s
     %(fitted)s
 

@@ -62,33 +62,33 @@ class TipAdapterCandidate(NamedTuple):
 
 @fill_docstring
 class TipAdapterClassifier(JointSpaceClassifier):
-    """Nearest description, and a cache of a few samples per seen class (Tip-Adapter).
+    """Zero-shot classifier by descriptions and a cache of samples (Tip-Adapter).
 
     Nothing is trained: to the cosine of a sample and a description, times
     `logit_scale`, `alpha` times the mean over cached samples ``k`` of the class of
     ``exp(-beta * (1 - cosine(x, k)))`` is added [1]_. It is for few samples per class
     whose features share a space with the descriptions, such as those of CLIP.
 
-    The cache says nothing of unseen classes, so that it favours seen ones; the seen
-    penalty takes that back on average, and `alpha` is chosen by what both kinds of
-    classes gain from it.
+    The cache has no samples of unseen classes, so that it favours seen ones; the seen
+    penalty corrects this on average, and `alpha` is chosen by the accuracy on both
+    kinds of classes.
 
     Parameters
     ----------
     %(several_attributes)s
     alpha : "auto" or float, default="auto"
-        Weight of the cache, not negative. In the paper values are summed over the
-        samples of a class; here it is their mean, so that classes with more samples
-        are not favoured, and `alpha` of the paper is to be multiplied by the number of
-        shots. "auto" takes the share of `logit_scale` from 0, 0.1, 0.3, 1, 3 and 10
-        with the best AUSUC on held-out seen classes, and 0.2 when no class is unseen or
+        Non-negative weight of the cache. In the paper values are summed over the
+        samples of a class; here it is their mean, so that classes with more samples are
+        not favoured, and `alpha` of the paper is to be multiplied by the number of
+        shots. "auto" chooses the share of `logit_scale` from 0, 0.1, 0.3, 1, 3 and 10
+        with the best AUSUC on held-out seen classes, and 0.2 if no class is unseen or
         fewer than four are seen.
     beta : "auto" or float, default="auto"
-        Sharpness of the cache: how fast its values fall with the distance. "auto"
-        chooses among 1, 3 and 10 with `alpha`, and takes 1 where that is 0.2.
+        Sharpness of the kernel of the cache. "auto" chooses among 1, 3 and 10 together
+        with `alpha`, and is 1 if `alpha` is not chosen.
     n_shots : int or None, default=16
-        Samples per seen class that are kept in the cache, a random choice where there
-        are more. None is all; time and memory grow with their number.
+        Samples per seen class that are kept in the cache, a random sample if there are
+        more. None is all; time and memory grow with their number.
     %(joint_space)s
     %(seen_penalty)s
     %(n_jobs)s
@@ -184,7 +184,7 @@ class TipAdapterClassifier(JointSpaceClassifier):
 "Caltech101", "UCF101", "StanfordCars", "FGVCAircraft", "Flowers102"}
             Name of the benchmark.
         source : {"code"}, default="code"
-            Whose settings.
+            Origin of the settings.
 
         Returns
         -------
@@ -194,7 +194,7 @@ class TipAdapterClassifier(JointSpaceClassifier):
         Raises
         ------
         ValueError
-            If nothing is published for the data set.
+            If there are no published settings for the data set.
 
         Examples
         --------

@@ -45,28 +45,29 @@ class LossPartRecorder(Callback):
 
 
 class HeldOutScoring(Storable, Callback):
-    """Follow the accuracy on held-out classes while a net is trained.
+    """Record the accuracy on held-out classes during training.
 
-    Give it to an estimator as one of its `callbacks`. After every epoch the history
-    gets ``held_out_H``, the largest harmonic mean over all seen penalties, and
-    ``held_out_AUSUC``. Feature-generating classifiers are scored by the distance to
-    the means of what they generate, for there is no head yet.
+    Pass it to an estimator as one of its `callbacks`. After every epoch it writes
+    ``held_out_H``, the largest harmonic mean over all seen penalties, and
+    ``held_out_AUSUC`` into the history. Feature-generating classifiers are scored by
+    the distance to the means of generated features, because there is no head yet.
 
     :class:`skorch.callbacks.EarlyStopping`, further down in the list, can stop on these
-    figures. The classes that are hidden for it are lost for training, and in a search
-    they must not occur in its test folds. ``early_stopping=True``, the default of
-    the estimators, chooses the number of epochs on folds and then trains on all
-    classes; give ``early_stopping=False`` together with this callback.
+    scores. The held-out classes are not trained on, and in a search they must not occur
+    in its test folds. ``early_stopping=True``, the default of the estimators, chooses
+    the number of epochs on folds and then trains on all classes; set
+    ``early_stopping=False`` together with this callback.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Held-out samples, as the classifier gets them: in a pipeline, transformed.
+        Held-out samples, transformed by the other steps if the classifier is in a
+        pipeline.
     y : array-like of shape (n_samples,)
         Their labels, of classes that the model is trained on and of others, which
         must be described in `attributes`.
     name : str, default="held_out"
-        Beginning of the names in the history.
+        Prefix of the names in the history.
 
     See Also
     --------
@@ -103,12 +104,12 @@ class HeldOutScoring(Storable, Callback):
         self.name = name
 
     def on_epoch_end(self, net, **kwargs):
-        """Score the model as it is.
+        """Score the current model.
 
         Parameters
         ----------
         net : skorch.NeuralNet
-            That of an estimator that is being fitted.
+            Net of the estimator that is being fitted.
         **kwargs : dict
             Ignored, present for API consistency.
         """

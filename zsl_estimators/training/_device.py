@@ -28,7 +28,7 @@ def resolve_device(device):
         resolved = torch.device(device)
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            f"device={device!r} is not a device that torch knows. Use 'auto', 'cpu', "
+            f"device={device!r} is not a device of torch. Use 'auto', 'cpu', "
             "'cuda', 'cuda:1' or 'mps'."
         ) from error
     if not _is_available(resolved):

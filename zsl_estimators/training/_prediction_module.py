@@ -25,7 +25,7 @@ class PredictionModule:
         single : bool
             Whether single precision is wanted.
         n_epochs : int, default=0
-            How long it has been trained: fused optimizers do not count their changes.
+            How long it has been trained: fused optimisers do not count their changes.
         device : torch.device or None, default=None
             Where the copy is wanted; None is where the module is.
 

@@ -216,7 +216,7 @@ def arguments_of(module):
     if not hasattr(module, "arguments"):
         raise TypeError(
             f"{type(module).__name__} cannot be stored by skops, because it does not "
-            "tell the arguments that it was made with. Let the class inherit from "
+            "store its constructor arguments. Let the class inherit from "
             "zsl_estimators.nn.KnowsArguments, or store the estimator with joblib."
         )
     return module.arguments
@@ -268,7 +268,7 @@ def new_module(kind, positional, keywords):
         If it is no module: files can name any class that is trusted.
     """
     if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
-        raise TypeError(f"{kind!r} stands where a torch.nn.Module was stored")
+        raise TypeError(f"{kind!r} is stored instead of a torch.nn.Module")
     with usual_torch_settings(), scoped_seed(0, CPU):
         return kind(*positional, **keywords)
 

@@ -106,11 +106,11 @@ OF_OTHERS = (
 def trusted_types():
     """Name the types that a stored estimator of this package is made of.
 
-    They are what :func:`skops.io.load` asks for as `trusted`: classes of this package,
-    five of skorch and torch, and the data type of numpy. None of them runs code that a
-    file brings along. What you have given to an estimator yourself, such as a head, an
-    optimiser or a callback of another package, is not among them; add it after a look
-    at :func:`skops.io.get_untrusted_types`.
+    They are the argument `trusted` of :func:`skops.io.load`: classes of this package,
+    five of skorch and torch, and the data type of numpy. None of them runs code from a
+    file. Objects that you passed to an estimator, such as a head, an optimiser or a
+    callback of another package, are not included; see
+    :func:`skops.io.get_untrusted_types`.
 
     Returns
     -------

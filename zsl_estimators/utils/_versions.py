@@ -33,9 +33,9 @@ OPTIONAL = (
 
 
 def show_versions():
-    """Print the versions of this package and of what it uses, and what torch runs on.
+    """Print the versions of this package and its dependencies, and the device of torch.
 
-    Paste it into a report of a fault.
+    Include the output in bug reports.
 
     See Also
     --------

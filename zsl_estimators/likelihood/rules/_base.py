@@ -10,16 +10,15 @@ from zsl_estimators.persistence import Storable
 
 
 class DecisionRule(Storable, BaseEstimator, metaclass=ABCMeta):
-    """How to decide with a class-conditional diffusion model.
+    """Base class of decision rules for a class-conditional diffusion model.
 
-    A rule is a small object of its own. Its parameters belong to the constructor, and
-    so are in reach of a grid search as ``rule__<name>``. To write another one,
-    implement `_draw` and `score_classes`, and give an instance to
-    :class:`DiffusionClassifier`.
+    The parameters of a rule are those of its constructor, and can be searched as
+    ``rule__<name>``. To write another one, implement `_draw` and `score_classes`, and
+    pass an instance to :class:`DiffusionClassifier`.
 
-    What `model` offers is in :class:`zsl_estimators.nn.denoiser.ClassDenoiser`. A score
-    must not depend on other samples, nor on classes that are added after the fit: in
-    `model` they come last, and `n_classes_` tells how many there were.
+    `model` is a :class:`zsl_estimators.nn.denoiser.ClassDenoiser`. A score must not
+    depend on other samples, nor on classes that are added after the fit: in `model`
+    they come last, and `n_classes_` is the number of the others.
 
     Attributes
     ----------
@@ -85,7 +84,7 @@ class DecisionRule(Storable, BaseEstimator, metaclass=ABCMeta):
 
     @abstractmethod
     def n_evaluations(self, n_classes):
-        """Count what one sample costs.
+        """Number of evaluations of the network per sample.
 
         Parameters
         ----------
@@ -95,8 +94,8 @@ class DecisionRule(Storable, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         n_evaluations : int
-            Passes through the network, forward or backward; of what is shared by all
-            classes only the rest counts.
+            Passes through the network, forward or backward, without what is shared by
+            all classes.
         """
 
     def _old(self, scores):

@@ -12,11 +12,11 @@ from zsl_estimators.parameters import Interval, StrOptions
 
 
 class CrossAttentionRule(DecisionRule):
-    """Condition the denoiser on all classes, and take the one that it attends to.
+    """Condition the denoiser on all classes, and choose the one that it attends to.
 
-    It needs a denoiser of its own, with attention to a context of classes; one pass per
-    draw of noise answers for all of them. A class competes with the seen ones and with
-    a token that stands for none.
+    It needs a separate denoiser, with attention to a context of classes; one pass per
+    draw of noise scores all of them. A class is compared with the seen ones and with a
+    token for no class.
 
     Parameters
     ----------

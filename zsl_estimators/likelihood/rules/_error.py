@@ -12,7 +12,7 @@ from zsl_estimators.parameters import Interval
 
 
 class ErrorRule(DecisionRule):
-    """Noise a sample, and take the class under which the noise is predicted best.
+    """Add noise to a sample, and choose the class that predicts the noise best.
 
     All classes and samples share the noise and its times, so that differences between
     classes vary little [1]_. Times are stratified, and noise comes in opposite pairs,
@@ -21,10 +21,11 @@ class ErrorRule(DecisionRule):
     Parameters
     ----------
     n_draws : int or sequence of int, default=16
-        Draws of noise. A rising sequence eliminates classes: after each number but the
-        last only the best classes stay.
+        Draws of noise. With an increasing sequence only the best classes are kept after
+        each number but the last.
     keep : sequence of int, default=()
-        How many seen, and as many unseen, classes stay after each stage; not rising.
+        Number of seen, and of unseen, classes that are kept after each stage; not
+        increasing.
 
     Attributes
     ----------

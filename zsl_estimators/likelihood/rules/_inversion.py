@@ -19,7 +19,7 @@ ROUNDING = 1e-5
 
 
 class InversionRule(OptimisedConditionRule):
-    """Optimise a description for every sample, and take the nearest class.
+    """Optimise a description for every sample, and choose the nearest class.
 
     This is textual inversion [1]_ with description vectors in place of words. The
     result does not depend on the number of classes.
@@ -43,7 +43,7 @@ class InversionRule(OptimisedConditionRule):
     noise_ : ndarray of shape (2 * n_pairs, n_features)
         Noise.
     center_map_ : ndarray of shape (n_attributes + 1, n_features)
-        Affine map from scaled descriptions to centers, the offset last.
+        Affine map from scaled descriptions to centres, the offset last.
 
     References
     ----------
@@ -74,7 +74,7 @@ class InversionRule(OptimisedConditionRule):
             to_numpy(part) for part in (model.attributes, model.centers)
         )
         ones = np.ones((len(attributes), 1))
-        # The shortest of the maps that come nearest to the centers of the classes;
+        # The shortest of the maps that come nearest to the centres of the classes;
         # descriptions may depend on each other up to rounding.
         described = np.hstack([attributes, ones])
         self.center_map_, *_ = np.linalg.lstsq(described, centers, rcond=ROUNDING)

@@ -11,17 +11,17 @@ from zsl_estimators.parameters import Interval, StrOptions
 
 
 class LatentKNNRule(DecisionRule):
-    """Carry a sample to noise under every class, and take the odd one out.
+    """Encode a sample with every class, and choose the outlier of the latent vectors.
 
     The hypothesis of the paper [1]_, whose text and algorithm contradict each other, is
-    that the latent vector of the true class lies apart from the others. It does not
-    hold on feature vectors; the rule is here to be compared with. What holds is that
-    the latent vector of the true class is short, as ``mode="norm"`` has it.
+    that the latent vector of the true class differs most from the others. It is false
+    for feature vectors; the rule is implemented for comparison. But the latent vector
+    of the true class is short, which ``mode="norm"`` uses.
 
     Parameters
     ----------
     mode : {"outlier", "inlier", "norm"}, default="outlier"
-        Take the class whose latent vector is farthest from its neighbours, nearest to
+        Choose the class whose latent vector is farthest from its neighbours, nearest to
         them, or shortest.
     n_neighbors : int, default=3
         Neighbours, among the latent vectors of the other classes.
@@ -78,5 +78,5 @@ class LatentKNNRule(DecisionRule):
         return mean if self.mode == "outlier" else -mean
 
     def _encode(self, model, x):
-        """Latent vectors relative to the centers, which is where noise is at home."""
+        """Latent vectors relative to the centres of the classes."""
         return integrate(flow_slope(model), x[:, None] - model.centers, *self._grid)

@@ -8,11 +8,11 @@ from zsl_estimators.parameters import Interval
 
 
 class LikelihoodRule(DecisionRule):
-    """Take the class under which a sample is most likely.
+    """Choose the class with the largest likelihood of a sample.
 
-    A sample is carried to noise along the probability flow of each class [1]_; how
-    likely the noise is, and how much the flow changes the volume, give its density.
-    The change of volume is estimated with Hutchinson's probes, the same ones for all
+    A sample is mapped to noise along the probability flow of each class [1]_; its
+    density follows from that of the noise and the change of volume by the flow. The
+    change of volume is estimated with Hutchinson's probes, the same ones for all
     classes, samples and points of a path.
 
     Parameters
@@ -20,7 +20,7 @@ class LikelihoodRule(DecisionRule):
     n_steps : int, default=8
         Steps of Heun's method along the flow.
     n_probes : int, default=1
-        Probes.
+        Number of probes.
 
     Attributes
     ----------

@@ -23,7 +23,7 @@ DISTANCES = {"euclidean": half_squared_distance, "cosine": cosine_distance}
 
 
 class NoiseDenoiseRule(DecisionRule):
-    """Take the class under which a noised sample comes back best.
+    """Choose the class with the best reconstruction of a noised sample.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class NoiseDenoiseRule(DecisionRule):
     n_draws : int, default=4
         Draws of noise, in opposite pairs, shared by all classes.
     distance : {"euclidean", "cosine"} or callable, default="euclidean"
-        Between a sample and what came back, in scaled units: half the squared distance,
-        one minus the cosine, or a function of your own. ``distance(x, back)`` gets two
-        tensors of shape (n_pairs, n_features) and returns one number per row.
+        Distance between a sample and its reconstruction, in scaled units: half the
+        squared distance, one minus the cosine, or a function. ``distance(x, back)``
+        gets two tensors of shape (n_pairs, n_features) and returns one number per row.
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ TIE_BREAK = 1e-3
 
 
 class NoiseDenoiseVoteRule(DecisionRule):
-    """Take the class that is best at most of several noise levels.
+    """Choose the class with the best reconstruction at most of several noise levels.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class NoiseDenoiseVoteRule(DecisionRule):
     n_draws : int, default=2
         Draws of noise, in opposite pairs, shared by all classes.
     distance : {"euclidean", "cosine"} or callable, default="euclidean"
-        Between a sample and what came back, see :class:`NoiseDenoiseRule`.
+        Distance between a sample and its reconstruction, see :class:`NoiseDenoiseRule`.
 
     Attributes
     ----------

@@ -58,7 +58,7 @@ class OptimisedConditionRule(DecisionRule):
         start : Tensor of shape (n, n_variables)
             Where to begin.
         condition : callable
-            From variables to descriptions and centers.
+            From variables to descriptions and centres.
         penalty : callable
             From variables to a number per sample, in the unit of a log-density.
 
@@ -95,7 +95,7 @@ class OptimisedConditionRule(DecisionRule):
 
 
 def prepared_error(model, x, noise, t, scale):
-    """Error of one draw of noise, given descriptions and centers.
+    """Error of one draw of noise, given descriptions and centres.
 
     Parameters
     ----------

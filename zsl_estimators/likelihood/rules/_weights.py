@@ -12,11 +12,11 @@ from zsl_estimators.parameters import Interval
 
 
 class WeightsRule(OptimisedConditionRule):
-    """Optimise weights of the classes for every sample, and take the heaviest.
+    """Optimise weights of the classes for every sample, and choose the largest.
 
-    A sample is explained by a mixture of the descriptions, with weights that are not
-    negative and sum to 1 [1]_. Scores are their logarithms up to a constant. Classes
-    compete for the weight; one that is added later competes with those of the fit.
+    A sample is explained by a mixture of the descriptions, with non-negative weights
+    that sum to 1 [1]_. Scores are their logarithms up to a constant. A class that is
+    added later shares the weights with those of the fit.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class WeightsRule(OptimisedConditionRule):
     n_draws : int, default=8
         Draws of noise, in opposite pairs with stratified times; a step takes one pair.
     entropy_weight : float, default=0.0
-        Weight of the entropy of the weights; more makes them sparser.
+        Weight of the entropy of the weights; larger values make them sparser.
 
     Attributes
     ----------
