@@ -98,6 +98,8 @@ class BaseZeroShotClassifier(
     _takes_unlabelled_rows = False
     # Whether a user has given the class table, who should hear of what is wrong in it.
     _warns_of_table = True
+    # Whether anybody may give labelled rows of unseen classes to the fitted model.
+    _takes_rows = True
     # Whether attribute_scaling="auto" is what the initial estimator has chosen.
     _takes_over_scaling = True
     # Why it cannot be exported to ONNX, and what to do instead.
@@ -507,9 +509,10 @@ class BaseZeroShotClassifier(
         """Take labelled rows of unseen classes into account."""
         if self._few_shot is None:
             raise ValueError(
-                "X and y cannot be used: the model was fitted without labels, or on "
-                "features with missing values, so that it does not know how samples of "
-                "a class vary. Give labels and finite features to fit."
+                "X and y cannot be used: the model was fitted without labels, on "
+                "features with missing values, or inside another one, so that it does "
+                "not know how samples of a class vary. Give labels and finite features "
+                "to fit."
             )
         self._labelled_rows = self._labelled_rows.with_rows(X, positions)
 
@@ -593,7 +596,8 @@ class BaseZeroShotClassifier(
         """What labelled rows of unseen classes will be scored by."""
         X, gaussian = problem.rows.X, self._gaussian_of_scores()
         takes_nan = get_tags(self).input_tags.allow_nan
-        if not problem.n_seen or (takes_nan and np.isnan(X).any()):
+        unknown = not problem.n_seen or (takes_nan and np.isnan(X).any())
+        if unknown or not self._takes_rows:
             return None
         descriptions = self._scaled_attributes()[self._table.seen]
         weights = problem.weights

@@ -46,8 +46,10 @@ def best_inside(estimators, table, X, y, random_state, weights=None):
 
 
 def fit_inside(estimator, X, y, weights=None):
-    """Fit an estimator inside another one, which has warned of the class table.
+    """Fit an estimator inside another one.
 
+    The one outside has warned of the class table, and takes labelled rows of unseen
+    classes itself.
     What a network starts from must not depend on the number of threads.
 
     Parameters
@@ -66,6 +68,6 @@ def fit_inside(estimator, X, y, weights=None):
     estimator : BaseZeroShotClassifier
         The same, fitted.
     """
-    estimator._warns_of_table = False
+    estimator._warns_of_table = estimator._takes_rows = False
     with one_blas_thread():
         return fit_weighted(estimator, X, y, weights)

@@ -5,7 +5,12 @@ import pytest
 from scipy.special import log_softmax
 from scipy.stats import multivariate_normal
 
-from zsl_estimators import ExemplarClassifier, RidgeSemanticClassifier
+from tests.common import small
+from zsl_estimators import (
+    ALEClassifier,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.few_shot import ClassRows, FeatureAxes, FewShotScores, _scores
 from zsl_estimators.few_shot._scores import density_temperature, log_densities
@@ -215,3 +220,16 @@ def test_a_model_without_labels_refuses_rows():
     clf = NearestDescriptionClassifier(np.eye(5) + 0.1).fit(TASK.X_train)
     with pytest.raises(ValueError, match="fitted without labels"):
         clf.add_classes(X=TASK.X_train[:1], y=[0])
+
+
+def test_an_estimator_inside_another_one_takes_no_rows(task):
+    """The one outside does, so that nothing is estimated for the one inside."""
+    clf = small(ALEClassifier, attributes=task.attributes, random_state=0)
+    clf.set_params(seen_penalty=0.0, early_stopping=False)
+    clf.fit(task.X_train, task.y_train)
+    rows = np.isin(task.y_test, task.unseen_classes)
+    X, y = task.X_test[rows], task.y_test[rows]
+    with pytest.raises(ValueError, match="inside another one"):
+        clf.init_.add_classes(X=X, y=y)
+    assert clf.init_._few_shot is None
+    assert clf.add_classes(X=X, y=y)._few_shot is not None
