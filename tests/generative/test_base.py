@@ -25,6 +25,7 @@ from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
+pytestmark = pytest.mark.usefixtures("few_folds")
 every_generator = pytest.mark.parametrize(
     "cls",
     [
