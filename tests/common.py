@@ -38,12 +38,19 @@ GAUSSIAN = GaussianSemanticClassifier(
     alpha=0.1, shrinkage=0.5, similarity="cosine", attribute_scaling="standard"
 )
 
+# Few large steps: what such a head learns is as good as what many small ones teach it.
+FEW_STEPS = {"max_epochs": 5, "lr": 0.1, "batch_size": 128}
+HEAD = SoftmaxHead(hidden=(16,), **FEW_STEPS)
+LINEAR_HEAD = SoftmaxHead(hidden=(), **FEW_STEPS)
+
 # Whatever makes an estimator small enough to be fitted a hundred times.
 SMALL_GAN = {
     "module__generator_hidden": (8,),
     "module__critic_hidden": (8,),
     "module__noise_dim": 2,
 }
+# Without "auto", for which every fit would compare models on folds.
+SMALL_BILINEAR = {"init": RIDGE, "correction_weight": 1.0, "max_epochs": 3}
 SMALL = {
     "ABPClassifier": {
         "init": EXEMPLAR,
@@ -51,7 +58,7 @@ SMALL = {
         "latent_dim": 2,
         "n_langevin_steps": 2,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "CADAVAEClassifier": {
@@ -63,7 +70,7 @@ SMALL = {
             for part in ("encoder", "decoder")
         },
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(), max_epochs=10, lr=1e-2),
+        "head": LINEAR_HEAD,
         "n_synthetic": 20,
     },
     "CVAEClassifier": {
@@ -72,14 +79,14 @@ SMALL = {
         "decoder_hidden": (8,),
         "latent_dim": 2,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "CycleWGANClassifier": {
         "init": EXEMPLAR,
         "net_params": SMALL_GAN,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "FGANClassifier": {
@@ -88,7 +95,7 @@ SMALL = {
         "critic_hidden": (8,),
         "noise_dim": 2,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "GAZSLClassifier": {
@@ -96,7 +103,7 @@ SMALL = {
         "net_params": SMALL_GAN,
         "condition_dim": 4,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "FVAEGANClassifier": {
@@ -104,7 +111,7 @@ SMALL = {
         "hidden": (8,),
         "noise_dim": 2,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "TFVAEGANClassifier": {
@@ -113,7 +120,7 @@ SMALL = {
         "noise_dim": 2,
         "view": "V+S",
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "VAEcFlowClassifier": {
@@ -123,7 +130,7 @@ SMALL = {
         "decoder_hidden": (8,),
         "n_blocks": 2,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "ZeroDiffClassifier": {
@@ -136,7 +143,7 @@ SMALL = {
         "noise_dim": 2,
         "representation_epochs": 2,
         "max_epochs": 3,
-        "head": SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
+        "head": HEAD,
         "n_synthetic": 20,
     },
     "DiffusionClassifier": {
@@ -147,25 +154,31 @@ SMALL = {
         "n_diffusion_steps": 50,
         "max_epochs": 3,
     },
-    "ALEClassifier": {"init": RIDGE, "max_epochs": 3},
-    "DeViSEClassifier": {"init": RIDGE, "max_epochs": 3},
-    "LatEmClassifier": {"init": RIDGE, "max_epochs": 3},
+    "ALEClassifier": SMALL_BILINEAR,
+    "DeViSEClassifier": SMALL_BILINEAR,
+    "LatEmClassifier": SMALL_BILINEAR,
+    # What they choose they choose among fewer.
+    "ExemplarClassifier": {"shrinkage": 0.5},
+    "GaussianSemanticClassifier": {"shrinkage": 0.5},
+    "ESZSLClassifierCV": {"gammas": (1.0, 100.0), "lmbdas": (0.1, 10.0)},
     "NearestDescriptionClassifier": {"space": "mapped"},
-    "SJEClassifier": {"init": RIDGE, "max_epochs": 3},
+    "SJEClassifier": SMALL_BILINEAR,
     "ClassNormClassifier": {
         "hidden": 16,
-        "max_epochs": 20,
-        "lr": 1e-2,
+        "feature_scaling": "standard",
+        "max_epochs": 8,
+        "lr": 3e-2,
         "attribute_scaling": "standard",
     },
     "CMTClassifier": {
         "hidden": 16,
-        "max_epochs": 20,
-        "lr": 1e-2,
+        "max_epochs": 8,
+        "lr": 3e-2,
         "attribute_scaling": "standard",
     },
     "RevCDClassifier": {
         "init": GAUSSIAN,
+        "correction_weight": 1.0,
         "hidden": (16, 8),
         "condition_dim": 8,
         "max_epochs": 3,

@@ -26,3 +26,20 @@ def task():
     return make_gzsl(
         30, n_seen=8, n_unseen=3, n_features=6, n_attributes=4, random_state=1
     )
+
+
+# Models of the checks that were fitted with two folds.
+FITS_WITH_FEW_FOLDS = {}
+
+
+@pytest.fixture
+def few_folds(monkeypatch):
+    """Two folds of hidden classes, for tests of what every estimator does with them.
+
+    Other processes have as many as usual.
+    """
+    from zsl_estimators.calibration import _held_out
+    from zsl_estimators.utils.estimator_checks import _task
+
+    monkeypatch.setattr(_held_out, "MOST_FOLDS", 2)
+    monkeypatch.setattr(_task, "_FITS", FITS_WITH_FEW_FOLDS)

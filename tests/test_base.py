@@ -79,6 +79,7 @@ def test_a_fixed_penalty_needs_no_folds(data):
     assert clf.held_out_results_ is None
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", public_estimators())
 def test_test_rows_have_no_influence(cls, data):
     """Nothing is fitted on what is predicted, not even statistics of a batch."""

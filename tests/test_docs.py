@@ -85,6 +85,7 @@ def test_documented_defaults_are_the_defaults(cls):
         assert same, f"{parameter.name}: documented {stated}, is {expected}"
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", public_estimators())
 def test_fitted_attributes_are_documented(cls):
     data = make_gzsl(10, n_seen=5, n_unseen=2, random_state=0)

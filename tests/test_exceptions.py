@@ -23,12 +23,14 @@ def warnings_of(estimator, X, y):
     return [str(warning.message) for warning in caught]
 
 
+@pytest.mark.usefixtures("few_folds")
 @every_estimator
 def test_ordinary_use_is_silent(cls, task):
     clf = small(cls, attributes=task.attributes, random_state=0)
     assert warnings_of(clf, task.X_train, task.y_train) == []
 
 
+@pytest.mark.usefixtures("few_folds")
 @every_estimator
 def test_descriptions_of_zeros(cls, task):
     table = task.attributes.copy()

@@ -72,7 +72,7 @@ def accuracy_of(classes, y_true, y_pred):
 @given(
     tasks(), *[st.sampled_from(sorted(ORDERED))] * 2, st.sampled_from(sorted(UNORDERED))
 )
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_figures_of_any_labels(task, form_true, form_pred, form_seen):
     labels, n_seen, y_true, y_pred = task
 
@@ -97,7 +97,7 @@ def test_figures_of_any_labels(task, form_true, form_pred, form_seen):
 
 
 @given(tasks(), st.sampled_from(sorted(ORDERED)), st.sampled_from(sorted(UNORDERED)))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_curve_of_any_labels(task, form, form_seen):
     labels, n_seen, y_true, _ = task
     scores = np.random.RandomState(len(y_true)).normal(size=(len(y_true), len(labels)))
@@ -117,7 +117,7 @@ def test_curve_of_any_labels(task, form, form_seen):
 
 
 @given(st.data())
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_two_kinds_are_refused(data):
     one, other = data.draw(
         st.lists(st.sampled_from(["integers", "text"]), min_size=2, max_size=2)

@@ -43,9 +43,12 @@ from zsl_estimators.metrics import GZSLScorer, ausuc_scorer, harmonic_mean_score
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
 # Some of these tools hand three classes or fewer to the models inside.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:y holds:zsl_estimators.exceptions.ZeroShotWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:y holds:zsl_estimators.exceptions.ZeroShotWarning"
+    ),
+    pytest.mark.usefixtures("few_folds"),
+]
 
 GUIDE = Path(__file__).parents[1] / "docs" / "user_guide" / "choosing_honestly.rst"
 ALPHAS = {"alpha": [0.1, 1.0]}

@@ -8,8 +8,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 from sklearn.utils.estimator_checks import check_estimator
 
-from tests.common import TRAINED_ON_DRAWN_ROWS
-from zsl_estimators import SoftmaxHead
+from tests.common import HEAD, TRAINED_ON_DRAWN_ROWS
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.utils.estimator_checks import check_zero_shot_estimator
@@ -29,13 +28,10 @@ def shown(monkeypatch):
 
 
 def small_generator(module):
-    return module.CVAEClassifier(
-        max_epochs=3,
-        head=SoftmaxHead(hidden=(16,), max_epochs=10, lr=1e-2),
-        n_synthetic=20,
-    )
+    return module.CVAEClassifier(max_epochs=3, head=HEAD, n_synthetic=20)
 
 
+@pytest.mark.usefixtures("few_folds")
 def test_nearest_mean_passes_both_lists_of_checks(shown):
     nearest_mean = shown("nearest_mean").NearestMeanClassifier
     check_estimator(nearest_mean(), on_skip=None)
@@ -54,6 +50,7 @@ def test_conditional_vae_passes_scikit_learns_checks(shown):
     )
 
 
+@pytest.mark.usefixtures("few_folds")
 def test_conditional_vae_passes_the_zero_shot_checks(shown):
     check_zero_shot_estimator(small_generator(shown("conditional_vae")))
 

@@ -63,9 +63,13 @@ def plain(task):
     return of
 
 
-def estimators():
+def trained():
     for cls in TORCH:
         yield pytest.param(lambda cls=cls: small(cls), id=cls.__name__)
+
+
+def estimators():
+    yield from trained()
     for rule in SMALL_RULES[1:]:
         yield pytest.param(
             lambda rule=rule: small(DiffusionClassifier, rule=rule),
@@ -73,8 +77,9 @@ def estimators():
         )
 
 
+# A rule has no part in it.
 @every_setting
-@pytest.mark.parametrize("make", list(estimators()))
+@pytest.mark.parametrize("make", list(trained()))
 def test_of_fit(make, setting, task, plain, request):
     expected = plain(request.node.callspec.id.rpartition("-")[0], make())
     with SETTINGS[setting]():

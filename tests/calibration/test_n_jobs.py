@@ -47,6 +47,7 @@ def dask(request):
         yield
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", CLASSES)
 def test_dask(cls, dask, task):
     alone = fitted(cls, task, n_jobs=None)
@@ -54,6 +55,7 @@ def test_dask(cls, dask, task):
         assert_same(fitted(cls, task, n_jobs=-1), alone, task.X_test)
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("dask", [True], indirect=True)
 def test_dask_workers_read_mapped_features_themselves(
     dask, task, tmp_path, monkeypatch
@@ -75,6 +77,7 @@ def test_dask_workers_read_mapped_features_themselves(
     assert set(opened) == {reopened}
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("dask", [False], indirect=True)
 @pytest.mark.parametrize(
     ("cls", "backend"), [(ALEClassifier, "dask"), (FGANClassifier, "threading")]
@@ -97,6 +100,7 @@ def test_search_and_folds_in_threads(cls, backend, task, dask):
         np.testing.assert_array_equal(both[score], alone[score])
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", CLASSES)
 def test_memory_mapped_features(cls):
     """joblib hands features of this size to workers as files that cannot be written."""

@@ -51,21 +51,24 @@ def test_cosine_of_unscaled_features(task):
     assert clf.feature_scaling_ == "none"
 
 
+def choosing(task):
+    """What chooses the scaling of features on the folds."""
+    parameters = {"feature_scaling": "auto", "max_epochs": 20, "lr": 1e-2}
+    parameters |= {"attributes": task.attributes, "random_state": 0}
+    return small(ClassNormClassifier, **parameters)
+
+
 def test_folds_choose_the_scaling_of_features(task):
     """Samples far from zero are all alike unless their mean is taken off."""
     far = task.X_train + 100.0
-    clf = small(ClassNormClassifier, attributes=task.attributes, random_state=0)
+    clf = choosing(task)
     clf.fit(far, task.y_train)
     assert clf.feature_scaling_ == "standard"
     results = clf.held_out_results_.groupby("feature_scaling").AUSUC.max()
     assert results["standard"] > results["none"] + 0.1
     # The final model is the one that was chosen, trained by itself.
-    chosen = small(
-        ClassNormClassifier,
-        attributes=task.attributes,
-        feature_scaling="standard",
-        random_state=0,
-    ).fit(far, task.y_train)
+    chosen = choosing(task).set_params(feature_scaling="standard")
+    chosen.fit(far, task.y_train)
     assert chosen.n_iter_ == clf.n_iter_
     np.testing.assert_allclose(
         clf.decision_function(far), chosen.decision_function(far), atol=1e-6
@@ -76,5 +79,5 @@ def test_either_scaling_may_win(task):
     """Many columns of small noise are as large as the others when standardised."""
     noise = np.random.RandomState(0).normal(size=(len(task.y_train), 200))
     X = np.hstack([task.X_train, 1e-3 * noise])
-    clf = small(ClassNormClassifier, attributes=task.attributes, random_state=0)
+    clf = choosing(task)
     assert clf.fit(X, task.y_train).feature_scaling_ == "none"

@@ -168,7 +168,7 @@ def column(positions, kind):
 
 
 @given(published_files())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_published_files_of_any_task(files):
     features, splits, names, y, rows = files
     with tempfile.TemporaryDirectory() as folder:

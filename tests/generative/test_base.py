@@ -25,7 +25,7 @@ from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
-every_generator = pytest.mark.parametrize(
+with_all_folds = pytest.mark.parametrize(
     "cls",
     [
         ABPClassifier,
@@ -40,27 +40,37 @@ every_generator = pytest.mark.parametrize(
 )
 
 
+def every_generator(test):
+    return pytest.mark.usefixtures("few_folds")(with_all_folds(test))
+
+
 def fitted(cls, task, **parameters):
     parameters = {"attributes": task.attributes, "random_state": 0, **parameters}
     return small(cls, **parameters).fit(task.X_train, task.y_train)
 
 
+def without_folds(cls, task, **parameters):
+    """What the folds would choose has no part in it."""
+    settings = {"early_stopping": False, "seen_penalty": 0.0}
+    return fitted(cls, task, **settings, **parameters)
+
+
 @every_generator
 def test_sample_has_the_users_units_and_labels(cls, task):
-    X, y = fitted(cls, task).sample(7, classes=[3, 0])
+    X, y = without_folds(cls, task).sample(7, classes=[3, 0])
     assert X.shape == (14, 6)
     assert y.tolist() == [3] * 7 + [0] * 7
-    again, _ = fitted(cls, task).sample(7, classes=[3, 0])
+    again, _ = without_folds(cls, task).sample(7, classes=[3, 0])
     np.testing.assert_array_equal(X, again)
 
 
 @every_generator
 def test_sample_refuses_unknown_labels(cls, task):
     with pytest.raises(ValueError, match=r"no description: \[99\]"):
-        fitted(cls, task).sample(2, classes=[99])
+        without_folds(cls, task).sample(2, classes=[99])
 
 
-@every_generator
+@with_all_folds
 def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     """Means, covariances and every feature's distribution."""
     data = make_gzsl(200, n_seen=10, n_unseen=3, n_features=5, random_state=0)
@@ -115,7 +125,7 @@ def test_stream_is_as_good_as_once(cls, task):
 @every_generator
 def test_stream_needs_the_built_in_head(cls, task):
     with pytest.raises(ValueError, match=r'synthesis="once".*SoftmaxHead'):
-        fitted(cls, task, synthesis="stream", head=LogisticRegression())
+        without_folds(cls, task, synthesis="stream", head=LogisticRegression())
 
 
 @every_generator
@@ -152,10 +162,9 @@ def test_added_class_with_a_named_label_is_found(cls, task):
     hidden = task.unseen_classes[0]
     table = task.attributes.drop(index=hidden)
     settings = {"init": "auto", "n_synthetic": 60, "max_epochs": 20}
-    clf = fitted(cls, task, attributes=table, **settings)
+    clf = without_folds(cls, task, attributes=table, **settings)
     clf.add_classes(task.attributes.loc[[hidden]])
     rows = task.y_test == hidden
-    clf.seen_penalty_ = 0.0
     candidates = clf.decision_function(task.X_test[rows])[
         :, np.isin(clf.classes_, task.unseen_classes)
     ]
@@ -165,9 +174,9 @@ def test_added_class_with_a_named_label_is_found(cls, task):
 
 @every_generator
 def test_fixed_number_of_synthetic_rows(cls, task):
-    assert fitted(cls, task, n_synthetic=33).decision_.n_synthetic_ == 33
+    assert without_folds(cls, task, n_synthetic=33).decision_.n_synthetic_ == 33
     counts = np.unique(task.y_train, return_counts=True)[1]
-    clf = fitted(cls, task, n_synthetic="auto")
+    clf = without_folds(cls, task, n_synthetic="auto")
     assert clf.decision_.n_synthetic_ == max(int(np.median(counts)), 20)
 
 
@@ -198,14 +207,12 @@ def test_difficult_data_trains_or_is_refused(cls, task):
 @every_generator
 def test_absurd_learning_rate_names_the_epoch(cls, task):
     with pytest.raises(ValueError, match=r"epoch \d+.*lr"):
-        fitted(
-            cls, task, lr=1e4, max_epochs=200, early_stopping=False, seen_penalty=0.0
-        )
+        without_folds(cls, task, lr=1e4, max_epochs=200)
 
 
 @every_generator
 def test_losses_of_every_part_are_in_the_history(cls, task):
-    clf = fitted(cls, task, early_stopping=False)
+    clf = without_folds(cls, task)
     parts = pd.DataFrame(clf.history_).filter(like="_loss")
     assert {"train_loss"} < set(parts)
     # Some parts occur in the generator's steps only.
@@ -214,7 +221,7 @@ def test_losses_of_every_part_are_in_the_history(cls, task):
 
 def test_a_given_head_keeps_its_own_seed(task):
     head = SoftmaxHead(max_epochs=1, random_state=5)
-    assert fitted(FGANClassifier, task, head=head).head_.random_state == 5
+    assert without_folds(FGANClassifier, task, head=head).head_.random_state == 5
 
 
 @pytest.mark.parametrize(
@@ -232,7 +239,7 @@ def test_a_given_head_keeps_its_own_seed(task):
 @pytest.mark.parametrize("widths", [(), (8, 0)])
 def test_widths_are_checked(cls, name, widths, task):
     with pytest.raises(ValueError, match=rf"{name} must hold .*{name}=\(256, 128\)"):
-        fitted(cls, task, **{name: widths})
+        without_folds(cls, task, **{name: widths})
 
 
 @every_generator
@@ -250,7 +257,7 @@ def test_folds_choose_how_to_decide(cls, task):
 
 @every_generator
 def test_a_given_head_decides(cls, task):
-    assert fitted(cls, task, head=LinearSVC()).decision_.name.startswith("head")
+    assert without_folds(cls, task, head=LinearSVC()).decision_.name.startswith("head")
 
 
 @every_generator
@@ -280,4 +287,4 @@ def test_decision_is_chosen_whatever_else_is_fixed(cls, task):
 @every_generator
 def test_a_head_without_scores_is_refused(cls, task):
     with pytest.raises(ValueError, match="predict_proba nor decision_function"):
-        fitted(cls, task, head=VotingClassifier([("a", LogisticRegression())]))
+        without_folds(cls, task, head=VotingClassifier([("a", LogisticRegression())]))

@@ -80,6 +80,7 @@ def test_means_of_generated_features_lie_on_a_line(task, weight):
     assert np.abs((sampled - means[clf._order]) / spread).max() < 1.0
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", WEIGHED)
 def test_weights_compete_on_the_folds(cls, task):
     clf = small(cls, attributes=task.attributes, random_state=0)

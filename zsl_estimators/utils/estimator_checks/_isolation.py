@@ -162,7 +162,7 @@ def check_no_files_are_written(name, estimator):
 def check_clone_and_refit(name, estimator):
     """A refitted model equals a fresh one, whatever it was fitted on before."""
     data = small_task()
-    fresh = fitted_anew(estimator, data)
+    fresh = fitted(estimator, data)
     used = fitted_anew(estimator, data, random_state=3)
     used.set_params(random_state=0).fit(data.X_train, data.y_train)
     assert_same_scores(fresh, used, data.X_test, "traces of an earlier fit")
@@ -174,7 +174,7 @@ def check_interrupted_fit(name, estimator):
     An ensemble may do with the estimators that were finished, and says so.
     """
     data = small_task()
-    clf = fitted_anew(estimator, data, seen_penalty="auto")
+    clf = fitted(estimator, data, seen_penalty="auto")
     before, torch_state = clf.decision_function(data.X_test), torch.get_rng_state()
     clf.set_params(random_state=3)
     X, y = data.X_train[1:], data.y_train[1:]
@@ -190,7 +190,7 @@ def check_interrupted_fit(name, estimator):
                 pass
             else:
                 assert any("Interrupted" in str(w.message) for w in caught)
-                clf = fitted_anew(estimator, data, seen_penalty="auto")
+                clf = fitted(estimator, data, seen_penalty="auto")
                 clf.set_params(random_state=3)
         assert interrupt.happened, "Ctrl-C was swallowed"
         np.testing.assert_array_equal(before, clf.decision_function(data.X_test))
@@ -216,8 +216,11 @@ class _InterruptAt:
         sys.setprofile(None)
 
     def __call__(self, frame, event, argument):
+        # First, for most events are others.
+        if event != "call":
+            return
         code, file = frame.f_code, frame.f_code.co_filename
-        if event != "call" or file == __file__ or not file.startswith(self.places):
+        if file == __file__ or not file.startswith(self.places):
             return
         # To close a generator Python enters it again, and drops what is raised then.
         if code.co_flags & inspect.CO_GENERATOR:
