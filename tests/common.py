@@ -195,10 +195,15 @@ SMALL = {
 }
 
 # scikit-learn's check of weights against repeated rows wants the same to seven digits.
-TRAINED_ON_DRAWN_ROWS = {
-    "check_sample_weight_equivalence_on_dense_data": "rows of an epoch are drawn as "
-    "often as they weigh, which is the same as repeating them on average only"
-}
+WEIGHTS_AGAINST_REPEATED_ROWS = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
+TRAINED_ON_DRAWN_ROWS = dict.fromkeys(
+    WEIGHTS_AGAINST_REPEATED_ROWS,
+    "rows of an epoch are drawn as often as they weigh, which is the same as repeating "
+    "them on average only",
+)
 
 SMALL_RULES = [
     ErrorRule(n_draws=(2, 4), keep=(2,)),
@@ -237,10 +242,8 @@ def unequal_to_repeated_rows(estimator):
 
 def refuses_the_folds_of_a_check(estimator):
     """Checks that give an estimator folds without a hidden class."""
-    return {
-        "check_sample_weight_equivalence_on_dense_data": "the check's folds hide no "
-        "class, which is refused"
-    }
+    reason = "the check's folds hide no class, which is refused"
+    return dict.fromkeys(WEIGHTS_AGAINST_REPEATED_ROWS, reason)
 
 
 def small(cls, **parameters):

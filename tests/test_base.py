@@ -99,7 +99,7 @@ def test_penalty_can_be_assigned(data):
 
 def test_feature_names_are_kept(data):
     X = pd.DataFrame(data.X_train).add_prefix("sensor_")
-    clf = RidgeSemanticClassifier(data.attributes).fit(X, data.y_train)
+    clf = RidgeSemanticClassifier(data.attributes, random_state=0).fit(X, data.y_train)
     assert list(clf.feature_names_in_) == list(X.columns)
     with pytest.raises(ValueError, match="feature names"):
         clf.predict(X[X.columns[::-1]])
@@ -107,7 +107,9 @@ def test_feature_names_are_kept(data):
 
 def test_a_hundred_new_classes(data):
     """A hundred classes are a matter of their descriptions only."""
-    clf = RidgeSemanticClassifier(data.attributes).fit(data.X_train, data.y_train)
+    clf = RidgeSemanticClassifier(data.attributes, random_state=0).fit(
+        data.X_train, data.y_train
+    )
     new = np.random.RandomState(0).uniform(size=(100, 8))
     clf.add_classes(new)
     assert clf.classes_.tolist() == list(range(111))
@@ -168,7 +170,7 @@ def test_an_assigned_penalty_must_be_a_number(data, penalty):
 
 
 def test_score_is_accuracy(data):
-    clf = RidgeSemanticClassifier(attributes=data.attributes)
+    clf = RidgeSemanticClassifier(attributes=data.attributes, random_state=0)
     clf.fit(data.X_train, data.y_train)
     right = clf.predict(data.X_test) == data.y_test
     weights = np.arange(len(right))

@@ -73,6 +73,7 @@ def test_an_offset_of_features_changes_nothing(offset, seed):
         shrink_to="zero",
         attribute_scaling="standard",
         seen_penalty=0.0,
+        random_state=0,
     )
     expected = clf.fit(X, y).predict(X)
     # 1e9 leaves seven digits of the deviations.

@@ -26,7 +26,9 @@ def test_only_the_same_task_is_gone_on_with(data, fitted):
 
 
 def test_nothing_can_go_on_with_other_estimators(data):
-    clf = RidgeSemanticClassifier(data.attributes).fit(data.X_train, data.y_train)
+    clf = RidgeSemanticClassifier(data.attributes, random_state=0).fit(
+        data.X_train, data.y_train
+    )
     assert learned_from(clf) is None
     assert not is_warm_start(clf)
 

@@ -185,7 +185,7 @@ def test_names_frames_pickle_and_added_classes(task):
 
 def test_nothing_to_fit():
     X, y = np.random.RandomState(0).normal(size=(40, 3)), np.arange(40) % 4
-    stacking = CalibratedStackingCV(RidgeSemanticClassifier()).fit(X, y)
+    stacking = CalibratedStackingCV(RidgeSemanticClassifier(random_state=0)).fit(X, y)
     assert stacking.best_penalty_ == 0
     assert stacking.best_score_ is None
     assert stacking.cv_results_ is None

@@ -28,7 +28,7 @@ def fitted(cls, task, **parameters):
 @one_matrix
 def test_training_starts_from_ridge(cls, task):
     """A step of no length leaves scores proportional to those of the ridge map."""
-    init = RidgeCompatibilityClassifier(alpha=0.1, seen_penalty=0.0)
+    init = RidgeCompatibilityClassifier(alpha=0.1, seen_penalty=0.0, random_state=0)
     clf = fitted(cls, task, init=init, lr=1e-12, max_epochs=1, seen_penalty=0.0)
     scaling = clf.attribute_scaling_
     ridge = init.set_params(attributes=task.attributes, attribute_scaling=scaling)

@@ -137,10 +137,10 @@ def test_scores_on_the_folds_are_those_of_what_was_chosen(data, monkeypatch, sca
     for order in ([*others, scaling], [scaling, *others]):
         monkeypatch.setattr(scaling_module, "SCALINGS_TO_COMPARE", tuple(order))
         members = [
-            ("exemplar", ExemplarClassifier()),
-            ("gaussian", GaussianSemanticClassifier()),
-            ("ridge", RidgeSemanticClassifier()),
-            ("ale", ALEClassifier(max_epochs=2)),
+            ("exemplar", ExemplarClassifier(random_state=0)),
+            ("gaussian", GaussianSemanticClassifier(random_state=0)),
+            ("ridge", RidgeSemanticClassifier(random_state=0)),
+            ("ale", ALEClassifier(max_epochs=2, random_state=0)),
         ]
         clf = ensemble(data, estimators=members, weights=[1, 1, 1, 1])
         clf.fit(data.X_train, data.y_train)
@@ -262,7 +262,11 @@ def test_seen_classifier_of_some_kind_is_needed(data):
 def test_pipelines_and_own_estimators_share_the_folds(data):
     """A pipeline that scales first is what the estimator alone is."""
     inner = ExemplarClassifier(
-        data.attributes, alpha=0.1, shrinkage=0.5, attribute_scaling="standard"
+        data.attributes,
+        alpha=0.1,
+        shrinkage=0.5,
+        attribute_scaling="standard",
+        random_state=0,
     )
     own = clone(inner).set_params(attributes=None)
     pipeline = make_pipeline(StandardScaler(), inner)

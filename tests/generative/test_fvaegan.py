@@ -73,7 +73,7 @@ def test_untrained_it_predicts_as_the_initial_estimator(task):
 
 
 def test_latents_begin_as_principal_components(task):
-    init = ExemplarClassifier(alpha=0.1, shrinkage=0.0)
+    init = ExemplarClassifier(alpha=0.1, shrinkage=0.0, random_state=0)
     clf = fitted(task, init=init, noise_dim=3)
     scaled = clf.init_.feature_scaler_.transform(task.X_train)
     means = {

@@ -24,7 +24,7 @@ def fitted(task, **parameters):
 
 def test_untrained_it_generates_what_the_initial_estimator_does(task):
     """Whatever the representation is, means of classes are those of `init`."""
-    init = ExemplarClassifier(alpha=0.1, shrinkage=0.1)
+    init = ExemplarClassifier(alpha=0.1, shrinkage=0.1, random_state=0)
     clf = fitted(task, lr=1e-12, critic_lr=1e-12, init=init)
     # What `init` has chosen on folds of its own seed.
     chosen = {

@@ -154,12 +154,18 @@ def test_one_class_has_no_rival():
 def test_pipelines_and_names(data):
     names = ["tail", "legs", "fur", "wings"]
     table = pd.DataFrame(data.attributes.to_numpy(), columns=names)
-    pipeline = make_pipeline(StandardScaler(), RidgeSemanticClassifier(table))
+    pipeline = make_pipeline(
+        StandardScaler(), RidgeSemanticClassifier(table, random_state=0)
+    )
     pipeline.fit(data.X_train, data.y_train)
     X = pd.DataFrame(data.X_test[:4], index=list("abcd"))
     contributions = explain_predictions(pipeline, X.to_numpy())
     assert list(contributions.columns) == [*names, "(seen penalty)", "(other)"]
-    named = RidgeSemanticClassifier(table).fit(data.X_train, data.y_train).explain(X)
+    named = (
+        RidgeSemanticClassifier(table, random_state=0)
+        .fit(data.X_train, data.y_train)
+        .explain(X)
+    )
     assert list(named.index.get_level_values("sample")) == list("abcd")
 
 

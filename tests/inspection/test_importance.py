@@ -15,7 +15,9 @@ def data():
 
 def test_useless_attributes_lose_nothing(data):
     table = data.attributes.assign(constant=1.0)
-    clf = ExemplarClassifier(table, seen_penalty=0.0).fit(data.X_train, data.y_train)
+    clf = ExemplarClassifier(table, seen_penalty=0.0, random_state=0).fit(
+        data.X_train, data.y_train
+    )
     importance = clf.attribute_importance(data.X_test, data.y_test)
     np.testing.assert_array_equal(importance.loc["constant"], 0)
     assert importance.H.is_monotonic_decreasing
@@ -52,7 +54,9 @@ def test_needs_both_kinds(data):
 
 
 def test_names_of_a_table_without_names(data):
-    clf = ExemplarClassifier(data.attributes.to_numpy()).fit(data.X_train, data.y_train)
+    clf = ExemplarClassifier(data.attributes.to_numpy(), random_state=0).fit(
+        data.X_train, data.y_train
+    )
     importance = clf.attribute_importance(data.X_test, data.y_test)
     assert sorted(importance.index) == ["a0", "a1", "a2", "a3"]
     assert isinstance(importance, pd.DataFrame)

@@ -114,7 +114,7 @@ def test_two_classes(data):
     table = data.attributes.loc[[data.seen_classes[0], data.unseen_classes[0]]]
     train = data.y_train == table.index[0]
     test = np.isin(data.y_test, table.index)
-    clf = ExemplarClassifier(table, seen_penalty=0.0)
+    clf = ExemplarClassifier(table, seen_penalty=0.0, random_state=0)
     clf.fit(data.X_train[train], data.y_train[train])
     assert 0 <= harmonic_mean_scorer(clf, data.X_test[test], data.y_test[test]) <= 1
 

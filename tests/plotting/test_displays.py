@@ -409,7 +409,9 @@ class TestAttributeError:
         assert_legible(display)
 
     def test_pipeline_of_one_step(self, task):
-        clf = make_pipeline(RidgeSemanticClassifier(task.attributes, alpha=0.1))
+        clf = make_pipeline(
+            RidgeSemanticClassifier(task.attributes, alpha=0.1, random_state=0)
+        )
         clf.fit(task.X_train, task.y_train)
         display = AttributeErrorDisplay.from_estimator(
             FrozenEstimator(clf), task.X_test, task.y_test

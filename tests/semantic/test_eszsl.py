@@ -34,6 +34,7 @@ def test_scores_equal_a_direct_solve(task, gamma, lmbda):
         feature_scaling="centered",
         attribute_scaling="unit",
         seen_penalty=0.0,
+        random_state=0,
     ).fit(task.X_train, task.y_train)
     expected = direct_scores(task, task.X_test, gamma, lmbda)
     np.testing.assert_allclose(
@@ -77,7 +78,7 @@ def test_best_pair_is_taken(task):
 
 
 def test_without_folds_the_middle_pair_is_taken(task):
-    clf = ESZSLClassifierCV(gammas=[1.0, 2.0], lmbdas=[5.0, 6.0, 7.0])
+    clf = ESZSLClassifierCV(gammas=[1.0, 2.0], lmbdas=[5.0, 6.0, 7.0], random_state=0)
     clf.fit(task.X_train, task.y_train)
     assert (clf.gamma_, clf.lmbda_) == (2.0, 6.0)
 
@@ -91,7 +92,7 @@ def test_grids_are_checked(task, name, values):
 
 
 def test_attributes_are_predicted_in_their_units(task):
-    clf = ESZSLClassifier(task.attributes, seen_penalty=0.0)
+    clf = ESZSLClassifier(task.attributes, seen_penalty=0.0, random_state=0)
     predicted = clf.fit(task.X_train, task.y_train).predict_attributes(task.X_test)
     truth = task.attributes.loc[task.y_test].to_numpy()
     assert np.abs(predicted - truth).mean() < np.abs(truth - truth.mean(0)).mean()

@@ -144,6 +144,7 @@ def test_same_means_as_exemplar(data, fitted):
         shrinkage=0.2,
         attribute_scaling="rms",
         seen_penalty=0.0,
+        random_state=0,
     ).fit(data.X_train, data.y_train)
     means = exemplar.predict_means(data.attributes.loc[fitted.classes_])
     Z = fitted.feature_scaler_.transform(means) - fitted.center_

@@ -69,7 +69,11 @@ def test_distances_rank_as_those_to_coded_classes(task, rotate):
 def test_with_a_codeword_per_seen_class_those_score_as_without_coding(task):
     clf = fitted(task, similarity="cosine", n_codewords=8)
     plain = RidgeSemanticClassifier(
-        task.attributes, alpha=0.1, attribute_scaling="standard", seen_penalty=0.0
+        task.attributes,
+        alpha=0.1,
+        attribute_scaling="standard",
+        seen_penalty=0.0,
+        random_state=0,
     ).fit(task.X_train, task.y_train)
     seen = np.isin(clf.classes_, task.seen_classes)
     scores, expected = (
