@@ -60,7 +60,7 @@ def test_constant_columns_raise_nothing(offset, seed, constants):
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 2**31))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_offset_of_features_changes_nothing(offset, seed):
     rng = np.random.RandomState(seed)
     means, table = rng.normal(size=(6, 5)) * 4, rng.normal(size=(8, 3))

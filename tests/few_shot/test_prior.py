@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from scipy.stats import ortho_group
 from sklearn.linear_model import Ridge
 
+from zsl_estimators import RidgeSemanticClassifier
+from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.few_shot import ClassRows, MeanPrior
 from zsl_estimators.few_shot._prior import DEFAULT_ROWS, LeaveOneOutRidge, rows_worth
 
@@ -88,7 +91,7 @@ def test_worth_of_a_description_is_recovered(worth):
 def test_axes_differ_in_what_a_description_is_worth():
     rng = np.random.RandomState(0)
     errors = rng.normal(size=(50, 4)) * [3.0, 3.0, 0.1, 0.1]
-    found = rows_worth(errors, np.ones(4), np.full(50, 1000))
+    found = rows_worth(errors, np.array([0.8, 0.9, 1.0, 1.1]), np.full(50, 1000))
     assert found[:2].max() < 0.3
     assert found[2:].min() > 2
 
@@ -103,3 +106,29 @@ def test_perfect_and_useless_predictions_stay_finite():
         found = rows_worth(errors, np.full(3, 1e-6), np.full(6, 4))
         assert np.isfinite(found).all()
         assert (found > 0).all()
+
+
+def test_rotating_axes_of_equal_variance_changes_nothing():
+    rng = np.random.RandomState(0)
+    errors, noise = rng.normal(size=(7, 5)), np.array([0.2, 1.0, 1.0, 1.0, 3.0])
+    turn = np.eye(5)
+    turn[1:4, 1:4] = ortho_group(3, seed=0).rvs()
+    expected = rows_worth(errors, noise, np.full(7, 50))
+    # As rounding would leave them.
+    turned = rows_worth(errors @ turn, noise * (1 + 1e-9 * rng.rand(5)), np.full(7, 50))
+    np.testing.assert_allclose(turned, expected, rtol=1e-6)
+    assert len(np.unique(expected)) == 3
+
+
+def test_with_more_features_than_rows_rounding_changes_nothing():
+    """The axes without any variance are whatever rounding makes of them."""
+    sizes = {"n_seen": 6, "n_unseen": 2, "n_features": 80, "n_attributes": 4}
+    task = make_gzsl(5, **sizes, random_state=0)
+    rows = np.flatnonzero(np.isin(task.y_test, task.unseen_classes))[:4]
+    scores = []
+    for factor in (1.0, 1 + 1e-14):
+        clf = RidgeSemanticClassifier(task.attributes, alpha=1.0, random_state=0)
+        clf = clf.fit(factor * task.X_train, task.y_train)
+        clf.add_classes(X=factor * task.X_test[rows], y=task.y_test[rows])
+        scores.append(clf.decision_function(factor * task.X_test))
+    np.testing.assert_allclose(*scores, atol=1e-8 * np.abs(scores).max())

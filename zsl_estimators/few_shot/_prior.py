@@ -12,6 +12,9 @@ DEFAULT_ROWS = 1.0
 FEWEST_CLASSES = 3
 # So many classes would have to say otherwise for an axis to differ from the others.
 CLASSES_BEHIND_COMMON = 5
+# Variances that differ by no more, relative to the smaller one, are equal but for
+# rounding.
+EQUAL_VARIANCES = 1e-6
 
 
 class MeanPrior:
@@ -129,7 +132,8 @@ def rows_worth(errors, noise, counts):
 
     A mean of `n` rows has the error ``noise / n`` itself, which is taken off. Errors of
     a few classes tell little of one axis, so that all axes are pulled towards their
-    median.
+    median. Axes of equal variance share one number: any rotation of them would do, and
+    rounding decides which one they are.
 
     Parameters
     ----------
@@ -149,7 +153,31 @@ def rows_worth(errors, noise, counts):
     if n_classes < FEWEST_CLASSES:
         return np.full(len(noise), DEFAULT_ROWS)
     relative = (errors**2).mean(axis=0) / noise - (1 / counts).mean()
+    relative = mean_of_equal_axes(relative, noise)
     common = np.median(relative)
     weight = n_classes / (n_classes + CLASSES_BEHIND_COMMON)
     relative = weight * relative + (1 - weight) * common
     return 1 / np.clip(relative, 1 / MOST_ROWS, 1 / FEWEST_ROWS)
+
+
+def mean_of_equal_axes(values, variances):
+    """Average values over axes whose variances are equal but for rounding.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_axes,)
+        One per axis.
+    variances : ndarray of shape (n_axes,)
+        Variances along the axes.
+
+    Returns
+    -------
+    means : ndarray of shape (n_axes,)
+        The same for all axes of a group.
+    """
+    order = np.argsort(variances)
+    rising = variances[order]
+    begins = np.r_[True, rising[1:] > rising[:-1] * (1 + EQUAL_VARIANCES)]
+    group = np.empty(len(values), dtype=int)
+    group[order] = np.cumsum(begins) - 1
+    return (np.bincount(group, values) / np.bincount(group))[group]
