@@ -5,7 +5,6 @@ than occur in ``y``. :class:`ClassTable` brings labels, descriptions and ``y``
 together, whatever form the user had them in, and is the only place that does.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,7 +28,7 @@ from zsl_estimators.descriptions import (
     warn_of_offset,
     warn_of_useless,
 )
-from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exceptions import warn_user
 from zsl_estimators.imputation import TableImputer, imputed
 from zsl_estimators.labels import as_labels, is_in, kind_of
 
@@ -339,7 +338,7 @@ class ClassTable:
             The message says which ones, and how they were imputed.
         """
         if self.imputed:
-            warnings.warn(self.imputed, ZeroShotWarning, stacklevel=4)
+            warn_user(self.imputed)
 
     def _with_back(self, labels, matrix):
         """The table with classes back that were removed, and which rows they are."""

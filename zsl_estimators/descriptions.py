@@ -1,6 +1,5 @@
 """Class descriptions as users give them: a matrix, names of columns, labels of rows."""
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +8,7 @@ from pandas.api.extensions import ExtensionDtype
 from pandas.api.types import is_numeric_dtype
 from scipy.sparse import issparse
 
-from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exceptions import warn_user
 
 # Descriptions that differ less than this, as a share of their size, are all the same
 # to a network in single precision.
@@ -167,20 +166,16 @@ def warn_of_useless(matrix, labels):
     """
     zero = ~matrix.any(axis=1)
     if zero.any():
-        warnings.warn(
+        warn_user(
             f"attributes describes {listing(labels[zero])} by zeros alone. Is the "
             "description missing? Fill it in, or leave the class out.",
-            ZeroShotWarning,
-            stacklevel=4,
         )
     equal = pd.DataFrame(matrix).duplicated(keep=False).to_numpy() & ~zero
     if equal.any():
-        warnings.warn(
+        warn_user(
             f"attributes describes several of {listing(labels[equal])} by the same "
             "numbers, so that these classes cannot be distinguished. Add a column in "
             "which they differ, or merge them.",
-            ZeroShotWarning,
-            stacklevel=4,
         )
 
 
@@ -199,12 +194,10 @@ def warn_of_offset(scaled):
     """
     spread = np.ptp(scaled, axis=0).max()
     if 0 < spread < SMALLEST_SPREAD * np.abs(scaled).max():
-        warnings.warn(
+        warn_user(
             "The scaled descriptions of all classes differ by less than a millionth of "
             "their size. Subtract from every column of attributes what all classes "
             'have in common, or give attribute_scaling="standard".',
-            ZeroShotWarning,
-            stacklevel=4,
         )
 
 
@@ -237,13 +230,11 @@ def warn_of_labels_in_column(attributes, seen_labels):
         and column.is_unique
         and np.isin(seen_labels, column).all()
     ):
-        warnings.warn(
+        warn_user(
             f"The first column of attributes, {column.name!r}, holds all labels of y, "
             "while the index only counts rows: it seems that the column holds the "
             "labels of the rows. Then call attributes.set_index(column), or read the "
             "file with pandas.read_csv(path, index_col=0).",
-            ZeroShotWarning,
-            stacklevel=4,
         )
 
 

@@ -1,6 +1,5 @@
 """What an estimator that is being fitted chooses on held-out classes."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 from zsl_estimators.calibration._choice import Choice
 from zsl_estimators.calibration._folds import HeldOutFolds, scores_of_seen_classes
 from zsl_estimators.calibration._held_out import held_out_split
-from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exceptions import warn_user
 
 
 def choose_on_held_out_classes(
@@ -86,11 +85,9 @@ def warn_of_few_classes(estimator, n_seen):
     table = estimator.attributes
     named = estimator.classes is not None or isinstance(table, pd.DataFrame)
     if named and len(estimator.unseen_classes_) and estimator._warns_of_table:
-        warnings.warn(
+        warn_user(
             f"y holds {n_seen} class{'es' * (n_seen > 1)}, and "
             "seen_penalty='auto' needs four to hide some of them. The penalty is "
             "0, with which unseen classes are hardly ever predicted. Give "
             "seen_penalty a number, or samples of more classes.",
-            ZeroShotWarning,
-            stacklevel=5,
         )

@@ -1,6 +1,5 @@
 """What the folds of hidden classes let one expect, and how little that may be."""
 
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +18,7 @@ from zsl_estimators.candidates import (
     check_both_kinds,
     find_zero_shot_classifier,
 )
-from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exceptions import warn_user
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.metrics._accuracy import harmonic_mean
@@ -366,12 +365,10 @@ def warn_of_wide(of_h):
     """Warn of an interval that is too wide to be useful."""
     if of_h.high - of_h.low > WIDE:
         n = int(of_h.n_classes)
-        warnings.warn(
+        warn_user(
             f"With {n} hidden class{'es' * (n > 1)} the interval of H is "
             f"{of_h.low:.2f} to {of_h.high:.2f}. Do not compare models by this H; "
             "samples of more seen classes would make the interval narrower.",
-            ZeroShotWarning,
-            stacklevel=3,
         )
 
 
@@ -379,10 +376,8 @@ def warn_of_disagreement(performance):
     """Warn if training was not better than the initial estimator on all folds."""
     against, n_folds = performance.n_folds_against, len(performance.curves)
     if against:
-        warnings.warn(
+        warn_user(
             f"In {against} of {n_folds} folds the initial estimator was better than "
             "what was trained from it. Whether training helps on the real unseen "
             "classes is uncertain; compare with the initial estimator, init_.",
-            ZeroShotWarning,
-            stacklevel=3,
         )

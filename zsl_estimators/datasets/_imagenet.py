@@ -1,7 +1,6 @@
 """ImageNet-21k in the files of the field: word vectors, splits and ResNet features."""
 
 import shutil
-import warnings
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -13,7 +12,7 @@ from sklearn.utils import Bunch
 from tqdm.auto import tqdm
 
 from zsl_estimators.datasets._matlab import HDF5File, MatFile
-from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exceptions import warn_user
 
 # Names of splits and of their entries in the file.
 SPLITS = {
@@ -267,11 +266,9 @@ def _unseen_rows(folder, classes, n_features, n_per_class):
             y = np.full(len(kept), position)
             parts.append(RowsOfBin(path, kept, y, (n_rows, n_features)))
     if len(parts) < len(classes):
-        warnings.warn(
+        warn_user(
             f"{folder} has no features of {len(classes) - len(parts)} of the "
             f"{len(classes)} unseen classes. They can be predicted, but not tested.",
-            ZeroShotWarning,
-            stacklevel=3,
         )
     return parts
 

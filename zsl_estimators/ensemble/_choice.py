@@ -159,7 +159,7 @@ class Weighing:
         try:
             return self.seen_classifier.choose(scores)
         except Exception as problem:
-            warn_of_failure("The seen_classifier", problem, stacklevel=7)
+            warn_of_failure("The seen_classifier", problem)
             self.seen_classifier = None
             return scores
 

@@ -379,7 +379,7 @@ default="greedy"
         }
         while problems := self._fit_members(choice.used_members, seeds):
             for name, error in problems.items():
-                warn_of_failure(f"The estimator {name!r}", error, stacklevel=4)
+                warn_of_failure(f"The estimator {name!r}", error)
             members = [one for one in choice.members if one.name not in problems]
             if not members:
                 raise error

@@ -1,14 +1,13 @@
 """The estimators of an ensemble on the common folds, as far as the time allows."""
 
 import time
-import warnings
 from contextlib import closing
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
-from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.exceptions import warn_user
 from zsl_estimators.progress import FitProgress
 from zsl_estimators.threads import one_blas_thread
 
@@ -130,11 +129,9 @@ class Comparison:
     def _warn_of_interrupt(self):
         """Warn that only some estimators are used."""
         names = ", ".join(member.name for _, member in sorted(self.done.items()))
-        warnings.warn(
+        warn_user(
             f"Interrupted: the ensemble consists of {names}. Interrupt once more to "
             "end the fit.",
-            ZeroShotWarning,
-            stacklevel=6,
         )
 
 
@@ -172,10 +169,8 @@ def compared(number, member, deadline):
     return number, member, None
 
 
-def warn_of_failure(what, problem, stacklevel=6):
+def warn_of_failure(what, problem):
     """Warn that a part of the ensemble is left out."""
-    warnings.warn(
+    warn_user(
         f"{what} failed and is left out: {type(problem).__name__}: {problem}",
-        ZeroShotWarning,
-        stacklevel=stacklevel,
     )

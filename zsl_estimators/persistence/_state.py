@@ -7,13 +7,12 @@ it stands for.
 """
 
 import copyreg
-import warnings
 from abc import ABC, abstractmethod
 
 import numpy as np
 
 import zsl_estimators
-from zsl_estimators.exceptions import InconsistentVersionWarning
+from zsl_estimators.exceptions import InconsistentVersionWarning, warn_user
 
 VERSION_KEY = "_zsl_estimators_version"
 # From types to functions that make a Stored object of a value.
@@ -141,12 +140,11 @@ def _in_memory(array):
 
 def _warn_of_other_version(name, version):
     if version not in (None, zsl_estimators.__version__):
-        warnings.warn(
+        warn_user(
             f"{name} was stored by zsl_estimators {version} and is loaded by "
             f"{zsl_estimators.__version__}. It may fail or predict something else. Fit "
             "it again, or load it with the version that stored it.",
             InconsistentVersionWarning,
-            stacklevel=4,
         )
 
 
