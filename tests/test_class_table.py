@@ -189,7 +189,7 @@ class TestWithoutLabels:
         assert table.positions_among_seen(None).tolist() == []
 
     def test_descriptions_are_needed(self):
-        with pytest.raises(ValueError, match="attributes is None, and so is y"):
+        with pytest.raises(ValueError, match="attributes and y are both None"):
             ClassTable.from_parameters(None, None, None)
 
 

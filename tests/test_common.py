@@ -183,8 +183,9 @@ def test_sklearn_checks_of_the_head(estimator, check):
 
 @pytest.fixture
 def folds(check, request):
-    """Few of them, unless a check compares a fit with one in another process."""
-    if getattr(check, "func", check) is not check_other_processes_agree:
+    """Few of them, unless a check compares a fit with one in other processes."""
+    elsewhere = check_other_processes_agree, check_folds_side_by_side
+    if getattr(check, "func", check) not in elsewhere:
         request.getfixturevalue("few_folds")
 
 

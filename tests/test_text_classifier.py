@@ -82,7 +82,7 @@ def test_names_from_the_labels(texts):
     X, y = texts
     clf = ZeroShotTextClassifier(model=Words()).fit(X, y)
     assert list(clf.classes_) == sorted(WORDS[:6])
-    with pytest.raises(ValueError, match="class_names is None"):
+    with pytest.raises(ValueError, match="class_names and y are both None"):
         ZeroShotTextClassifier(model=Words()).fit(X)
 
 

@@ -64,5 +64,5 @@ def test_what_the_file_does_not_hold_is_pickled_whole(tmp_path, mapped):
 def test_a_worker_without_the_file_says_so(tmp_path, mapped):
     stored = pickled(mapped)
     (tmp_path / "X.npy").rename(tmp_path / "elsewhere.npy")
-    with pytest.raises(FileNotFoundError, match="where all workers see it"):
+    with pytest.raises(FileNotFoundError, match="where all workers can read it"):
         pickle.loads(stored)

@@ -65,7 +65,7 @@ class TestXlsa17:
 
     def test_overlapping_rows_are_refused(self, tmp_path, made):
         self.write(tmp_path, made, train_from=1)
-        with pytest.raises(ValueError, match="both training and testing"):
+        with pytest.raises(ValueError, match="trainval_loc are test rows too"):
             load_xlsa17(tmp_path, "ZOO")
 
     def test_features_of_another_network(self, folder, made):

@@ -28,10 +28,10 @@ def check_sparse_features(name, estimator):
     message = f"{name} predicts otherwise for a sparse X"
     np.testing.assert_allclose(found, expected, atol=TOLERANCE, err_msg=message)
     if hasattr(estimator, "add_classes"):
-        check_added_rows(name, dense, sparse, data)
+        compare_added_rows(name, dense, sparse, data)
 
 
-def check_added_rows(name, dense, sparse, data):
+def compare_added_rows(name, dense, sparse, data):
     """Labelled rows of unseen classes may be sparse too."""
     rows = np.isin(data.y_test, data.unseen_classes)
     X, y = data.X_test[rows][::5], data.y_test[rows][::5]
