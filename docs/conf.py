@@ -114,6 +114,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     # One process per core: examples have one thread each.
     "parallel": os.cpu_count(),
+    "reset_modules": ("matplotlib", "gallery.spawn_processes"),
     "doc_module": "zsl_estimators",
     "backreferences_dir": "api/backreferences",
     "remove_config_comments": True,

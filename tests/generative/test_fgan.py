@@ -13,7 +13,7 @@ def test_estimated_distance_falls_on_digits():
     clf = FGANClassifier(
         data.attributes,
         init=None,
-        max_epochs=60,
+        max_epochs=40,
         early_stopping=False,
         seen_penalty=0.0,
         n_synthetic=1,

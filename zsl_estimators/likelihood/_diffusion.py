@@ -163,7 +163,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     --------
     >>> from zsl_estimators import DiffusionClassifier
     >>> from zsl_estimators.datasets import make_gzsl
-    >>> data = make_gzsl(random_state=0)
+    >>> data = make_gzsl(20, random_state=0)
     >>> clf = DiffusionClassifier(
     ...     data.attributes,
     ...     rule=["error", "noise_denoise"],
@@ -364,7 +364,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         >>> from zsl_estimators import DiffusionClassifier
         >>> from zsl_estimators.datasets import make_gzsl
         >>> from zsl_estimators.likelihood import slerp
-        >>> data = make_gzsl(random_state=0)
+        >>> data = make_gzsl(20, random_state=0)
         >>> clf = DiffusionClassifier(data.attributes, max_epochs=2, random_state=0)
         >>> clf = clf.fit(data.X_train, data.y_train)
         >>> one, other = clf.encode(data.X_test[:2], data.y_test[:2])

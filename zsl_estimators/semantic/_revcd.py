@@ -197,7 +197,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     --------
     >>> from zsl_estimators import RevCDClassifier
     >>> from zsl_estimators.datasets import make_gzsl
-    >>> data = make_gzsl(random_state=0)
+    >>> data = make_gzsl(20, random_state=0)
     >>> clf = RevCDClassifier(attributes=data.attributes, random_state=0)
     >>> clf.fit(data.X_train, data.y_train).unseen_classes_
     array([ 0,  4,  5, 13])
