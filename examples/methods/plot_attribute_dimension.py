@@ -98,9 +98,9 @@ print(t1[list(methods)].round(2).to_string())
 # ``init=None``.
 
 figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
-for name in methods:
-    ax.plot(t1.index, t1[name], "o-", label=name)
-ax.axhline(0.1, color="gray", linestyle=":", label="chance")
+for name, style in zip(methods, ("o-", "s--", "^-.", "d:"), strict=True):
+    ax.plot(t1.index, t1[name], style, label=name)
+ax.axhline(0.1, color="gray", linewidth=0.8, label="chance")
 ax.set(xlabel="principal components of the descriptions", ylabel="T1", ylim=(0, 1))
 ax.legend()
 plt.show()

@@ -14,6 +14,7 @@ import time
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from sklearn.base import clone
 
 from zsl_estimators import ExemplarClassifier, FGANClassifier, ZeroDiffClassifier
 from zsl_estimators.datasets import make_gzsl
@@ -22,11 +23,14 @@ from zsl_estimators.metrics import gzsl_scorer
 data = make_gzsl(
     60, n_seen=15, n_unseen=5, n_attributes=10, nonlinearity=0.5, random_state=1
 )
+# Its own random state, so that it is the same one alone and inside of the others.
+start = ExemplarClassifier(random_state=0)
 methods = {
-    "Exemplar": ExemplarClassifier(data.attributes, random_state=0),
-    "FGAN": FGANClassifier(data.attributes, max_epochs=5, random_state=0),
+    "Exemplar": clone(start).set_params(attributes=data.attributes),
+    "FGAN": FGANClassifier(data.attributes, init=start, max_epochs=5, random_state=0),
     "ZeroDiff": ZeroDiffClassifier(
         data.attributes,
+        init=start,
         max_epochs=5,
         representation_epochs=5,
         view="V",
