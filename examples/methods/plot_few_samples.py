@@ -60,12 +60,12 @@ print(results[["U", "S", "H", "AUSUC", "epochs", "seconds"]].round(2))
 
 # %%
 # Zero epochs are chosen on folds of hidden classes, so that both generators predict
-# what their initial estimator predicts. The exception is FGAN with 60 samples: there a head
-# was better on the folds, by less than .002, and is worse on the real unseen classes.
-# One task and one seed do not determine a ranking; on real data with a tenth of the
-# rows neither was better than the other (``benchmarks/README.md``). The example shows
-# that a model with six samples per class is still as good as the initial estimator,
-# because it need not be trained.
+# what their initial estimator predicts. The exception is FGAN with 60 samples: there a
+# head was better on the folds, by less than .002, and is worse on the real unseen
+# classes. One task and one seed do not determine a ranking; on real data with a tenth
+# of the rows neither was better than the other (``benchmarks/README.md``). The example
+# shows that a model with six samples per class is still as good as the initial
+# estimator, because it need not be trained.
 
 figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 for name, style in zip(methods, ("o-", "s--", "^:"), strict=True):
