@@ -96,3 +96,10 @@ def test_entries_that_are_stored_twice(X):
     assert_equal(found.toarray(), twice.toarray())
     assert without_duplicates(found) is found
     assert without_duplicates(X) is X
+
+
+def test_rows_with_factors_have_no_offset_in_common(X, centered):
+    rows = CenteredRows(csr_array(X), np.zeros(5)).minus(np.arange(5.0))
+    assert_equal(rows.toarray(), X - np.arange(5.0))
+    with pytest.raises(ValueError, match="no offset in common"):
+        centered[0].minus(np.arange(5.0))

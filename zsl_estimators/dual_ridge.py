@@ -57,7 +57,7 @@ class DualRidgeInputs:
         return eigenvalues[kept], vectors[:, kept]
 
     def products(self, Y):
-        """What :meth:`map_of` makes the mean of ``outer(x, y)`` of."""
+        """Coefficients of the rows with which :meth:`map_of` is the mean of x y.T."""
         return self._of_classes @ Y
 
     def map_of(self, dual):
@@ -106,18 +106,7 @@ class DualRidgePath:
         self.n_samples = inputs.n_samples
 
     def coefficients(self, alpha):
-        """Solve for one penalty.
-
-        Parameters
-        ----------
-        alpha : float
-            Penalty per sample; not negative.
-
-        Returns
-        -------
-        coefficients : ndarray of shape (n_features, n_targets)
-            Predict with ``X @ coefficients``.
-        """
+        """Solve for one penalty, see :class:`~zsl_estimators.linear.RidgePath`."""
         alpha = max(alpha, 1e-12)
         dual = self.inputs.of_classes(alpha) @ self.Y
         if self.origin is None:

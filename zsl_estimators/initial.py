@@ -78,14 +78,8 @@ def best_inside(estimators, table, X, y, random_state, weights=None):
         Not fitted.
     table : ClassTable
         All classes.
-    X : ndarray of shape (n_samples, n_features)
-        Features in the users' units.
-    y : ndarray of shape (n_samples,)
-        Labels.
-    random_state : RandomState
-        Draws the seed.
-    weights : ndarray of shape (n_samples,) or None, default=None
-        Weights of the samples; None is 1.
+    X, y, random_state, weights
+        See :func:`fit_init`.
 
     Returns
     -------

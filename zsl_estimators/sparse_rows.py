@@ -86,7 +86,9 @@ class CenteredRows:
         return CenteredRows(squares, -(offset**2), self.factors**2)
 
     def minus(self, row):
-        """Subtract one row of shape (n_columns,) from others of which none was."""
+        """Subtract one row of shape (n_columns,) from all; they have no factors yet."""
+        if (self.factors != 1).any():
+            raise ValueError("Rows with factors have no offset in common.")
         return CenteredRows(self.sparse, self.offset + row)
 
     def __mul__(self, factors):
