@@ -106,7 +106,8 @@ default=None
             Initial estimator of the matrix; None starts from zero. "auto" is
             :class:`RidgeCompatibilityClassifier` with the same `attribute_scaling`. If
             an estimator is given, its scaling is used, and its parameters can be
-            searched as ``init__<name>``.
+            searched as ``init__<name>``. If it has no `random_state`, it takes the one
+            of this estimator.
         %(attribute_scaling)s
         %(correction_weight)s
         max_epochs : int, default=20
@@ -122,7 +123,8 @@ default=None
             mean that is linear in the description. "auto" is
             :class:`ExemplarClassifier` with the same `attribute_scaling`; None is the
             network of the paper. If an estimator is given, its parameters can be
-            searched as ``init__<name>``.
+            searched as ``init__<name>``. If it has no `random_state`, it takes the one
+            of this estimator.
         """,
     "whitened_features": """
         feature_scaling : {"whitened", "standard", "minmax"}, default="whitened"

@@ -4,6 +4,8 @@ They solve the same task without a seen penalty. They also tell which scaling of
 descriptions suits it.
 """
 
+from numbers import Integral
+
 from sklearn.base import clone
 
 from zsl_estimators.nested import fit_weighted
@@ -24,7 +26,7 @@ def fit_init(estimator, X, y, random_state, weights=None):
     y : ndarray of shape (n_samples,)
         Labels.
     random_state : RandomState
-        Draws the seed.
+        Draws the seed, unless the estimator has been given one.
     weights : ndarray of shape (n_samples,) or None, default=None
         Weights of the samples; None is 1.
 
@@ -37,7 +39,8 @@ def fit_init(estimator, X, y, random_state, weights=None):
         return None
     automatic = isinstance(estimator.init, str)
     inits = estimator._new_inits() if automatic else [clone(estimator.init)]
-    return best_inside(inits, estimator._table, X, y, random_state, weights)
+    seed = seed_inside(estimator, random_state)
+    return best_inside(inits, estimator._table, X, y, seed, weights)
 
 
 def first_scaling(estimator, X, y, random_state, weights=None):
@@ -62,12 +65,34 @@ def first_scaling(estimator, X, y, random_state, weights=None):
         return scaling
     chosen_by = getattr(estimator, "init_", None)
     if chosen_by is None:
-        inits, table = estimator._new_inits(), estimator._table
-        chosen_by = best_inside(inits, table, X, y, random_state, weights)
+        inits, seed = estimator._new_inits(), seed_inside(estimator, random_state)
+        chosen_by = best_inside(inits, estimator._table, X, y, seed, weights)
     return getattr(chosen_by, "attribute_scaling_", scaling)
 
 
-def best_inside(estimators, table, X, y, random_state, weights=None):
+def seed_inside(estimator, random_state):
+    """Seed of what is fitted inside an estimator and has none of its own.
+
+    It is that of the estimator, if it has been given one: its initial estimator is then
+    the one that a user would fit alone with the same seed.
+
+    Parameters
+    ----------
+    estimator, random_state
+        See :func:`fit_init`.
+
+    Returns
+    -------
+    seed : int
+        For `random_state` of an estimator.
+    """
+    # Drawn in any case: what is drawn later must not depend on the type of the seed.
+    drawn = random_state.randint(LARGEST_SEED)
+    given = estimator.random_state
+    return given if isinstance(given, Integral) else drawn
+
+
+def best_inside(estimators, table, X, y, seed, weights=None):
     """Fit estimators to the task of another one; the best one on held-out classes.
 
     They are compared on the same folds, those of one seed.
@@ -78,15 +103,16 @@ def best_inside(estimators, table, X, y, random_state, weights=None):
         Not fitted.
     table : ClassTable
         All classes.
-    X, y, random_state, weights
+    X, y, weights
         See :func:`fit_init`.
+    seed : int
+        Of estimators that have none.
 
     Returns
     -------
     best : BaseZeroShotClassifier
         Fitted. The first of equals, for without folds there is no difference.
     """
-    seed = random_state.randint(LARGEST_SEED)
     for estimator in estimators:
         estimator.set_params(
             attributes=table.matrix, classes=table.labels, seen_penalty=0.0

@@ -76,7 +76,8 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
         :class:`RidgeSemanticClassifier` or :class:`GaussianSemanticClassifier`,
         whichever is better on held-out seen classes; None is the network of the paper.
         If an estimator is given, its scaling is used, and its parameters can be
-        searched as ``init__<name>``.
+        searched as ``init__<name>``. If it has no `random_state`, it takes the one of
+        this estimator.
     %(attribute_scaling)s
     %(correction_weight)s
     hidden : sequence of int, default=(256, 128)
