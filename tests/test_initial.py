@@ -7,7 +7,13 @@ import pytest
 from sklearn.base import clone
 
 from tests.common import public_estimators, small
-from zsl_estimators import ExemplarClassifier, FGANClassifier
+from zsl_estimators import (
+    ExemplarClassifier,
+    FGANClassifier,
+    RevCDClassifier,
+    RidgeSemanticClassifier,
+)
+from zsl_estimators.model_selection import ClassHoldoutSplit
 
 WITH_INIT = [
     cls for cls in public_estimators() if "init" in inspect.signature(cls).parameters
@@ -39,3 +45,22 @@ def test_a_drawn_seed_depends_on_the_generator_alone(few_folds, task):
         clf.set_params(random_state=np.random.RandomState(8))
         seeds.append(clf.fit(task.X_train, task.y_train).init_.random_state)
     assert seeds[0] == seeds[1] != 8
+
+
+def test_other_classes_are_hidden_from_it(few_folds, task, monkeypatch):
+    """What it has chosen looks too good where it was chosen."""
+    hidden = []
+    split = ClassHoldoutSplit.split
+
+    def recorded(self, X, y=None, groups=None):
+        for train, test in split(self, X, y, groups):
+            hidden.append((len(np.unique(y)), tuple(np.setdiff1d(y, y[train]))))
+            yield train, test
+
+    monkeypatch.setattr(ClassHoldoutSplit, "split", recorded)
+    clf = RevCDClassifier(task.attributes, max_epochs=1, random_state=3)
+    clf.set_params(init=RidgeSemanticClassifier(), attribute_scaling="standard")
+    clf.fit(task.X_train, task.y_train)
+    inside, outside = hidden[:2], hidden[2:]
+    assert len(inside) == len(outside)
+    assert set(inside) != set(outside)

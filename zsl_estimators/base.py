@@ -230,13 +230,25 @@ class BaseZeroShotClassifier(
             X, y = self._checked_for_fit(X, y)
             X, y, weights = weighted_rows(X, y, sample_weight)
             unlabelled = checked_unlabelled(self, X_unlabelled, self._precisions)
-            random_state = private_random_state(self.random_state)
-            fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
+            fold_seed, fit_seed = self._seeds()
             problem, choice = self._choose(
                 X, y, fold_seed, progress, weights, unlabelled
             )
             self._fit_chosen(problem, choice, fit_seed)
         return self
+
+    def _seeds(self):
+        """Seeds of the folds and of the final model.
+
+        The initial estimator may have the same random state, see
+        :func:`~zsl_estimators.initial.seed_inside`, and has chosen its settings on
+        folds of its own. It looks too good on those: here other classes are hidden.
+        """
+        random_state = private_random_state(self.random_state)
+        fold_seed, fit_seed = random_state.randint(LARGEST_SEED, size=2)
+        if getattr(self, "init", None) is not None:
+            fold_seed = random_state.randint(LARGEST_SEED)
+        return fold_seed, fit_seed
 
     def _checked_for_fit(self, X, y):
         """Features and labels to fit on; no labels only where the tags allow it."""
