@@ -47,8 +47,8 @@ for unseen in ((0, 1), (3, 8), (4, 7)):
                 init=init,
                 decision="likelihood",
                 early_stopping=False,
-                max_epochs=6,
-                lr=1e-3,
+                max_epochs=3,
+                lr=2e-3,
                 seen_penalty=0.0,
                 random_state=0,
             ).fit(data.X_train, data.y_train)
@@ -59,11 +59,12 @@ table = results.groupby(["parts", "start"], sort=False)["AUSUC"].agg(["mean", "s
 print(table["mean"].unstack("start").round(2))
 
 # %%
-# The order of the first three is that of the paper, from either start: the autoencoder
-# is better than the linear prior, and better again when the means are free. The
-# classification loss changes nothing on these data. The initial estimator improves the
-# AUSUC as much as all parts together. The standard deviation over the pairs of digits
-# is large.
+# From a random start the order of the first three is that of the paper: the autoencoder
+# is better than the linear prior, and better again when the means are free. From the
+# initial estimator the means must be free as well, or the autoencoder is no better than
+# the linear prior. The classification loss changes nothing on these data. The initial
+# estimator makes the simplest variant almost as good as the full model. The standard
+# deviation over the pairs of digits is large.
 
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 mean, spread = table["mean"].unstack("start"), table["std"].unstack("start")

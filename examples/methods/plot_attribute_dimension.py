@@ -52,7 +52,7 @@ frame = {
     "init": None,
     "attribute_scaling": "standard",
     "early_stopping": False,
-    "max_epochs": 20,
+    "max_epochs": 10,
     "seen_penalty": 0.0,
     "random_state": 0,
 }

@@ -30,7 +30,7 @@ models = {
         sampler="ddim",
         sampling_steps=20,
         early_stopping=False,
-        max_epochs=20,
+        max_epochs=10,
         seen_penalty=0.0,
         random_state=0,
     ).fit(data.X_train, data.y_train)

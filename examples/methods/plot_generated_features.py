@@ -29,11 +29,11 @@ data = load_digits_gzsl(unseen=(3, 8))
 full = {
     "init": ExemplarClassifier(alpha=0.1),
     "early_stopping": False,
-    "max_epochs": 25,
+    "max_epochs": 10,
     "random_state": 0,
 }
 models = {
-    "VAE-cFlow": VAEcFlowClassifier(data.attributes, lr=1e-3, **full),
+    "VAE-cFlow": VAEcFlowClassifier(data.attributes, lr=2e-3, **full),
     "FGAN": FGANClassifier(data.attributes, **full),
 }
 for name, model in models.items():

@@ -35,7 +35,7 @@ search = GridSearchCV(
         ESZSLClassifierCV(data.attributes, random_state=0),
     ),
     {"nystroem__gamma": [0.001, 0.003, 0.01, 0.03]},
-    cv=ClassHoldoutSplit(n_splits=5, random_state=0),
+    cv=ClassHoldoutSplit(n_splits=3, random_state=0),
     scoring=ausuc_scorer,
     error_score="raise",
 )
@@ -72,7 +72,7 @@ fig, axis = plt.subplots(figsize=(5, 3.5))
 axis.errorbar(
     results.param_nystroem__gamma.astype(float),
     results.mean_test_score,
-    results.std_test_score / 5**0.5,
+    results.std_test_score / 3**0.5,
     marker="o",
     capsize=3,
 )

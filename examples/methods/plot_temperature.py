@@ -35,8 +35,8 @@ def trained(temperature):
         temperature=temperature,
         decision="head",
         early_stopping=False,
-        max_epochs=6,
-        lr=1e-3,
+        max_epochs=3,
+        lr=2e-3,
         init=ExemplarClassifier(alpha=0.1),
         seen_penalty=0.0,
         random_state=0,
@@ -44,7 +44,7 @@ def trained(temperature):
     return clf.fit(data.X_train, data.y_train)
 
 
-models = {t: trained(t) for t in (0.3, 0.7, 1.0, 1.4, 2.0)}
+models = {t: trained(t) for t in (0.3, 0.7, 1.0, 2.0)}
 digits = [0, 4, 3, 8]
 shown = np.isin(data.y_test, digits)
 real = data.X_test[shown], data.y_test[shown]
@@ -72,8 +72,9 @@ axes[0].legend()
 # digits. The larger the variance of the latter, the more often it predicts unseen
 # digits: the temperature changes the balance between both, as the seen penalty would,
 # which is off here. The area under the seen-unseen curve (AUSUC) does not depend on
-# that balance. The best temperature therefore depends on the metric: H depends on the
-# balance, AUSUC hardly changes, and the 1.1 of the paper is not better on digits.
+# that balance. The best temperature therefore depends on the metric: on digits H rises
+# with the temperature and AUSUC falls, and the 1.1 of the paper is the best for
+# neither.
 
 results = pd.DataFrame(
     {t: gzsl_scorer(clf, data.X_test, data.y_test) for t, clf in models.items()}

@@ -25,7 +25,7 @@ from zsl_estimators.model_selection import ClassHoldoutSplit
 data = make_gzsl(20, n_seen=15, n_unseen=5, random_state=0)
 search = GridSearchCV(
     ALEClassifier(data.attributes, random_state=0),
-    {"lr": [1e-3, 3e-3, 1e-2, 3e-2]},
+    {"lr": [3e-3, 3e-2]},
     cv=ClassHoldoutSplit(n_splits=3, n_unseen=5, random_state=0),
     scoring=gzsl_scorer,
     refit="H",

@@ -40,7 +40,7 @@ def figures(level):
     }
 
 
-results = pd.DataFrame([figures(level) for level in (0.5, 0.7, 0.8, 0.9, 0.95)])
+results = pd.DataFrame([figures(level) for level in (0.5, 0.7, 0.9)])
 print(results.round(2).to_string(index=False))
 
 # %%
