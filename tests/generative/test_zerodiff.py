@@ -65,6 +65,31 @@ def test_folds_choose_the_view(task):
     assert clf.view_ == (best.partition("view=")[2].rstrip(")") or "V")
 
 
+def left_at_its_start(task, **parameters):
+    """A model whose folds prefer zero epochs, for the others change nothing."""
+    still = {"lr": 1e-12, "critic_lr": 1e-12, "early_stopping": True}
+    return fitted(task, **still, seen_penalty="auto", decision="head", **parameters)
+
+
+def test_semantics_are_no_view_of_a_decoder_that_was_not_trained(few_folds, task):
+    clf = left_at_its_start(task, view="auto")
+    assert clf.n_iter_ == 0
+    views = {"V+S" in name for name in clf.held_out_decisions_["candidate"]}
+    assert views == {False}
+    assert clf.view_ in ("V", "V+C")
+
+
+@pytest.mark.parametrize(("view", "is_trained"), [("V", False), ("V+C", True)])
+def test_representations_are_learned_where_they_are_seen(
+    few_folds, task, view, is_trained
+):
+    clf = left_at_its_start(task, view=view)
+    assert clf.n_iter_ == 0
+    # It is zero at the start.
+    last_layer = clf.representation_net_.module_.generator.net[-1]
+    assert bool(last_layer.weight.any()) == is_trained
+
+
 def test_without_representation(task):
     clf = fitted(task, contrastive=None, view="auto")
     assert clf.representation_ is None

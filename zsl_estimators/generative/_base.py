@@ -248,11 +248,6 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             return None
         return epochs_then_decisions(self, random_state)
 
-    def _new_training(self, problem, n_epochs, random_state):
-        # What is of use in training only is not made for a net that is not trained.
-        self._is_trained = n_epochs > 0 or self.warm_start
-        return super()._new_training(problem, n_epochs, random_state)
-
     def _training_data(self, problem):
         return ArrayData({"x": problem.rows.single(), "y": problem.y}, problem.y)
 

@@ -106,7 +106,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     view : {"auto", "V", "V+S", "V+C", "V+C+S"}, default="auto"
         Input of the head: features (V), features with the predicted description with
         the decoder's hidden layer (S), or the representation (C), generated for unseen
-        classes. "auto" chooses the best one on held-out classes.
+        classes. "auto" chooses the best one on held-out classes, without S where zero
+        epochs are the best.
     noise_dim : int, default=32
         Length of the generators' noise vectors.
     generator_hidden : sequence of int, default=(256,)
@@ -213,6 +214,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     """
 
     _net_class = ZeroDiffNet
+    # Until the folds have told that features decide alone.
+    _sees_representations = True
     _parameter_constraints = {
         **FeatureGeneratingClassifier._parameter_constraints,
         "contrastive": [StrOptions({"supcon"}), HasMethods(["fit", "transform"]), None],
@@ -423,13 +426,22 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         )
         return beside, attributes
 
+    def _fit(self, problem, choice, random_state):
+        decision = choice.best(1, default=self._new_decisions()[0])
+        self._sees_representations = "C" in view_of(decision)
+        super()._fit(problem, choice, random_state)
+
     def _new_training(self, problem, n_epochs, random_state):
         if not is_warm_start(self):
             seed = random_state.randint(LARGEST_SEED)
-            self._train_representations(problem, np.random.RandomState(seed))
+            # A network that has not been trained adds nothing to the initial
+            # estimator, whatever the representation is.
+            is_useful = n_epochs or self.init is None or self._sees_representations
+            n_first = self.representation_epochs if is_useful else 0
+            self._train_representations(problem, n_first, np.random.RandomState(seed))
         return super()._new_training(problem, n_epochs, random_state)
 
-    def _train_representations(self, problem, random_state):
+    def _train_representations(self, problem, n_epochs, random_state):
         """Stage 1: learn to generate representations."""
         self.representation_net_ = None
         if self.contrastive is None:
@@ -447,7 +459,7 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             ArrayData({"x": r, "y": problem.y}, problem.y, problem.weights),
             device=self.device,
             random_state=random_state,
-            n_epochs=self.representation_epochs,
+            n_epochs=n_epochs,
         )
         self.representation_net_.trim_for_prediction()
 
@@ -541,6 +553,6 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         """What the folds choose from, the plainest first."""
         if self.view != "auto":
             return [self.view]
-        return [
-            v for v in PartsView.NAMES if self.contrastive is not None or "C" not in v
-        ]
+        # A decoder that has not been trained knows no semantics.
+        parts = "V" + "S" * self._is_trained + "C" * (self.contrastive is not None)
+        return [name for name in PartsView.NAMES if set(name) <= {*parts, "+"}]

@@ -128,6 +128,7 @@ class EpochStage:
         model.net_.inference_module.load_state_dict(snapshot)
         model._net_has_changed()
         model._weigh_correction(best.correction_weight)
+        model._is_trained = best.n_epochs > 0
 
     @property
     def n_done(self):

@@ -120,6 +120,8 @@ class TorchTrainingMixin:
     _kept_module = None
     # Whether this is the model of a fold between two epochs: single precision will do.
     _is_followed = False
+    # Whether the net is more than the start of it, as far as it is known yet.
+    _is_trained = True
 
     # -- for subclasses -----------------------------------------------------------
 
@@ -237,6 +239,8 @@ class TorchTrainingMixin:
 
     def _new_training(self, problem, n_epochs, random_state):
         """Make the net, or a copy of the fitted one, ready to be trained."""
+        # What is of use in training only is not made for a net that is not trained.
+        self._is_trained = n_epochs > 0 or self.warm_start
         # A fit that fails must leave the net of the former one as it was.
         former = copy.deepcopy(self.net_) if is_warm_start(self) else None
         new_net = None
