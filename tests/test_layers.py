@@ -11,7 +11,7 @@ ROOT = Path(zsl_estimators.__file__).parent
 
 # From the lowest layer up. Names on one line do not know each other.
 LAYERS = [
-    {"sparse_rows"},
+    {"sparse_rows", "arrays"},
     {
         "docstrings",
         "parameters",

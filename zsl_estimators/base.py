@@ -17,6 +17,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from zsl_estimators.arrays import SMALLEST_MAGNITUDE, check_magnitude, unmasked
 from zsl_estimators.calibration import (
     PenalisedPredictionMixin,
     choose_on_held_out_classes,
@@ -395,12 +396,14 @@ class BaseZeroShotClassifier(
         else:
             refuse_sparse(X)
         finite = "allow-nan" if takes_nan else True
+        X = unmasked(X)
         checked = validate_data(
             self, X, *y, dtype=self._precisions, ensure_all_finite=finite, **options
         )
-        if y:
-            return without_duplicates(checked[0]), checked[1]
-        return without_duplicates(checked)
+        X, *y = checked if y else (checked,)
+        # Only a fit needs to know by how much small numbers vary.
+        check_magnitude(X, "X", SMALLEST_MAGNITUDE if options.get("reset", True) else 0)
+        return (without_duplicates(X), *y) if y else without_duplicates(X)
 
     def _scaled(self, X):
         """Features in the units of the model."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from zsl_estimators.arrays import check_magnitude
 from zsl_estimators.class_labels import (
     counted_labels,
     remedy_for,
@@ -456,7 +457,7 @@ def _refuse_classes_without_attributes(classes):
 
 
 def _checked_rows(labels, matrix, names, several):
-    """Rows that hold no infinity, one for each label if there may not be several."""
+    """Rows of usable numbers, one for each label if there may not be several."""
     duplicated = pd.Index(labels).duplicated()
     if duplicated.any() and not several:
         raise ValueError(
@@ -464,6 +465,7 @@ def _checked_rows(labels, matrix, names, several):
             "than once. Keep one row per class."
         )
     check_finite(matrix, labels, names)
+    check_magnitude(matrix, "attributes")
     return labels, matrix
 
 

@@ -8,11 +8,15 @@ from pandas.api.extensions import ExtensionDtype
 from pandas.api.types import is_numeric_dtype
 from scipy.sparse import issparse
 
+from zsl_estimators.arrays import unmasked
 from zsl_estimators.exceptions import warn_user
 
 # Descriptions that differ less than this, as a share of their size, are all the same
 # to a network in single precision.
 SMALLEST_SPREAD = 1e-6
+# Kinds of numpy types that numpy converts to floats though they are no real numbers:
+# complex numbers, durations and dates.
+NOT_REAL = "cmM"
 
 
 def description_matrix(attributes):
@@ -273,10 +277,13 @@ def _to_float(attributes):
     names = column_names(attributes)
     if names is not None:
         columns = [np.asarray(attributes[name]) for name in names]
-        if any(column.dtype.kind in "mM" for column in columns):
-            raise TypeError("some columns hold dates")
+        if any(column.dtype.kind in NOT_REAL for column in columns):
+            raise TypeError("some columns do not hold real numbers")
         return np.column_stack([column.astype(np.float64) for column in columns])
-    return np.array(attributes, dtype=np.float64)
+    array = unmasked(np.asanyarray(attributes))
+    if array.dtype.kind in NOT_REAL:
+        raise TypeError("the array does not hold real numbers")
+    return np.array(array, dtype=np.float64)
 
 
 def _non_numeric(attributes):
@@ -287,8 +294,10 @@ def _non_numeric(attributes):
 
 
 def _converts(column):
+    if column.dtype.kind in NOT_REAL:
+        return False
     try:
         column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
         return False
-    return column.dtype.kind not in "mM"
+    return True
