@@ -293,7 +293,7 @@ default=None
         Raises
         ------
         ValueError
-            If a label is unknown.
+            If a label is unknown, or there are no rows to generate.
         """,
     "seen_penalty": """
         seen_penalty : "auto" or float, default="auto"

@@ -75,6 +75,20 @@ class TestMakeGzsl:
         whole = make_gzsl(5, n_seen=4, n_unseen=3, random_state=0)
         np.testing.assert_array_equal(data.X_train, whole.X_train)
 
+    @pytest.mark.parametrize(
+        ("size", "error"),
+        [
+            ({"n_samples_per_class": 0}, ValueError),
+            ({"n_test_per_class": 0}, ValueError),
+            ({"n_seen": 2.5}, TypeError),
+            ({"n_unseen": -1}, ValueError),
+            ({"n_attributes": 0}, ValueError),
+        ],
+    )
+    def test_sizes_are_checked(self, size, error):
+        with pytest.raises(error, match=next(iter(size))):
+            make_gzsl(**size)
+
     @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
     def test_mapped_files_hold_the_same_task(self, tmp_path, dtype, monkeypatch):
         arguments = {"n_seen": 6, "n_unseen": 2, "dtype": dtype, "random_state": 0}

@@ -70,6 +70,11 @@ def test_sample_refuses_unknown_labels(cls, task):
         without_folds(cls, task).sample(2, classes=[99])
 
 
+def test_sample_refuses_no_rows(task):
+    with pytest.raises(ValueError, match="n_per_class == 0"):
+        without_folds(FGANClassifier, task).sample(0)
+
+
 @with_all_folds
 def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     """Means, covariances and every feature's distribution."""

@@ -1,6 +1,7 @@
 """A synthetic task whose best possible answer is known."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, DTypeLike
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
-from sklearn.utils import Bunch, check_random_state, gen_batches
+from sklearn.utils import Bunch, check_random_state, check_scalar, gen_batches
 
 # Samples that are drawn at a time; the numbers do not depend on it.
 ROWS_PER_BLOCK = 4096
@@ -148,6 +149,11 @@ def make_gzsl(
         density : ClassConditionalGaussian
             The true density, for the best possible scores.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no positive integer; there may be no unseen class.
+
     Examples
     --------
     >>> from zsl_estimators.datasets import make_gzsl
@@ -158,6 +164,15 @@ def make_gzsl(
     >>> bool((best == data.y_test).mean() > 0.9)
     True
     """
+    n_test = n_samples_per_class if n_test_per_class is None else n_test_per_class
+    _check_sizes(
+        n_samples_per_class=n_samples_per_class,
+        n_test_per_class=n_test,
+        n_seen=n_seen,
+        n_features=n_features,
+        n_attributes=n_attributes,
+    )
+    check_scalar(n_unseen, "n_unseen", Integral, min_val=0)
     random_state = check_random_state(random_state)
     n_classes = n_seen + n_unseen
     matrix = random_state.uniform(size=(n_classes, n_attributes))
@@ -165,7 +180,6 @@ def make_gzsl(
     density = ClassConditionalGaussian(means, scale=1.0)
     seen = np.sort(random_state.permutation(n_classes)[:n_seen])
     y_train = np.repeat(seen, n_samples_per_class)
-    n_test = n_samples_per_class if n_test_per_class is None else n_test_per_class
     y_test = np.repeat(np.arange(n_classes), n_test)
     names = [f"attribute_{column}" for column in range(n_attributes)]
     X = [
@@ -194,6 +208,11 @@ def _sample(density, y, random_state, dtype, folder, name):
     rows = np.lib.format.open_memmap(path, "w+", dtype=np.dtype(dtype), shape=shape)
     density.sample(y, random_state, rows).flush()
     return np.load(path, mmap_mode="r")
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        check_scalar(size, name, Integral, min_val=1)
 
 
 def _smooth_map(matrix, n_features, nonlinearity, random_state):

@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 import torch
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.base import BaseZeroShotClassifier
@@ -161,6 +162,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         %(sample)s
         """
         check_is_fitted(self)
+        check_scalar(n_per_class, "n_per_class", Integral, min_val=1)
         labels = self._table.known(self.classes_ if classes is None else classes)
         random_state = private_random_state(self.random_state)
         positions = np.repeat(self._table.rows(labels), n_per_class)

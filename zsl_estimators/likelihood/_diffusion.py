@@ -7,6 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import clone
+from sklearn.utils import check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 from tqdm.auto import tqdm
@@ -311,6 +312,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """
         check_is_fitted(self)
         self._check_network("denoiser", "sample")
+        check_scalar(n_per_class, "n_per_class", Integral, min_val=1)
         labels = self._table.known(self.classes_ if classes is None else classes)
         random_state = private_random_state(self.random_state)
         positions = self._table.rows(labels)
