@@ -286,11 +286,11 @@ def small(cls, **parameters):
     return cls(**{**next(filter(None, sizes), {}), **parameters})
 
 
-def quick(cls, **parameters):
-    """A small instance for checks that are not about the number of epochs."""
+def quick(cls, max_epochs=1, **parameters):
+    """A small instance that is trained less, in large batches."""
     clf = small(cls, **parameters)
     if "max_epochs" in clf.get_params() and not isinstance(clf, NEEDS_EPOCHS):
-        clf.set_params(max_epochs=1)
+        clf.set_params(max_epochs=max_epochs, batch_size=128)
     return clf
 
 

@@ -18,7 +18,7 @@ import accuracy
 import runner
 from runner import append_row, in_fresh_process, read_rows
 from tasks import Task, find_tasks
-from tests.common import public_estimators, small
+from tests.common import DIFFERENT, quick
 from zsl_estimators.datasets import save_gzsl_npz
 
 SCRIPT = Path(accuracy.__file__)
@@ -152,7 +152,7 @@ def test_a_process_that_dies_is_reported():
 
 
 def test_an_error_in_a_process_is_reported():
-    with pytest.raises(RuntimeError, match="ValueError.*'three'"):
+    with pytest.raises(RuntimeError, match=r"ValueError.*'three'"):
         in_fresh_process(int, "three")
 
 
@@ -214,13 +214,14 @@ def test_paper_protocol_has_published_settings():
     assert accuracy.estimator("FGANClassifier", "cub", "honest").seen_penalty == "auto"
 
 
-@pytest.mark.parametrize("cls", public_estimators())
+@pytest.mark.usefixtures("few_folds")
+@pytest.mark.parametrize("cls", DIFFERENT)
 def test_test_rows_leave_no_trace(task, cls):
     """Noise and other labels in their place change no fitted attribute."""
     fitted = []
 
     def make():
-        fitted.append(small(cls))
+        fitted.append(quick(cls))
         return fitted[-1]
 
     rng = np.random.RandomState(0)
