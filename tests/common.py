@@ -41,7 +41,7 @@ from zsl_estimators.likelihood import (
     NoiseDenoiseVoteRule,
     WeightsRule,
 )
-from zsl_estimators.training import TorchTrainingMixin
+from zsl_estimators.training import AdversarialNet, TorchTrainingMixin
 
 # Starts that have nothing to choose.
 EXEMPLAR = ExemplarClassifier(alpha=0.1, shrinkage=0.5, attribute_scaling="standard")
@@ -291,6 +291,12 @@ def quick(cls, max_epochs=1, **parameters):
     clf = small(cls, **parameters)
     if "max_epochs" in clf.get_params() and not isinstance(clf, NEEDS_EPOCHS):
         clf.set_params(max_epochs=max_epochs, batch_size=128)
+    if issubclass(getattr(clf, "_net_class", object), AdversarialNet):
+        # There are few batches, and one of every n_critic trains the generator.
+        if "n_critic" in clf.get_params():
+            clf.set_params(n_critic=1)
+        else:
+            clf.set_params(net_params={**(clf.net_params or {}), "n_critic": 1})
     return clf
 
 

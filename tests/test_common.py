@@ -19,6 +19,7 @@ from zsl_estimators import (
     FGANClassifier,
     RevCDClassifier,
     SoftmaxHead,
+    ZeroShotEnsembleClassifier,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.likelihood import LatentKNNRule, LikelihoodRule, WeightsRule
@@ -139,9 +140,13 @@ def test_sklearn_checks_of_the_head(estimator, check):
 
 
 @pytest.fixture
-def folds(check, request):
-    """Few of them, unless a check compares a fit with one in other processes."""
-    if getattr(check, "func", check) is not check_other_processes_agree:
+def folds(estimator, check, request):
+    """Few of them, unless other processes choose on folds too."""
+    elsewhere = {check_other_processes_agree}
+    # Its workers fit whole estimators, folds and all.
+    if isinstance(estimator, ZeroShotEnsembleClassifier):
+        elsewhere.add(check_folds_side_by_side)
+    if check.func not in elsewhere:
         request.getfixturevalue("few_folds")
 
 
