@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from threadpoolctl import threadpool_limits
 from torch import nn
 
-from tests.common import small
+from tests.common import quick, small
 from zsl_estimators import (
     ExemplarClassifier,
     FGANClassifier,
@@ -270,10 +270,11 @@ class TestThreads:
             def on_batch_end(self, net, **kwargs):
                 used.append(torch.get_num_threads())
 
-        clf = small(
+        clf = quick(
             RevCDClassifier,
             attributes=task.attributes,
             early_stopping=False,
+            seen_penalty=0.0,
             callbacks=[Spy()],
             net_params={"n_threads": 2},
         )
