@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.common import public_estimators, small
+from tests.common import public_estimators, quick, small
 from zsl_estimators import ExemplarClassifier, RidgeSemanticClassifier
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.metrics import zero_shot_accuracy_score
@@ -64,6 +64,7 @@ def test_different_units_get_the_same_variance(cls):
     assert zero_shot_accuracy(clf, X, y) > 0.6
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", CLOSED)
 def test_closed_forms_compare_all(cls, task):
     clf = small(cls, attributes=task.attributes, random_state=0)
@@ -87,7 +88,7 @@ def test_closed_forms_compare_all(cls, task):
 def test_trained_estimators_take_over_what_a_closed_form_chose(cls):
     table, X, y = sizes_that_matter()
     seen = y < 15
-    clf = small(cls, attributes=table, random_state=0, attribute_scaling="auto")
+    clf = quick(cls, attributes=table, random_state=0, attribute_scaling="auto")
     if "init" in clf.get_params():
         clf.set_params(init="auto")
     # Folds of its own have no say in it.
@@ -101,7 +102,7 @@ def test_trained_estimators_take_over_what_a_closed_form_chose(cls):
 @pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", SCALED)
 def test_a_given_scaling_is_used(cls, task):
-    clf = small(cls, attributes=task.attributes, random_state=0)
+    clf = quick(cls, attributes=task.attributes, random_state=0)
     clf.set_params(attribute_scaling="minmax", seen_penalty=0.0)
     clf.fit(task.X_train, task.y_train)
     assert clf.attribute_scaling_ == "minmax"

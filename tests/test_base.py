@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.common import public_estimators, small
+from tests.common import public_estimators, quick, small
 from zsl_estimators import (
     ALEClassifier,
     BaseZeroShotClassifier,
@@ -83,7 +83,7 @@ def test_a_fixed_penalty_needs_no_folds(data):
 @pytest.mark.parametrize("cls", public_estimators())
 def test_test_rows_have_no_influence(cls, data):
     """Nothing is fitted on what is predicted, not even statistics of a batch."""
-    clf = small(cls, attributes=data.attributes, random_state=0)
+    clf = quick(cls, attributes=data.attributes, random_state=0)
     clf.fit(data.X_train, data.y_train)
     before = clf.predict_proba(data.X_test)
     clf.predict(1e3 * np.random.RandomState(0).normal(size=data.X_test.shape))
@@ -135,7 +135,7 @@ def test_one_sample_per_class_leaves_nothing_to_fit_the_penalty_on():
 )
 def test_a_warm_start_keeps_units_and_start(cls, data):
     """A trained network knows nothing but the units of its first fit."""
-    clf = small(cls, attributes=data.attributes, warm_start=True, random_state=0)
+    clf = quick(cls, attributes=data.attributes, warm_start=True, random_state=0)
     clf.set_params(seen_penalty=0.0, early_stopping=False)
     names = {"feature_scaler_", "attribute_scaler_", "init_"}
     clf.fit(data.X_train, data.y_train)

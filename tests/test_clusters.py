@@ -18,16 +18,17 @@ from zsl_estimators.model_selection import ClassHoldoutSplit
 
 distributed = pytest.importorskip("distributed")
 
-GRID = {"cls_weight": [0.1, 0.9], "max_epochs": [1, 2]}
+GRID = {"cls_weight": [0.1, 0.9]}
 
 
 def search(n_jobs):
-    """Scores of four settings on digits."""
+    """Scores of two settings on digits."""
     data = load_digits_gzsl(unseen=(3, 8))
     clf = small(
         RevCDClassifier,
         attributes=data.attributes,
         init=RidgeSemanticClassifier(alpha=0.1, shrink_to="zero"),
+        max_epochs=1,
         early_stopping=False,
         seen_penalty=0.0,
         random_state=0,
@@ -40,7 +41,7 @@ def search(n_jobs):
         refit=False,
         n_jobs=n_jobs,
         error_score="raise",
-    ).fit(data.X_train, data.y_train)
+    ).fit(data.X_train[::2], data.y_train[::2])
     return {
         name: column
         for name, column in results.cv_results_.items()
@@ -70,7 +71,7 @@ def client():
 
 def assert_same(results, serial):
     assert results.keys() == serial.keys()
-    assert len(serial["split0_test_H"]) == 4
+    assert len(serial["split0_test_H"]) == 2
     for name, column in serial.items():
         np.testing.assert_array_equal(results[name], column)
 

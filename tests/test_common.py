@@ -2,102 +2,82 @@
 
 import numpy as np
 import pytest
-from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.common import (
+    DIFFERENT,
     SMALL_RULES,
+    parametrize_with_some_checks,
     public_estimators,
+    quick,
     small,
     unequal_to_repeated_rows,
 )
 from zsl_estimators import (
-    ABPClassifier,
     ALEClassifier,
-    CADAVAEClassifier,
-    ClassNormClassifier,
-    CMTClassifier,
-    ConSEClassifier,
-    CVAEClassifier,
-    CycleWGANClassifier,
-    DAPClassifier,
-    DeViSEClassifier,
     DiffusionClassifier,
-    ESZSLClassifier,
-    ESZSLClassifierCV,
-    ExemplarClassifier,
     FGANClassifier,
-    FVAEGANClassifier,
-    GAZSLClassifier,
-    IAPClassifier,
-    LatEmClassifier,
     RevCDClassifier,
-    SJEClassifier,
     SoftmaxHead,
-    TFVAEGANClassifier,
-    TipAdapterClassifier,
-    VAEcFlowClassifier,
-    ZeroDiffClassifier,
     ZeroShotEnsembleClassifier,
 )
 from zsl_estimators.class_table import ClassTable
 from zsl_estimators.likelihood import LatentKNNRule, LikelihoodRule, WeightsRule
-from zsl_estimators.utils.estimator_checks import parametrize_with_zero_shot_checks
-from zsl_estimators.utils.estimator_checks._class_table import (
-    check_row_order_does_not_matter,
+from zsl_estimators.utils.estimator_checks import (
+    parametrize_with_zero_shot_checks,
+    zero_shot_checks,
 )
-from zsl_estimators.utils.estimator_checks._isolation import (
+from zsl_estimators.utils.estimator_checks._suite import (
+    check_add_classes,
+    check_auto_penalty,
+    check_batch_size_does_not_change_predictions,
+    check_clone_and_refit,
+    check_degenerate_data,
     check_folds_side_by_side,
+    check_global_random_state,
+    check_half_precision,
     check_interrupted_fit,
     check_other_processes_agree,
+    check_pickle,
+    check_remove_classes,
+    check_removed_rows,
+    check_row_order_does_not_matter,
+    check_rows_are_independent,
+    check_rows_of_unseen_classes,
     check_same_seed_same_model,
+    check_scores,
+    check_some_classes_only,
+    check_threads_agree,
+    check_two_classes_give_one_column,
+    check_unseen_classes_can_be_predicted,
+    check_weights_of_zero,
 )
 
 N_FIXED = 5
 
-NOT_FOR_A_FIXED_TABLE = {
-    "check_classifiers_one_label": "one label in y, but a table of five classes",
-    "check_classifiers_classes": "the check invents string labels without rows",
-    "check_classifiers_train": "the check expects classes_ to be those in y",
-}
-NOT_FOR_FIVE_COLUMNS = {
-    "check_decision_proba_consistency": "the check compares one column with five",
-}
-NOT_FOR_SPARSE_FEATURES = {
-    f"check_estimator_sparse_{kind}": "the check expects a column per label in y"
-    for kind in ("array", "matrix")
-}
-# By luck the others rank the check's samples alike in both.
-FAILS_WITH_FIVE_COLUMNS = (
-    CADAVAEClassifier,
-    CMTClassifier,
-    ClassNormClassifier,
-    DAPClassifier,
-    DiffusionClassifier,
-    ESZSLClassifier,
-    ESZSLClassifierCV,
-    ExemplarClassifier,
-    FVAEGANClassifier,
-    IAPClassifier,
-    RevCDClassifier,
-    TipAdapterClassifier,
-    ZeroShotEnsembleClassifier,
+# What the rows of the table have a part in: the number of columns of scores, what is
+# learned from weights, what fit may have kept or changed of its parameters. All other
+# checks are about X, y or the parameters alone, and run on the ordinary classifiers.
+CHECKS_OF_THE_TABLE = (
+    "check_classifiers_one_label_sample_weights",
+    "check_dict_unchanged",
+    "check_dont_overwrite_parameters",
+    "check_estimators_overwrite_params",
+    "check_estimators_pickle",
+    "check_fit2d_1feature",
+    "check_fit2d_1sample",
+    "check_fit_idempotent",
+    "check_methods_sample_order_invariance",
+    "check_methods_subset_invariance",
+    "check_sample_weight_equivalence_on_dense_data",
 )
-# The classifier inside explains that it needs two labels, which the check accepts.
-REFUSES_ONE_LABEL = ConSEClassifier, IAPClassifier
-# The cache knows one class only, which the check wants to be predicted.
-PREDICTS_ONE_LABEL = TipAdapterClassifier
-
-
-def expected_failures(estimator):
-    expected = NOT_FOR_A_FIXED_TABLE | unequal_to_repeated_rows(estimator)
-    if get_tags(estimator).input_tags.sparse:
-        expected |= NOT_FOR_SPARSE_FEATURES
-    if isinstance(estimator, FAILS_WITH_FIVE_COLUMNS):
-        expected |= NOT_FOR_FIVE_COLUMNS
-    if isinstance(estimator, (*REFUSES_ONE_LABEL, PREDICTS_ONE_LABEL)):
-        del expected["check_classifiers_one_label"]
-    return expected
+# These expect one column of scores per label in y.
+CHECKS_OF_LABELS = (
+    "check_classifiers_classes",
+    "check_classifiers_one_label",
+    "check_classifiers_train",
+    "check_decision_proba_consistency",
+)
 
 
 def with_random_rows(cls):
@@ -118,31 +98,12 @@ def with_random_rows(cls):
     return WithRandomRows
 
 
-# The small instances below share what these checks go through: the feature-generating
-# classifiers and the bilinear ones are a base class each, with another network inside.
-# One of each is enough where the table alone differs from the ordinary classifiers.
-ALIKE = (
-    ABPClassifier,
-    CVAEClassifier,
-    CycleWGANClassifier,
-    DeViSEClassifier,
-    FGANClassifier,
-    GAZSLClassifier,
-    LatEmClassifier,
-    SJEClassifier,
-    TFVAEGANClassifier,
-    VAEcFlowClassifier,
-    ZeroDiffClassifier,
-)
-DIFFERENT = [cls for cls in public_estimators() if cls not in ALIKE]
-
-
 def fixed_table():
     return np.random.RandomState(0).normal(size=(N_FIXED, 4))
 
 
 @parametrize_with_checks(
-    [small(cls) for cls in public_estimators()],
+    [quick(cls) for cls in public_estimators()],
     expected_failed_checks=unequal_to_repeated_rows,
     xfail_strict=True,
 )
@@ -150,23 +111,20 @@ def test_sklearn_checks_as_ordinary_classifier(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(
-    [small(with_random_rows(cls)) for cls in DIFFERENT],
+@parametrize_with_some_checks(
+    [quick(with_random_rows(cls)) for cls in DIFFERENT],
+    CHECKS_OF_THE_TABLE + CHECKS_OF_LABELS,
     expected_failed_checks=unequal_to_repeated_rows,
-    xfail_strict=True,
 )
 def test_sklearn_checks_with_a_random_row_per_label(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(
-    [
-        # By luck of the seed one of the checks passes or fails, hence the seed.
-        small(cls, attributes=fixed_table(), random_state=0)
-        for cls in DIFFERENT
-    ],
-    expected_failed_checks=expected_failures,
-    xfail_strict=True,
+@parametrize_with_some_checks(
+    # By luck of the seed one of the checks passes or fails, hence the seed.
+    [quick(cls, attributes=fixed_table(), random_state=0) for cls in DIFFERENT],
+    CHECKS_OF_THE_TABLE,
+    expected_failed_checks=unequal_to_repeated_rows,
 )
 def test_sklearn_checks_with_a_fixed_table(estimator, check):
     check(estimator)
@@ -182,15 +140,21 @@ def test_sklearn_checks_of_the_head(estimator, check):
 
 
 @pytest.fixture
-def folds(check, request):
-    """Few of them, unless a check compares a fit with one in other processes."""
-    elsewhere = check_other_processes_agree, check_folds_side_by_side
-    if getattr(check, "func", check) not in elsewhere:
+def folds(estimator, check, request):
+    """Few of them, unless other processes choose on folds too."""
+    elsewhere = {check_other_processes_agree}
+    # Its workers fit whole estimators, folds and all.
+    if isinstance(estimator, ZeroShotEnsembleClassifier):
+        elsewhere.add(check_folds_side_by_side)
+    if check.func not in elsewhere:
         request.getfixturevalue("few_folds")
 
 
+# Two epochs: the folds choose among none, one and two.
 @pytest.mark.usefixtures("folds")
-@parametrize_with_zero_shot_checks([small(cls) for cls in public_estimators()])
+@parametrize_with_zero_shot_checks(
+    [quick(cls, max_epochs=2) for cls in public_estimators()]
+)
 def test_zero_shot_contract(estimator, check):
     check(estimator)
 
@@ -208,7 +172,7 @@ def test_zero_shot_contract(estimator, check):
 )
 @pytest.mark.parametrize("cls", [ALEClassifier, FGANClassifier, RevCDClassifier])
 def test_contract_where_the_start_is_chosen(cls, check):
-    clf = small(cls, init="auto", correction_weight="auto")
+    clf = quick(cls, init="auto", correction_weight="auto")
     check(cls.__name__, clf)
 
 
@@ -219,25 +183,62 @@ def what_a_rule_cannot(estimator):
     return expected
 
 
+OTHER_RULES = [
+    quick(DiffusionClassifier, rule=rule)
+    for rule in SMALL_RULES
+    if isinstance(rule, LikelihoodRule | LatentKNNRule | WeightsRule)
+]
+
+
 # How a model is fitted has nothing to do with its rule, and what a rule computes is in
 # the contract below. The first one is there already; these differ from it by their
 # probabilities, by the rows they keep and by what they learn of these.
-@parametrize_with_checks(
-    [
-        small(DiffusionClassifier, rule=rule)
-        for rule in SMALL_RULES
-        if isinstance(rule, LikelihoodRule | LatentKNNRule | WeightsRule)
-    ],
+@parametrize_with_some_checks(
+    OTHER_RULES,
+    (*CHECKS_OF_THE_TABLE, *CHECKS_OF_LABELS, "check_estimators_dtypes"),
     expected_failed_checks=what_a_rule_cannot,
-    xfail_strict=True,
 )
 def test_sklearn_checks_with_other_rules(estimator, check):
     check(estimator)
 
 
+# Those that compare, change or repeat what is predicted. What is refused, which labels
+# and tables there may be and how a network is trained has nothing to do with the rule.
+CHECKS_OF_A_RULE = (
+    check_add_classes,
+    check_auto_penalty,
+    check_batch_size_does_not_change_predictions,
+    check_clone_and_refit,
+    check_degenerate_data,
+    check_global_random_state,
+    check_half_precision,
+    check_interrupted_fit,
+    check_other_processes_agree,
+    check_pickle,
+    check_remove_classes,
+    check_removed_rows,
+    check_row_order_does_not_matter,
+    check_rows_are_independent,
+    check_rows_of_unseen_classes,
+    check_same_seed_same_model,
+    check_scores,
+    check_some_classes_only,
+    check_threads_agree,
+    check_two_classes_give_one_column,
+    check_unseen_classes_can_be_predicted,
+    check_weights_of_zero,
+)
+
+
 @pytest.mark.usefixtures("folds")
-@parametrize_with_zero_shot_checks(
-    [small(DiffusionClassifier, rule=rule) for rule in SMALL_RULES]
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pytest.param(clf, check, id=f"{type(clf.rule).__name__}-{check.func.__name__}")
+        for rule in SMALL_RULES
+        for clf, check in zero_shot_checks(quick(DiffusionClassifier, rule=rule))
+        if check.func in CHECKS_OF_A_RULE
+    ],
 )
 def test_zero_shot_contract_with_every_rule(estimator, check):
     check(estimator)

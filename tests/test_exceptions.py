@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.common import public_estimators, small
+from tests.common import public_estimators, quick, small
 from zsl_estimators import ClassNormClassifier, RidgeSemanticClassifier
 from zsl_estimators.exceptions import ZeroShotWarning
 
@@ -26,7 +26,7 @@ def warnings_of(estimator, X, y):
 @pytest.mark.usefixtures("few_folds")
 @every_estimator
 def test_ordinary_use_is_silent(cls, task):
-    clf = small(cls, attributes=task.attributes, random_state=0)
+    clf = quick(cls, attributes=task.attributes, random_state=0)
     assert warnings_of(clf, task.X_train, task.y_train) == []
 
 
@@ -35,7 +35,7 @@ def test_ordinary_use_is_silent(cls, task):
 def test_descriptions_of_zeros(cls, task):
     table = task.attributes.copy()
     table.iloc[[2, 5]] = 0.0
-    clf = small(cls, attributes=table, random_state=0, seen_penalty=0.0)
+    clf = quick(cls, attributes=table, random_state=0, seen_penalty=0.0)
     (message,) = warnings_of(clf, task.X_train, task.y_train)
     assert f"labels {[*table.index[[2, 5]]]} by zeros alone" in message
 

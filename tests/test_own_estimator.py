@@ -16,19 +16,20 @@ from zsl_estimators.utils.estimator_checks import check_zero_shot_estimator
 GUIDE = Path(__file__).parents[1] / "docs" / "user_guide"
 
 
-@pytest.fixture
-def shown(monkeypatch):
+@pytest.fixture(scope="module")
+def shown():
     """Import a file of the user guide, where pickle finds it."""
-    monkeypatch.syspath_prepend(GUIDE)
-    # Workers of tests before would not find it.
-    get_reusable_executor().shutdown(wait=True)
-    yield importlib.import_module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(GUIDE)
+        # Workers of tests before would not find it.
+        get_reusable_executor().shutdown(wait=True)
+        yield importlib.import_module
     for name in ("nearest_mean", "conditional_vae"):
         sys.modules.pop(name, None)
 
 
-def small_generator(module):
-    return module.CVAEClassifier(max_epochs=3, head=HEAD, n_synthetic=20)
+def small_generator(module, max_epochs=3):
+    return module.CVAEClassifier(max_epochs=max_epochs, head=HEAD, n_synthetic=20)
 
 
 @pytest.mark.usefixtures("few_folds")
@@ -52,7 +53,7 @@ def test_conditional_vae_passes_scikit_learns_checks(shown):
 
 @pytest.mark.usefixtures("few_folds")
 def test_conditional_vae_passes_the_zero_shot_checks(shown):
-    check_zero_shot_estimator(small_generator(shown("conditional_vae")))
+    check_zero_shot_estimator(small_generator(shown("conditional_vae"), max_epochs=1))
 
 
 def test_the_generator_is_complete_in_eighty_lines():

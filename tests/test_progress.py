@@ -44,6 +44,7 @@ def test_reporters_report_to_nobody_in_another_process():
     progress.bar.close()
 
 
+@pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("cls", [FGANClassifier, RidgeSemanticClassifier])
 def test_one_bar_for_a_fit(cls, n_jobs, task, capfd):

@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from tests.common import SMALL_RULES, public_estimators, small
-from zsl_estimators import DiffusionClassifier, SoftmaxHead
+from zsl_estimators import (
+    ALEClassifier,
+    DiffusionClassifier,
+    FGANClassifier,
+    SoftmaxHead,
+)
 from zsl_estimators.training import TorchTrainingMixin, usual_torch_settings
 
 TORCH = [cls for cls in public_estimators() if issubclass(cls, TorchTrainingMixin)]
@@ -31,6 +36,16 @@ SETTINGS = {
     "autocast": lambda: torch.autocast("cpu"),
     "default device": lambda: torch.device("meta"),
 }
+
+
+@contextlib.contextmanager
+def all_of_them():
+    with contextlib.ExitStack() as stack:
+        for name in SETTINGS:
+            stack.enter_context(SETTINGS[name]())
+        yield
+
+
 every_setting = pytest.mark.parametrize("setting", list(SETTINGS))
 
 
@@ -63,8 +78,8 @@ def plain(task):
     return of
 
 
-def trained():
-    for cls in TORCH:
+def trained(classes=TORCH):
+    for cls in classes:
         yield pytest.param(lambda cls=cls: small(cls), id=cls.__name__)
 
 
@@ -78,11 +93,21 @@ def estimators():
 
 
 # A rule has no part in it.
-@every_setting
 @pytest.mark.parametrize("make", list(trained()))
-def test_of_fit(make, setting, task, plain, request):
+def test_of_fit(make, task, plain, request):
+    fit_inside(all_of_them, make, plain(request.node.callspec.id, make()), task)
+
+
+# One of every way to train.
+@every_setting
+@pytest.mark.parametrize("make", list(trained([ALEClassifier, FGANClassifier])))
+def test_of_fit_one_by_one(make, setting, task, plain, request):
     expected = plain(request.node.callspec.id.rpartition("-")[0], make())
-    with SETTINGS[setting]():
+    fit_inside(SETTINGS[setting], make, expected, task)
+
+
+def fit_inside(setting, make, expected, task):
+    with setting():
         inside = state()
         clf = fitted(make(), task)
         assert state() == inside

@@ -1,5 +1,6 @@
 """The results table survives anything, and never looks at a test row too early."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from scipy.io import savemat
 from sklearn.utils import Bunch
 
 import accuracy
+import runner
 from runner import append_row, in_fresh_process, read_rows
 from tasks import Task, find_tasks
-from tests.common import public_estimators, small
+from tests.common import DIFFERENT, quick
 from zsl_estimators.datasets import save_gzsl_npz
 
 SCRIPT = Path(accuracy.__file__)
@@ -41,10 +43,10 @@ def folder(tmp_path_factory, task):
     return folder
 
 
-def command(folder, csv):
+def command(folder, csv, names=NAMES):
     return [
         *(sys.executable, SCRIPT, "--data", folder, "--sets", "tiny"),
-        *("--estimators", *NAMES, "--seeds", "2", "--n-jobs", "2", "--csv", csv),
+        *("--estimators", *names, "--seeds", "1", "--n-jobs", "2", "--csv", csv),
     ]
 
 
@@ -57,21 +59,50 @@ def figures(csv):
     return table.sort_values(list(table.columns[:4])).reset_index(drop=True)
 
 
-def test_killed_twice_it_ends_with_the_same_table(folder, tmp_path):
+def in_this_process(function, *arguments):
+    """What `in_fresh_process` does, without the imports of a fresh process."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise RuntimeError(repr(error)) from error
+
+
+def interrupted(function, *arguments):
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def run_here(monkeypatch):
+    """Run the script in this process, rows included."""
+    monkeypatch.setattr(runner, "in_fresh_process", in_this_process)
+
+    def run_here(command):
+        monkeypatch.setattr(sys, "argv", [str(word) for word in command[1:]])
+        accuracy.main()
+
+    return run_here
+
+
+def test_killed_twice_it_ends_with_the_same_table(
+    folder, tmp_path, run_here, monkeypatch, capsys
+):
     undisturbed, disturbed = tmp_path / "undisturbed.csv", tmp_path / "disturbed.csv"
-    subprocess.run(command(folder, undisturbed), check=True, capture_output=True)
-    for n_rows in (1, 4):
-        with subprocess.Popen(
-            command(folder, disturbed), stderr=subprocess.DEVNULL
-        ) as run:
-            while run.poll() is None and n_lines(disturbed) <= n_rows:
-                time.sleep(0.02)
-            run.send_signal(signal.SIGKILL)
-    assert 4 <= len(read_rows(disturbed)) < 8
-    last = subprocess.run(
-        command(folder, disturbed), check=True, capture_output=True, text=True
-    )
-    assert "of 8 rows already" in last.stdout
+    run_here(command(folder, undisturbed))
+    with subprocess.Popen(command(folder, disturbed), stderr=subprocess.DEVNULL) as run:
+        while run.poll() is None and n_lines(disturbed) <= 1:
+            time.sleep(0.02)
+        run.send_signal(signal.SIGKILL)
+    n_rows = len(read_rows(disturbed))
+    assert 1 <= n_rows < 4
+    # The second time before any other row is there.
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "in_fresh_process", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_here(command(folder, disturbed))
+    assert len(read_rows(disturbed)) == n_rows
+    capsys.readouterr()
+    run_here(command(folder, disturbed))
+    assert f"{n_rows} of 4 rows already" in capsys.readouterr().out
     pd.testing.assert_frame_equal(figures(undisturbed), figures(disturbed))
     tables = [csv.with_suffix(".md").read_text() for csv in (undisturbed, disturbed)]
     until_seconds = [
@@ -115,23 +146,20 @@ def test_files_of_other_runs_are_not_touched(tmp_path):
     assert n_lines(path) == 2
 
 
-def end_suddenly():
-    import os
-
-    os._exit(3)
-
-
 def test_a_process_that_dies_is_reported():
     with pytest.raises(RuntimeError, match="exit code 3"):
-        in_fresh_process(end_suddenly)
+        in_fresh_process(os._exit, 3)
 
 
-def test_an_error_is_reported(capfd, folder, tmp_path):
+def test_an_error_in_a_process_is_reported():
+    with pytest.raises(RuntimeError, match=r"ValueError.*'three'"):
+        in_fresh_process(int, "three")
+
+
+def test_an_error_is_reported(capfd, folder, tmp_path, run_here):
     """The other rows are there all the same."""
     csv = tmp_path / "rows.csv"
-    names = ["--estimators", "RidgeSemanticClassifier", "NoSuchClassifier"]
-    arguments = ["--data", folder, "--sets", "tiny", "--seeds", "1", "--csv", csv]
-    subprocess.run([sys.executable, SCRIPT, *arguments, *names], check=True)
+    run_here(command(folder, csv, ["RidgeSemanticClassifier", "NoSuchClassifier"]))
     errors = capfd.readouterr().err
     assert "NoSuchClassifier" in errors
     assert "2 of 4 rows failed" in errors
@@ -186,13 +214,14 @@ def test_paper_protocol_has_published_settings():
     assert accuracy.estimator("FGANClassifier", "cub", "honest").seen_penalty == "auto"
 
 
-@pytest.mark.parametrize("cls", public_estimators())
+@pytest.mark.usefixtures("few_folds")
+@pytest.mark.parametrize("cls", DIFFERENT)
 def test_test_rows_leave_no_trace(task, cls):
     """Noise and other labels in their place change no fitted attribute."""
     fitted = []
 
     def make():
-        fitted.append(small(cls))
+        fitted.append(quick(cls))
         return fitted[-1]
 
     rng = np.random.RandomState(0)

@@ -1,6 +1,8 @@
 """The table of decision rules: one network, and what a rerun leaves alone."""
 
+import shutil
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,23 +10,25 @@ from sklearn.utils import Bunch
 
 import rules
 from tasks import Task
-from tests.common import small
+from tests.common import quick
 from zsl_estimators import DiffusionClassifier
+from zsl_estimators.calibration import _held_out
 
 
-@pytest.fixture
-def one_task(task, monkeypatch):
-    monkeypatch.setattr(
-        rules, "DiffusionClassifier", partial(small, DiffusionClassifier)
-    )
-    network = partial(rules.SynthesisByDiffusion, max_epochs=2)
-    monkeypatch.setattr(rules, "synthesis", network)
-    return Task("made", "0", lambda: Bunch(**task))
+@pytest.fixture(scope="module")
+def one_task(task):
+    with pytest.MonkeyPatch.context() as patch:
+        quickly = partial(quick, DiffusionClassifier)
+        patch.setattr(rules, "DiffusionClassifier", quickly)
+        network = partial(rules.SynthesisByDiffusion, max_epochs=1)
+        patch.setattr(rules, "synthesis", network)
+        patch.setattr(_held_out, "MOST_FOLDS", 2)
+        yield Task("made", "0", lambda: Bunch(**task))
 
 
-@pytest.fixture
-def made(one_task, tmp_path):
-    path = tmp_path / "rules.csv"
+@pytest.fixture(scope="module")
+def made(one_task, tmp_path_factory):
+    path = tmp_path_factory.mktemp("rules") / "rules.csv"
     rules.run_task(one_task, ["error", "inversion", "synthesis"], 0, 20, path)
     return path
 
@@ -37,7 +41,8 @@ def test_rows_of_all_rules(made):
     assert "| made | error |" in rules.table(made, ["error"])
 
 
-def test_only_what_is_missing_is_run(one_task, made):
+def test_only_what_is_missing_is_run(one_task, made, tmp_path):
+    made = Path(shutil.copy(made, tmp_path))
     before = made.read_text()
     rules.run_task(one_task, ["error", "inversion"], 0, 20, made)
     assert made.read_text() == before

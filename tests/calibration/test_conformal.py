@@ -24,7 +24,7 @@ def data():
 
 
 def new(data, **parameters):
-    clf = ExemplarClassifier(data.attributes, random_state=0)
+    clf = ExemplarClassifier(data.attributes, shrinkage=0.5, random_state=0)
     return ConformalZeroShotClassifier(clf, random_state=0, **parameters)
 
 
@@ -117,9 +117,8 @@ def test_without_unseen_classes(data):
     assert found == pytest.approx(0.9, abs=0.05)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_processes_change_nothing(data, fitted, n_jobs):
-    clf = new(data, n_jobs=n_jobs).fit(data.X_train, data.y_train)
+def test_processes_change_nothing(data, fitted):
+    clf = new(data, n_jobs=2).fit(data.X_train, data.y_train)
     pd.testing.assert_series_equal(clf.thresholds_, fitted.thresholds_)
     assert clf.rejection_threshold_ == fitted.rejection_threshold_
 

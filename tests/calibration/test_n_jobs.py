@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from tests.common import small
+from tests.common import quick, small
 from zsl_estimators import (
     ALEClassifier,
     FGANClassifier,
@@ -22,7 +22,7 @@ CLASSES = [RevCDClassifier, FGANClassifier, RidgeSemanticClassifier]
 
 
 def fitted(cls, task, n_jobs):
-    clf = small(cls, attributes=task.attributes, random_state=0, n_jobs=n_jobs)
+    clf = quick(cls, attributes=task.attributes, random_state=0, n_jobs=n_jobs)
     return clf.fit(task.X_train, task.y_train)
 
 
@@ -62,7 +62,7 @@ def test_dask_workers_read_mapped_features_themselves(
 ):
     np.save(tmp_path / "X.npy", task.X_train.astype(np.float16))
     X = np.load(tmp_path / "X.npy", mmap_mode="r")
-    clf = small(FGANClassifier, attributes=task.attributes, random_state=0, n_jobs=-1)
+    clf = quick(FGANClassifier, attributes=task.attributes, random_state=0, n_jobs=-1)
     alone = clone(clf).set_params(n_jobs=None).fit(X, task.y_train)
     opened = []
     monkeypatch.setattr(
@@ -85,7 +85,7 @@ def test_dask_workers_read_mapped_features_themselves(
 def test_search_and_folds_in_threads(cls, backend, task, dask):
     """While one thread waits for its folds, or for those of its initial estimator."""
     search = GridSearchCV(
-        small(cls, attributes=task.attributes, random_state=0, init="auto"),
+        quick(cls, attributes=task.attributes, random_state=0, init="auto"),
         {"lr": [1e-3, 1e-2]},
         scoring=harmonic_mean_scorer,
         cv=ClassHoldoutSplit(2, random_state=0),
@@ -112,7 +112,7 @@ def test_memory_mapped_features(cls):
 @pytest.mark.parametrize("cls", CLASSES)
 def test_inside_a_parallel_search(cls, task):
     def search(n_jobs):
-        clf = small(cls, attributes=task.attributes, random_state=0, n_jobs=n_jobs)
+        clf = quick(cls, attributes=task.attributes, random_state=0, n_jobs=n_jobs)
         return GridSearchCV(
             clf,
             {"seen_penalty": ["auto", 0.5]},

@@ -10,7 +10,7 @@ import torch
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 
-from tests.common import public_estimators, small
+from tests.common import public_estimators, quick, small
 from zsl_estimators import (
     ALEClassifier,
     CADAVAEClassifier,
@@ -84,7 +84,7 @@ def assert_module_agrees(clf, X):
 
 @pytest.mark.parametrize("cls", [c for c in public_estimators() if c not in CANNOT])
 def test_every_decision_as_a_module(cls, data, rows):
-    assert_module_agrees(fitted(small(cls), data), rows)
+    assert_module_agrees(fitted(quick(cls), data), rows)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_every_decision_as_a_module(cls, data, rows):
     ],
 )
 def test_other_settings_as_a_module(cls, settings, data, rows):
-    assert_module_agrees(fitted(small(cls), data, **settings), rows)
+    assert_module_agrees(fitted(quick(cls), data, **settings), rows)
 
 
 def run(path, X):
@@ -128,7 +128,7 @@ def run(path, X):
     ],
 )
 def test_onnxruntime(cls, data, rows, tmp_path):
-    clf = fitted(small(cls), data)
+    clf = fitted(quick(cls), data)
     path = tmp_path / "model.onnx"
     clf.to_onnx(path)
     session, scores, position = run(path, rows)

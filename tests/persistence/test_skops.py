@@ -15,7 +15,7 @@ from skops.io import dumps, get_untrusted_types, loads
 from skops.io.exceptions import UntrustedTypesFoundException
 
 import zsl_estimators
-from tests.common import SMALL_RULES, public_estimators, small
+from tests.common import SMALL_RULES, public_estimators, quick, small
 from zsl_estimators import (
     CADAVAEClassifier,
     CalibratedStackingCV,
@@ -75,7 +75,7 @@ def test_every_estimator(cls, data):
     # With folds where they take no time, and for one network.
     folds = cls not in TORCH_ESTIMATORS or cls is RevCDClassifier
     settings = {"seen_penalty": "auto"} if folds else {}
-    clf = fitted(small(cls), data, **settings)
+    clf = fitted(quick(cls), data, **settings)
     loaded = round_trip(clf, data.X_test)
     pd.testing.assert_frame_equal(loaded.attributes, clf.attributes)
     assert repr(loaded) == repr(clf)
@@ -87,7 +87,7 @@ def test_every_estimator(cls, data):
 def test_training_goes_on(cls, data):
     """With ``warm_start=True`` optimisers are stored too."""
     settings = {"early_stopping": False, "max_epochs": 2}
-    clf = fitted(small(cls), data, warm_start=True, **settings)
+    clf = fitted(quick(cls), data, warm_start=True, **settings)
     loaded = round_trip(clf, data.X_test)
     for model in (clf, loaded):
         model.fit(data.X_train, data.y_train)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.common import public_estimators, small
+from tests.common import public_estimators, quick
 from zsl_estimators import (
     ALEClassifier,
     FGANClassifier,
@@ -22,7 +22,7 @@ WEIGHED = [
 
 
 def fitted(cls, task, **parameters):
-    clf = small(cls, attributes=task.attributes, random_state=0)
+    clf = quick(cls, attributes=task.attributes, random_state=0)
     clf.set_params(early_stopping=False, seen_penalty=0.0, lr=1e-2, **parameters)
     return clf.fit(task.X_train, task.y_train)
 
@@ -83,7 +83,7 @@ def test_means_of_generated_features_lie_on_a_line(task, weight):
 @pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("cls", WEIGHED)
 def test_weights_compete_on_the_folds(cls, task):
-    clf = small(cls, attributes=task.attributes, random_state=0)
+    clf = quick(cls, attributes=task.attributes, random_state=0)
     clf.set_params(correction_weight="auto").fit(task.X_train, task.y_train)
     results = clf.held_out_results_
     assert set(results.correction_weight[results.candidate > 0]) == set(

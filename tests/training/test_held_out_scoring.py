@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from skorch.callbacks import EarlyStopping
 
-from tests.common import public_estimators, small
+from tests.common import public_estimators, quick, small
 from zsl_estimators import FGANClassifier, HeldOutScoring, RevCDClassifier
 from zsl_estimators.metrics import SeenUnseenCurve
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -46,7 +46,7 @@ def test_looking_changes_nothing(task, split, cls):
     X, y, X_held_out, y_held_out = split
 
     def fitted(callbacks):
-        clf = small(
+        clf = quick(
             cls,
             attributes=task.attributes,
             early_stopping=False,

@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from threadpoolctl import threadpool_limits
 from torch import nn
 
-from tests.common import small
+from tests.common import quick, small
 from zsl_estimators import (
     ExemplarClassifier,
     FGANClassifier,
@@ -220,9 +220,10 @@ class TestThreads:
     def test_their_number_does_not_change_a_fit(self, threads, cls):
         """Layers are wide enough here for sums to be split between threads."""
         data = load_digits_gzsl((3, 8))
+        X, y = data.X_train[::3], data.y_train[::3]
         clf = cls(
             data.attributes,
-            max_epochs=2,
+            max_epochs=1,
             init=RidgeSemanticClassifier(alpha=0.1),
             early_stopping=False,
             seen_penalty=0.0,
@@ -234,7 +235,7 @@ class TestThreads:
         scores = []
         for n_threads in (1, 2):
             threads(n_threads)
-            clf.fit(data.X_train, data.y_train)
+            clf.fit(X, y)
             assert torch.get_num_threads() == n_threads
             scores.append(clf.decision_function(data.X_test))
         np.testing.assert_allclose(*scores, rtol=1e-11)
@@ -269,10 +270,11 @@ class TestThreads:
             def on_batch_end(self, net, **kwargs):
                 used.append(torch.get_num_threads())
 
-        clf = small(
+        clf = quick(
             RevCDClassifier,
             attributes=task.attributes,
             early_stopping=False,
+            seen_penalty=0.0,
             callbacks=[Spy()],
             net_params={"n_threads": 2},
         )

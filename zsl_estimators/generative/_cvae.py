@@ -130,7 +130,7 @@ class CVAEClassifier(FeatureGeneratingClassifier):
     --------
     >>> from zsl_estimators import CVAEClassifier
     >>> from zsl_estimators.datasets import make_gzsl
-    >>> data = make_gzsl(random_state=0)
+    >>> data = make_gzsl(20, random_state=0)
     >>> clf = CVAEClassifier(data.attributes, max_epochs=2, random_state=0)
     >>> clf.fit(data.X_train, data.y_train).unseen_classes_
     array([ 0,  4,  5, 13])

@@ -168,7 +168,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     >>> clf = DiffusionClassifier(
     ...     data.attributes,
     ...     rule=["error", "noise_denoise"],
-    ...     max_epochs=5,
+    ...     max_epochs=1,
     ...     random_state=0,
     ... )
     >>> clf.fit(data.X_train, data.y_train).unseen_classes_

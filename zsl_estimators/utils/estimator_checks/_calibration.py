@@ -18,6 +18,7 @@ from zsl_estimators.utils.estimator_checks._task import (
     fitted,
     fitted_anew,
     small_task,
+    with_defaults,
 )
 
 
@@ -51,7 +52,7 @@ def check_grid_search(name, estimator):
     """A search over a pipeline, in parallel, with string labels and DataFrames."""
     data = small_task(labels=NAMES)
     X = pd.DataFrame(data.X_train).add_prefix("feature_")
-    clf = clone(estimator).set_params(attributes=data.attributes, random_state=0)
+    clf = clone(estimator).set_params(**with_defaults(estimator, data, {}))
     pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), clf)
     step = pipeline.steps[-1][0]
     search = GridSearchCV(

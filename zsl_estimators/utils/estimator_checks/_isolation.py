@@ -180,7 +180,7 @@ def check_interrupted_fit(name, estimator):
     X, y = data.X_train[1:], data.y_train[1:]
     with _InterruptAt(np.inf, estimator) as whole:
         clone(clf).fit(X, y)
-    for share in (0.02, 0.3, 0.6, 0.9):
+    for share in (0.02, 0.4, 0.8):
         interrupt = _InterruptAt(round(share * whole.n_calls), estimator)
         with warnings.catch_warnings(record=True) as caught, interrupt:
             warnings.simplefilter("always", ZeroShotWarning)

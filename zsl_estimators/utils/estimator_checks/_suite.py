@@ -91,7 +91,9 @@ def check_zero_shot_estimator(estimator):
     --------
     >>> from zsl_estimators import RidgeSemanticClassifier
     >>> from zsl_estimators.utils.estimator_checks import check_zero_shot_estimator
-    >>> check_zero_shot_estimator(RidgeSemanticClassifier())
+    >>> check_zero_shot_estimator(
+    ...     RidgeSemanticClassifier(alpha=0.1, attribute_scaling="standard")
+    ... )
     """
     for _, check in zero_shot_checks(estimator):
         check(estimator)
