@@ -13,14 +13,12 @@ def test_estimated_distance_falls_on_digits():
     clf = FGANClassifier(
         data.attributes,
         init=None,
-        generator_hidden=(64,),
-        critic_hidden=(64,),
         max_epochs=40,
         early_stopping=False,
         seen_penalty=0.0,
         n_synthetic=1,
         random_state=0,
-    ).fit(data.X_train[::2], data.y_train[::2])
+    ).fit(data.X_train, data.y_train)
     estimate = np.array(clf.history_[:, "wasserstein_estimate"])
     assert estimate.min() > 0
     assert estimate[-10:].mean() < 0.85 * estimate[3:13].mean()
