@@ -8,7 +8,7 @@ methods are compared on many choices of hidden classes, by their difference on t
 """
 
 # %%
-# Twelve choices of two hidden digits. ``cross_validate`` uses the same folds for all.
+# Twenty choices of two hidden digits. ``cross_validate`` uses the same folds for all.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,7 +30,7 @@ methods = {
     "ESZSL": ESZSLClassifierCV(data.attributes, random_state=0),
     "Exemplar": ExemplarClassifier(data.attributes, random_state=0),
 }
-folds = ClassHoldoutSplit(n_splits=12, n_unseen=2, random_state=0)
+folds = ClassHoldoutSplit(n_splits=20, n_unseen=2, random_state=0)
 scores = pd.DataFrame(
     {
         name: cross_validate(
@@ -65,7 +65,7 @@ figure, (left, right) = plt.subplots(
 order = scores.mean(axis=1).sort_values().index
 for name in methods:
     left.plot(scores.loc[order, name].to_numpy(), "o", label=name, alpha=0.7)
-left.set_xticks(range(0, 12, 3))
+left.set_xticks(range(0, 20, 5))
 left.set(xlabel="choice of hidden digits, from hard to easy", ylabel="H", ylim=(0, 1))
 left.legend()
 for place, name in enumerate(["ESZSL", "Exemplar"]):

@@ -30,14 +30,19 @@ from zsl_estimators.plotting import SeenPenaltyDisplay, SeenUnseenDisplay
 data = load_digits_gzsl(unseen=(3, 8))
 X, y = data.X_train, data.y_train
 clf = ExemplarClassifier(
-    data.attributes, shrink_to="zero", shrinkage=0.1, seen_penalty=0.0, random_state=0
+    data.attributes,
+    attribute_scaling="standard",
+    shrink_to="zero",
+    shrinkage=0.1,
+    seen_penalty=0.0,
+    random_state=0,
 )
 hiding = ClassHoldoutSplit(n_splits=10, n_unseen=2, random_state=0)
 searches = {
     "ordinary folds": {"cv": StratifiedKFold(5), "scoring": "accuracy"},
     "hidden classes": {"cv": hiding, "scoring": ausuc_scorer, "error_score": "raise"},
 }
-grid = {"alpha": [1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0]}
+grid = {"alpha": [1e-2, 1e-1, 1.0, 10.0, 100.0, 1000.0]}
 for name, how in searches.items():
     searches[name] = GridSearchCV(clf, grid, **how).fit(X, y)
     print(f"{name}: alpha = {searches[name].best_params_['alpha']}")
