@@ -179,10 +179,10 @@ default=None
     "early_stopping": """
         early_stopping : bool, default=True
             Choose the number of epochs by the AUSUC on held-out seen classes, among
-            numbers from 0 to `max_epochs` that grow by a factor. The improvement over 0
-            epochs is reduced by one standard error over hidden classes. False trains
-            for `max_epochs`, and so does True if no class is unseen or fewer than four
-            are seen.
+            numbers up to `max_epochs` that grow by a factor. With an initial estimator
+            0 epochs are among them, and the improvement over these is reduced by one
+            standard error over hidden classes. False trains for `max_epochs`, and so
+            does True if no class is unseen or fewer than four are seen.
         """,
     "torch_training": """
         batch_size : "auto" or int, default="auto"

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.common import small
-from zsl_estimators import RevCDClassifier
+from zsl_estimators import ClassNormClassifier, FGANClassifier, RevCDClassifier
 from zsl_estimators.training import EpochStage
 from zsl_estimators.training._epochs import BestEpochStage, TrainedNet
 
@@ -93,6 +93,30 @@ def test_no_training_that_helps():
     scored, _ = followed(stage(), min, model)
     assert scored == [0, 1, 2, 3, 4, 5]
     assert model.training.n_attached == 1
+
+
+def test_an_untrained_net_need_not_be_scored():
+    scored, calls = followed(stage(first=1), lambda scored: min(2, max(scored)))
+    assert scored == [1, 2, 3, 4, 5, 6, 8]
+    assert calls == [[1, 2, 3, 4, 5], [6, 8]]
+
+
+@pytest.mark.parametrize(
+    ("cls", "parameters", "first"),
+    [
+        (RevCDClassifier, {}, 0),
+        (RevCDClassifier, {"init": None}, 1),
+        (FGANClassifier, {"init": None}, 1),
+        (ClassNormClassifier, {}, 1),
+    ],
+)
+def test_zero_epochs_are_a_candidate_with_an_initial_estimator(
+    few_folds, task, cls, parameters, first
+):
+    clf = small(cls, attributes=task.attributes, random_state=0, **parameters)
+    clf.set_params(max_epochs=2).fit(task.X_train, task.y_train)
+    assert clf.held_out_results_["candidate"].min() == first
+    assert clf.n_iter_ >= first
 
 
 def test_without_patience():

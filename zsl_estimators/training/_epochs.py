@@ -63,6 +63,9 @@ class EpochStage:
     setting : tuple of (str, str) or None, default=None
         Given to the model's `_apply_setting` before it makes the net, where several
         nets are compared one after the other.
+    first : int, default=0
+        Number of epochs that is scored first: 1 where a net that has not been trained
+        answers at random.
 
     Attributes
     ----------
@@ -84,13 +87,14 @@ class EpochStage:
         patience,
         ready=None,
         setting=None,
+        first=0,
     ):
         self.random_state = random_state
         self.max_epochs = max_epochs
         self.weights = weights
         self.growth = growth
         self.patience = max_epochs if only_last or patience is None else patience
-        self.last_scored, self.next_scored = 0, max_epochs if only_last else 0
+        self.last_scored, self.next_scored = 0, max_epochs if only_last else first
         self.ready = ready
         self.setting = setting
         self.best_before = None

@@ -182,6 +182,7 @@ class TorchTrainingMixin:
             patience=self.patience,
             ready=ready,
             setting=setting,
+            first=int(getattr(self, "init", None) is None),
         )
 
     @property
