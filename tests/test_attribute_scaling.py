@@ -6,7 +6,12 @@ import pytest
 from sklearn.base import clone
 
 from tests.common import public_estimators, quick, small
-from zsl_estimators import ExemplarClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    ClassNormClassifier,
+    CMTClassifier,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.metrics import zero_shot_accuracy_score
 from zsl_estimators.scaling import SCALINGS_TO_COMPARE
@@ -116,3 +121,13 @@ def test_without_folds_the_first_is_taken(cls, task):
     clf = small(cls, attributes=task.attributes, random_state=0, seen_penalty=0.0)
     clf.fit(task.X_train[few], task.y_train[few])
     assert clf.attribute_scaling_ == SCALINGS_TO_COMPARE[0]
+
+
+@pytest.mark.parametrize("cls", [CMTClassifier, ClassNormClassifier])
+def test_networks_without_a_start_are_not_given_whitened_descriptions(task, cls):
+    """Nor are they by what is fitted to choose for them."""
+    compared = {one.attribute_scaling for one in small(cls)._new_inits()}
+    assert compared == {"standard", "unit"}
+    clf = small(cls, attributes=task.attributes, max_epochs=1, random_state=0)
+    clf.set_params(attribute_scaling="auto").fit(task.X_train, task.y_train)
+    assert clf.attribute_scaling_ in compared

@@ -80,7 +80,8 @@ default=None
             chooses among "whitened", "standard", "rms" and "unit" on held-out seen
             classes, and is "whitened" if no class is unseen or fewer than four are
             seen. Estimators that are trained use the scaling that their initial
-            estimator has chosen.
+            estimator has chosen; networks without one choose between "standard" and
+            "unit".
         """,
     "correction_weight": """
         correction_weight : "auto" or float, default="auto"

@@ -17,13 +17,14 @@ from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.nn.compatibility import ClassNormNetwork
 from zsl_estimators.onnx_export import Affine, CosineScores, doubles
 from zsl_estimators.parameters import Interval, StrOptions
-from zsl_estimators.scaling import ATTRIBUTE_SCALING, BalancedScaler
+from zsl_estimators.scaling import (
+    ATTRIBUTE_SCALING,
+    SCALINGS_OF_NETWORKS,
+    BalancedScaler,
+)
 from zsl_estimators.training import ArrayData, TorchTrainingMixin, float32
 
 FEATURE_SCALINGS = ("standard", "none")
-# What attribute_scaling="auto" chooses from. On hidden classes of six data sets the
-# network did worse with whitened descriptions on four, and better on none.
-ATTRIBUTE_SCALINGS = ("standard", "unit")
 
 
 @fill_docstring
@@ -160,7 +161,7 @@ class ClassNormClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
     def _new_inits(self):
         return [
             RidgeCompatibilityClassifier(attribute_scaling=scaling)
-            for scaling in ATTRIBUTE_SCALINGS
+            for scaling in SCALINGS_OF_NETWORKS
         ]
 
     def _new_scalers(self, random_state):

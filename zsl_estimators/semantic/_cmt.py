@@ -14,6 +14,7 @@ from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
 from zsl_estimators.onnx_export import CannotExport, DistanceScores, doubles
 from zsl_estimators.parameters import HasMethods, Interval
+from zsl_estimators.scaling import SCALINGS_OF_NETWORKS
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
@@ -164,7 +165,10 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
     # -- fit ----------------------------------------------------------------------
 
     def _new_inits(self):
-        return [RidgeSemanticClassifier(attribute_scaling=self.attribute_scaling)]
+        return [
+            RidgeSemanticClassifier(attribute_scaling=scaling)
+            for scaling in SCALINGS_OF_NETWORKS
+        ]
 
     def _net_arguments(self, problem):
         return {
