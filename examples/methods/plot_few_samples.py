@@ -4,7 +4,7 @@ Training with few samples
 
 ZeroDiff is designed for few samples: it adds noise to every sample in many ways and so
 learns from each of them more than once. This example compares it with f-CLSWGAN and
-with the initial estimator of both, with all and with a tenth of the samples.
+with the initial estimator of both, with all and with fewer of the samples.
 """
 
 # %%

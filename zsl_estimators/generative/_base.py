@@ -246,6 +246,8 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self._decide_by(decisions[best], problem, random_state)
 
     def _fit_candidates(self, problem, random_state):
+        # A former fit may have chosen zero epochs; decisions depend on it.
+        self._is_trained = True
         if not self._chooses_net and len(self._new_decisions()) == 1:
             return None
         return epochs_then_decisions(self, random_state)

@@ -434,9 +434,10 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
     def _new_training(self, problem, n_epochs, random_state):
         if not is_warm_start(self):
             seed = random_state.randint(LARGEST_SEED)
-            # A network that has not been trained adds nothing to the initial
-            # estimator, whatever the representation is.
-            is_useful = n_epochs or self.init is None or self._sees_representations
+            # A network that is never trained adds nothing to the initial estimator,
+            # whatever the representation is.
+            is_trained = n_epochs > 0 or self.warm_start or self.init is None
+            is_useful = is_trained or self._sees_representations
             n_first = self.representation_epochs if is_useful else 0
             self._train_representations(problem, n_first, np.random.RandomState(seed))
         return super()._new_training(problem, n_epochs, random_state)
@@ -553,6 +554,10 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
         """What the folds choose from, the plainest first."""
         if self.view != "auto":
             return [self.view]
-        # A decoder that has not been trained knows no semantics.
-        parts = "V" + "S" * self._is_trained + "C" * (self.contrastive is not None)
-        return [name for name in PartsView.NAMES if set(name) <= {*parts, "+"}]
+        views = PartsView.NAMES
+        if self.contrastive is None:
+            views = [view for view in views if "C" not in view]
+        if not self._is_trained:
+            # The decoder, which predicts the semantics, is at random then.
+            views = [view for view in views if "S" not in view]
+        return list(views)
