@@ -17,7 +17,7 @@ def unmasked(array):
     return array.astype(np.result_type(array, np.float32)).filled(np.nan)
 
 
-def check_magnitude(values, name, smallest=SMALLEST_MAGNITUDE):
+def check_magnitude(values, name, *, allow_small=False):
     """Refuse numbers whose squares are infinite or zero in double precision.
 
     Parameters
@@ -26,8 +26,8 @@ def check_magnitude(values, name, smallest=SMALLEST_MAGNITUDE):
         Finite numbers, or NaN.
     name : str
         What they are, for the message.
-    smallest : float, default=1e-150
-        The largest number must not be smaller; 0 allows all.
+    allow_small : bool, default=False
+        Whether all of them may be so small that their squares are zero.
 
     Raises
     ------
@@ -38,9 +38,10 @@ def check_magnitude(values, name, smallest=SMALLEST_MAGNITUDE):
     if not values.size or values.dtype != np.float64:
         return
     largest = max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None))
-    if largest > LARGEST_MAGNITUDE or 0 < largest < smallest:
+    is_small = 0 < largest < SMALLEST_MAGNITUDE and not allow_small
+    if largest > LARGEST_MAGNITUDE or is_small:
         raise ValueError(
             f"the largest number in {name} is {largest:.0e}, which is too "
-            f"{'large' if largest > 1 else 'small'} to be squared. Change the unit: "
+            f"{'small' if is_small else 'large'} to be squared. Change the unit: "
             f"divide {name} by {largest:.0e}."
         )

@@ -17,7 +17,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from zsl_estimators.arrays import SMALLEST_MAGNITUDE, check_magnitude, unmasked
+from zsl_estimators.arrays import check_magnitude, unmasked
 from zsl_estimators.calibration import (
     PenalisedPredictionMixin,
     choose_on_held_out_classes,
@@ -402,7 +402,7 @@ class BaseZeroShotClassifier(
         )
         X, *y = checked if y else (checked,)
         # Only a fit needs to know by how much small numbers vary.
-        check_magnitude(X, "X", SMALLEST_MAGNITUDE if options.get("reset", True) else 0)
+        check_magnitude(X, "X", allow_small=not options.get("reset", True))
         return (without_duplicates(X), *y) if y else without_duplicates(X)
 
     def _scaled(self, X):
