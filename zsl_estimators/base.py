@@ -382,6 +382,8 @@ class BaseZeroShotClassifier(
         """In which share each of `classes_` pays the seen penalty."""
         return self._labelled_rows.shares_of_penalty(self._table)[self._order]
 
+    # -- what comes in ------------------------------------------------------------
+
     def _checked(self, X):
         """Features that were given to a fitted model."""
         check_is_fitted(self)

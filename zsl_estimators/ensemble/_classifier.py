@@ -309,6 +309,8 @@ default="greedy"
         )
         return self._weighing.choice(members)
 
+    # -- what is fitted -----------------------------------------------------------
+
     def _new_members(self, task, random_state):
         """Wrap the estimators, each with a seed."""
         named = self._named_estimators()
@@ -370,6 +372,8 @@ default="greedy"
         if isinstance(self.seen_classifier, str):
             return SeenClassifier.usual(task, random_state)
         return SeenClassifier([self.seen_classifier], task, random_state)
+
+    # -- final fit ----------------------------------------------------------------
 
     def _fit_chosen(self, problem, choice, seed):
         """Fit the estimators; the ensemble is chosen again without those that fail."""

@@ -442,6 +442,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             self._train_representations(problem, n_first, np.random.RandomState(seed))
         return super()._new_training(problem, n_epochs, random_state)
 
+    # -- first stage --------------------------------------------------------------
+
     def _train_representations(self, problem, n_epochs, random_state):
         """Stage 1: learn to generate representations."""
         self.representation_net_ = None
@@ -482,6 +484,8 @@ class ZeroDiffClassifier(FeatureGeneratingClassifier):
             for name, value in super()._extra_arguments().items()
             if name.startswith(FIRST_STAGE) == first_stage
         }
+
+    # -- second stage -------------------------------------------------------------
 
     def _net_arguments(self, problem):
         attributes, centers = self._seen_tensors()

@@ -264,7 +264,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         self.warm_start = warm_start
         self.device = device
 
-    # -- for users --------------------------------------------------------------
+    # -- for users ----------------------------------------------------------------
 
     def with_rule(self, rule, seen_penalty=None):
         """Return a classifier with another rule, without training again.
@@ -478,6 +478,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             # For this one more is known than the folds tell.
             self._penalties[choice.best(1, None)] = self.seen_penalty_
 
+    # -- rules --------------------------------------------------------------------
+
     def _keep_held_out(self, choice):
         self.held_out_decisions_, self._penalties = choice.frame(1), None
         if len(choice.records) > 1:
@@ -531,6 +533,8 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
                 f"fitting, rule={[*self._penalties, name]}, or give seen_penalty here."
             )
         return self._penalties[name]
+
+    # -- network ------------------------------------------------------------------
 
     def _new_training(self, problem, n_epochs, random_state):
         if is_warm_start(self) and self._kind != self._network():
