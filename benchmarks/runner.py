@@ -187,7 +187,7 @@ class Clock:
             self.note(row)
 
     def note(self, row):
-        taken = row["fit CPU seconds"] + row["predict CPU seconds"]
+        taken = sum(row[name] for name in row if name.endswith("seconds"))
         self.seconds.setdefault((row["set"], row["estimator"]), []).append(taken)
 
     def left(self, waiting):
