@@ -86,7 +86,8 @@ def scores_of_copy(content, X):
 def main():
     parser = command_line(__doc__, NETWORKS, Path("devices.csv"))
     arguments = parser.parse_args()
-    first = {task.set: task for task in find_tasks(arguments.data, arguments.sets)[::-1]}
+    tasks = find_tasks(arguments.data, arguments.sets)
+    first = {task.set: task for task in reversed(tasks)}
     plan = make_plan(list(first.values()), arguments.estimators, 1, make)
     results = run_missing(plan, run, arguments.csv)
     print(results.drop(columns=["unseen", "seed"]).round(3).to_string(index=False))
