@@ -4,6 +4,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators import DAPClassifier, IAPClassifier
+from zsl_estimators.semantic import _dap
 
 
 def binary_table(task):
@@ -97,4 +98,26 @@ def test_dap_in_two_processes_is_the_same(task):
     )
     np.testing.assert_array_equal(
         one.decision_function(task.X_test), two.decision_function(task.X_test)
+    )
+
+
+def test_dap_solves_logistic_regressions_of_many_features_together(task, monkeypatch):
+    """The result is what LogisticRegression gives attribute by attribute."""
+    monkeypatch.setattr(_dap, "FEW_FEATURES", task.X_train.shape[1] - 1)
+    solver = _dap.fit_logistic_regressions
+    calls = []
+    monkeypatch.setattr(
+        _dap, "fit_logistic_regressions", lambda *a: calls.append(a) or solver(*a)
+    )
+    together, one_by_one = (
+        DAPClassifier(task.attributes, estimator=estimator, seen_penalty=0.0).fit(
+            task.X_train, task.y_train
+        )
+        for estimator in (None, LogisticRegression(tol=1e-8))
+    )
+    assert len(calls) == 1
+    np.testing.assert_allclose(
+        together.predict_proba(task.X_test),
+        one_by_one.predict_proba(task.X_test),
+        atol=0.01,
     )

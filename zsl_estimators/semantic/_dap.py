@@ -5,10 +5,12 @@ from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.logistic import fit_logistic_regressions
 from zsl_estimators.nested import fit_weighted, log_probabilities, seeded_clone
 from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
 from zsl_estimators.threads import one_blas_thread
 
+# With so few, a step of Newton's method costs less than many along the gradient.
 FEW_FEATURES = 128
 
 
@@ -26,8 +28,9 @@ class DAPClassifier(AttributeWiseClassifier):
     %(attributes)s
     estimator : classifier or None, default=None
         Fitted once per attribute; has ``predict_proba``. None is
-        :class:`sklearn.linear_model.LogisticRegression`. Its inputs are scaled
-        features, with NaN if it takes NaN.
+        :class:`sklearn.linear_model.LogisticRegression`; with more than 128 features
+        the problems of all attributes are solved together, which is faster. Its inputs
+        are scaled features, with NaN if it takes NaN.
     %(attribute_prior)s
     %(seen_penalty)s
     %(n_jobs)s
@@ -91,24 +94,29 @@ class DAPClassifier(AttributeWiseClassifier):
         patterns, of_attribute = np.unique(
             problem.S_seen[:, varies] > 0, axis=1, return_inverse=True
         )
-        estimator = self.estimator
-        if estimator is None:
-            # Faster with few features, as each step solves a system of that size.
-            few = problem.X.shape[1] <= FEW_FEATURES
-            solver = "newton-cholesky" if few else "lbfgs"
-            estimator = LogisticRegression(solver=solver, max_iter=1000)
         # The problems are too small for several threads of BLAS.
         with one_blas_thread():
-            fitted = Parallel(n_jobs=self.n_jobs)(
-                delayed(fit_weighted)(
-                    seeded_clone(estimator, random_state),
-                    problem.X,
-                    has[problem.y],
-                    problem.weights,
-                )
-                for has in patterns.T
-            )
+            fitted = self._fit_estimators(problem, patterns, random_state)
         self.estimators_ = [fitted[pattern] for pattern in of_attribute.ravel()]
+
+    def _fit_estimators(self, problem, patterns, random_state):
+        """One classifier per column of a table that says which seen class has what."""
+        estimator = self.estimator
+        if estimator is None:
+            if problem.X.shape[1] > FEW_FEATURES:
+                return fit_logistic_regressions(
+                    problem.X, patterns[problem.y], problem.weights, self.n_jobs
+                )
+            estimator = LogisticRegression(solver="newton-cholesky", max_iter=1000)
+        return Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_weighted)(
+                seeded_clone(estimator, random_state),
+                problem.X,
+                has[problem.y],
+                problem.weights,
+            )
+            for has in patterns.T
+        )
 
     def _predict_scaled(self, Z):
         log_odds = np.zeros((len(Z), self._table.matrix.shape[1]))
