@@ -20,8 +20,8 @@ class DAPClassifier(AttributeWiseClassifier):
 
     One binary classifier per attribute predicts the probability that a sample has it,
     and the class whose attributes are most likely is predicted. A class has an
-    attribute if its value is above the mean over the seen classes. `n_jobs` is also the
-    number of attributes that are learned in parallel.
+    attribute if its value is above the mean over the seen classes. With `n_jobs`
+    attributes are learned in parallel too.
 
     Parameters
     ----------
