@@ -18,6 +18,7 @@ import os
 import pickle
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -41,10 +42,6 @@ NETWORKS = (
     "ClassNormClassifier",
     "CMTClassifier",
 )
-
-
-def make(name, set_name):
-    return estimator(name, set_name, "honest")
 
 
 def run(make, load, seed):
@@ -88,6 +85,7 @@ def main():
     arguments = parser.parse_args()
     tasks = find_tasks(arguments.data, arguments.sets)
     first = {task.set: task for task in reversed(tasks)}
+    make = partial(estimator, protocol="honest")
     plan = make_plan(list(first.values()), arguments.estimators, 1, make)
     results = run_missing(plan, run, arguments.csv)
     print(results.drop(columns=["unseen", "seed"]).round(3).to_string(index=False))

@@ -54,7 +54,7 @@ def fit_logistic_regressions(X, targets, weights=None, n_jobs=None):
     Warns
     -----
     ConvergenceWarning
-        If a group was given up after 1000 iterations.
+        If a group was given up, usually after 1000 iterations.
     """
     X = np.asarray(X, dtype=np.float64)
     shares = np.ones(len(X)) if weights is None else np.asarray(weights, np.float64)
@@ -113,7 +113,7 @@ def solve(X, targets, shares, penalty, bound):
 
     They have no coefficient in common, so that the minimum of the sum is that of each.
     In coordinates in which the bound is the identity, their curvature is at most 1
-    everywhere, which L-BFGS likes.
+    everywhere, so that L-BFGS needs few iterations.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def solve(X, targets, shares, penalty, bound):
         Iterations of L-BFGS.
     """
     shape = X.shape[1] + 1, targets.shape[1]
-    # One product of a row with all weights decides for and against: s = +1 or -1.
+    # The loss of a row is log(1 + exp(-margin)), with the sign of its target.
     signs = np.where(targets, 1.0, -1.0)
 
     def loss_and_gradient(coordinates):
@@ -144,10 +144,10 @@ def solve(X, targets, shares, penalty, bound):
         method="L-BFGS-B",
         options={"maxiter": MAX_ITER, "gtol": TOLERANCE, "ftol": 0},
     )
-    if found.nit >= MAX_ITER:
+    if not found.success:
         warnings.warn(
             f"The classifiers of {shape[1]} attributes have not converged after "
-            f"{MAX_ITER} iterations. Scale the features, or give an estimator of your "
+            f"{found.nit} iterations. Scale the features, or give an estimator of your "
             "own.",
             ConvergenceWarning,
             stacklevel=2,
