@@ -73,8 +73,11 @@ def as_zuko(block):
         return [zuko.transforms.PermutationTransform(block.order)]
 
     def changed_half(kept):
-        shift, log_scale = block._shift_and_log_scale(kept)
-        scale = log_scale.exp().expand_as(shift)
+        out = block.net(kept)
+        shift, raw = (
+            out.chunk(2, 1) if block.is_affine else (out, torch.zeros_like(out))
+        )
+        scale = raw.tanh().exp()
         return zuko.transforms.DependentTransform(AffineTransform(shift, scale), 1)
 
     mask = torch.arange(block.n_kept + block.n_changed) < block.n_kept

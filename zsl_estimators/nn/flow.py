@@ -40,14 +40,21 @@ class ActNorm(nn.Module):
 
     def forward(self, x):
         """Return scaled rows and the log determinant, a scalar."""
-        if self.training and not self._is_started:
-            self._start(x)
-        log_scale = self._bounded_log_scale()
+        log_scale = self._log_scale_for(x)
         return (x + self.shift) * log_scale.exp(), log_scale.sum()
+
+    def scaled(self, x):
+        """Return scaled rows alone."""
+        return (x + self.shift) * self._log_scale_for(x).exp()
 
     def inverse(self, z):
         """Undo :meth:`forward`."""
         return z * (-self._bounded_log_scale()).exp() - self.shift
+
+    def _log_scale_for(self, x):
+        if self.training and not self._is_started:
+            self._start(x)
+        return self._bounded_log_scale()
 
     def _bounded_log_scale(self):
         return self.log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE)
@@ -82,8 +89,8 @@ class Permutation(nn.Module):
         self.register_buffer("back", order.argsort())
 
     def forward(self, x):
-        """Return permuted rows and the log determinant, 0."""
-        return x[:, self.order], x.new_zeros(())
+        """Return permuted rows and the log determinant, None for 0."""
+        return x[:, self.order], None
 
     def inverse(self, z):
         """Undo :meth:`forward`."""
@@ -115,8 +122,10 @@ class Coupling(nn.Module):
         self.net = CouplingNet(self.n_kept, hidden, n_out)
 
     def forward(self, x):
-        """Return changed rows and the log determinant, one per row."""
+        """Return changed rows and the log determinant, one per row; None for 0."""
         kept, changed = x.tensor_split([self.n_kept], dim=1)
+        if not self.is_affine:
+            return torch.cat([kept, changed + self.net(kept)], dim=1), None
         shift, log_scale = self._shift_and_log_scale(kept)
         changed = changed * log_scale.exp() + shift
         return torch.cat([kept, changed], dim=1), log_scale.sum(dim=1)
@@ -124,14 +133,13 @@ class Coupling(nn.Module):
     def inverse(self, z):
         """Undo :meth:`forward`."""
         kept, changed = z.tensor_split([self.n_kept], dim=1)
+        if not self.is_affine:
+            return torch.cat([kept, changed - self.net(kept)], dim=1)
         shift, log_scale = self._shift_and_log_scale(kept)
         return torch.cat([kept, (changed - shift) * (-log_scale).exp()], dim=1)
 
     def _shift_and_log_scale(self, kept):
-        out = self.net(kept)
-        if not self.is_affine:
-            return out, out.new_zeros(len(out), 1)
-        shift, raw = out.chunk(2, dim=1)
+        shift, raw = self.net(kept).chunk(2, dim=1)
         return shift, torch.tanh(raw)
 
 
@@ -175,7 +183,7 @@ class HiddenNorm(nn.Module):
 
     def forward(self, x):
         """Positive part of the scaled rows."""
-        return torch.relu(self.norm(x)[0])
+        return torch.relu(self.norm.scaled(x))
 
 
 class Flow(nn.Module):
@@ -231,8 +239,9 @@ class Flow(nn.Module):
         """
         log_det = x.new_zeros(len(x))
         for block in self.blocks:
-            x, block_log_det = block(x)
-            log_det = log_det + block_log_det
+            x, of_block = block(x)
+            if of_block is not None:
+                log_det = log_det + of_block
         return x, log_det
 
     def inverse(self, z):
