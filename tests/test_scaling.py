@@ -79,6 +79,22 @@ def test_unit_rows_are_centred_directions():
     np.testing.assert_allclose(np.linalg.norm(back, axis=1), usual)
 
 
+@pytest.mark.parametrize("scaling", sorted(SCALINGS))
+def test_unit_rows_after_any_scaling(scaling):
+    plain = AttributeScaler(scaling).fit(MATRIX)
+    scaler = AttributeScaler(scaling, unit_rows=True).fit(MATRIX)
+    rows, scaled = plain.transform(MATRIX), scaler.transform(MATRIX)
+    lengths = np.linalg.norm(rows, axis=1)
+    np.testing.assert_allclose(scaled * lengths[:, None], rows, atol=1e-12)
+    # Rows of the usual length come back as they were.
+    usual = np.sqrt((lengths**2).mean())
+    back, expected = (
+        one.inverse_transform(part)
+        for one, part in ((scaler, scaled), (plain, scaled * usual))
+    )
+    np.testing.assert_allclose(back, expected, atol=1e-9)
+
+
 def test_binary_attributes():
     binary = AttributeBinarizer().fit(MATRIX)
     assert binary.transform(MATRIX).tolist() == [[0, 0, 0], [0, 1, 0], [1, 0, 0]]

@@ -174,10 +174,13 @@ class AttributeScaler(BaseEstimator):
         factor for all attributes that makes their mean square 1; for rows of unit
         length this is a multiplication by the square root of their number. "unit":
         mean 0 over the seen classes, then every row to length 1. "none": as they are.
+    unit_rows : bool, default=False
+        Whether scaled rows get length 1 in the end.
     """
 
-    def __init__(self, scaling):
+    def __init__(self, scaling, *, unit_rows=False):
         self.scaling = scaling
+        self.unit_rows = unit_rows
 
     def fit(self, rows, y=None):
         """Learn offset, factor and mixing from the rows of seen classes."""
@@ -191,19 +194,22 @@ class AttributeScaler(BaseEstimator):
         self.mixing_ = np.eye(rows.shape[1])
         if self.scaling == "whitened":
             self.mixing_ = partial_whitening((rows - self.offset_) * self.factor_)
+        length = np.sqrt((self._affine(rows) ** 2).sum(axis=1).mean())
+        self.length_ = length if self.unit_rows and length > 0 else 1.0
         return self
 
     def transform(self, rows):
         """Scale rows of shape (n, n_attributes)."""
-        scaled = (rows - self.offset_) * self.factor_ @ self.mixing_
-        return unit_rows(scaled) if self.scaling == "unit" else scaled
+        scaled = self._affine(rows)
+        ends_in_unit_rows = self.unit_rows or self.scaling == "unit"
+        return unit_rows(scaled) if ends_in_unit_rows else scaled
 
     def inverse_transform(self, scaled):
         """Bring scaled rows back to the units of the descriptions.
 
-        Lengths that "unit" took away come back as the usual length of seen rows.
+        Lengths that were taken away come back as the usual length of seen rows.
         """
-        unmixed = scaled @ np.linalg.inv(self.mixing_)
+        unmixed = self.length_ * scaled @ np.linalg.inv(self.mixing_)
         varying = np.where(self.factor_ == 0, 0.0, unmixed)
         return varying * self.spread_ + self.offset_
 
@@ -224,6 +230,9 @@ class AttributeScaler(BaseEstimator):
         varies = deviation > 0
         inverse = np.where(varies, 1 / np.where(varies, deviation, 1.0), 0.0)
         return np.linalg.inv(self.mixing_) * inverse
+
+    def _affine(self, rows):
+        return (rows - self.offset_) * self.factor_ @ self.mixing_
 
     def _offset_and_spread(self, matrix):
         n_attributes = matrix.shape[1]

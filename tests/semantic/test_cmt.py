@@ -29,6 +29,16 @@ def test_scores_are_negative_squared_distances(task):
     )
 
 
+@pytest.mark.parametrize("scaling", ["auto", "whitened", "standard", "minmax", "rms"])
+def test_no_description_is_shorter_than_another(task, scaling):
+    """A short one would be near to every sample, whatever is predicted for it."""
+    table = task.attributes.copy()
+    table.iloc[::3] *= 5
+    clf = fitted(task, attributes=table, attribute_scaling=scaling)
+    scaled = clf.attribute_scaler_.transform(table.to_numpy())
+    np.testing.assert_allclose(np.linalg.norm(scaled, axis=1), 1)
+
+
 @pytest.mark.parametrize("penalty", [0.0, 0.3])
 def test_novel_samples_go_to_the_nearest_unseen_class(task, penalty):
     """The seen penalty is the detector's threshold; inside a group nothing changes."""

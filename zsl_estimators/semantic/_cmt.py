@@ -14,7 +14,11 @@ from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.regression import SquaredLoss, TanhRegression
 from zsl_estimators.onnx_export import CannotExport, DistanceScores, doubles
 from zsl_estimators.parameters import HasMethods, Interval
-from zsl_estimators.scaling import SCALINGS_OF_NETWORKS
+from zsl_estimators.scaling import (
+    SCALINGS_OF_NETWORKS,
+    AttributeScaler,
+    BalancedScaler,
+)
 from zsl_estimators.semantic._base import SemanticClassifier
 from zsl_estimators.semantic._ridge import RidgeSemanticClassifier
 from zsl_estimators.training import (
@@ -74,9 +78,9 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     Notes
     -----
-    Descriptions have length 1 by default. Of descriptions with different lengths the
-    short ones are near to every sample, so that a penalty for seen classes means
-    something else for other classes.
+    Scaled descriptions get length 1, unless ``attribute_scaling="none"``. Of
+    descriptions with different lengths the short ones are near to every sample, so that
+    a penalty for seen classes means something else for other classes.
 
     References
     ----------
@@ -169,6 +173,10 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
             RidgeSemanticClassifier(attribute_scaling=scaling)
             for scaling in SCALINGS_OF_NETWORKS
         ]
+
+    def _new_scalers(self, random_state):
+        scaling = self.attribute_scaling_
+        return BalancedScaler(), AttributeScaler(scaling, unit_rows=scaling != "none")
 
     def _net_arguments(self, problem):
         return {
