@@ -31,6 +31,7 @@ from zsl_estimators.likelihood.rules import (
     NoiseDenoiseRule,
 )
 from zsl_estimators.likelihood.rules._given import as_rule, given_rules, rule_name
+from zsl_estimators.likelihood.rules._trained import TrainedRules
 from zsl_estimators.nn.blocks import n_rows_per_block
 from zsl_estimators.nn.cross_attention import CrossAttentionDenoiser
 from zsl_estimators.nn.denoiser import ConditionalDenoiser, DenoisingLoss
@@ -292,8 +293,10 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """
         check_is_fitted(self)
         name, new = rule_name(rule), as_rule(rule)
-        if seen_penalty is None:
-            seen_penalty = self._known_penalty(name)
+        if seen_penalty is None and self.seen_penalty != "auto":
+            seen_penalty = float(self.seen_penalty)
+        elif seen_penalty is None:
+            seen_penalty = self._trained_rules.penalty(name)
         other = copy.copy(self)
         other.rule, other.rules_ = rule, dict(self.rules_)
         if self.warm_start:
@@ -311,7 +314,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         %(sample)s
         """
         check_is_fitted(self)
-        self._check_network("denoiser", "sample")
+        self._trained_rules.check_network("denoiser", "sample")
         check_scalar(n_per_class, "n_per_class", Integral, min_val=1)
         labels = self._table.known(self.classes_ if classes is None else classes)
         random_state = private_random_state(self.random_state)
@@ -451,12 +454,13 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         )
 
     def _fit(self, problem, choice, random_state):
-        self._rule_seed = random_state.randint(LARGEST_SEED)
-        self._n_classes_of_fit = len(problem.S)
+        rule_seed = random_state.randint(LARGEST_SEED)
         self._train(problem, self._chosen_net(choice), random_state)
+        self._trained_rules.seed = rule_seed
+        self._trained_rules.keep_penalties(choice)
+        self.held_out_decisions_ = choice.frame(1)
         rules = self._new_rules()
         chosen = choice.best(1, default=next(iter(rules)))
-        self._keep_held_out(choice)
         self.rules_ = {name: self._fitted_rule(rule) for name, rule in rules.items()}
         self.rule_ = self.rules_[chosen]
 
@@ -474,16 +478,9 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _fit_chosen(self, problem, choice, seed):
         super()._fit_chosen(problem, choice, seed)
-        if self._penalties is not None:
-            # For this one more is known than the folds tell.
-            self._penalties[choice.best(1, None)] = self.seen_penalty_
+        self._trained_rules.correct_penalty(choice.best(1, None), self.seen_penalty_)
 
     # -- rules --------------------------------------------------------------------
-
-    def _keep_held_out(self, choice):
-        self.held_out_decisions_, self._penalties = choice.frame(1), None
-        if len(choice.records) > 1:
-            self._penalties = choice.records[1].penalties()
 
     def _network(self):
         """The kind of network that the rules need."""
@@ -493,13 +490,6 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """The rules to compare by name, not fitted."""
         return given_rules(self.rule)
 
-    def _check_network(self, wanted, what):
-        if self._kind != wanted:
-            raise ValueError(
-                f"{what} needs another network than the fitted one, that of "
-                f"rule={self.rule!r}. Fit a classifier with it."
-            )
-
     def _new_decisions(self):
         return list(self._new_rules())
 
@@ -507,42 +497,26 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return PROXY
 
     def _decide_by(self, name, problem, random_state):
-        self._n_classes_of_fit = len(problem.S)
-        rules = self._new_rules() | {PROXY: PROXY_RULES[self._kind]}
+        rules = self._new_rules() | {PROXY: PROXY_RULES[self._trained_rules.network]}
         self.rule_ = self._fitted_rule(rules[name])
 
     def _update_decision(self, problem):
         self._decide_by(PROXY, problem, None)
 
     def _fitted_rule(self, rule):
-        self._check_network(rule.network, repr(rule))
-        seed = getattr(self, "_rule_seed", 0)
         with torch.no_grad():
-            # Classes that were added since must not change the scores of others.
-            model = self._model(np.arange(self._n_classes_of_fit))
-            return clone(rule).fit(model, np.random.RandomState(seed))
-
-    def _known_penalty(self, name):
-        if self.seen_penalty != "auto":
-            return float(self.seen_penalty)
-        if self._penalties is None:
-            return 0.0
-        if name not in self._penalties:
-            raise ValueError(
-                f"the seen penalty of the rule {name} is not known. Name the rule when "
-                f"fitting, rule={[*self._penalties, name]}, or give seen_penalty here."
-            )
-        return self._penalties[name]
+            return self._trained_rules.fit(rule, self._model)
 
     # -- network ------------------------------------------------------------------
 
     def _new_training(self, problem, n_epochs, random_state):
-        if is_warm_start(self) and self._kind != self._network():
+        network = self._network()
+        if is_warm_start(self) and self._trained_rules.network != network:
             raise ValueError(
                 "warm_start=True continues the last fit, whose network is not that "
                 f"of rule={self.rule!r}. Use warm_start=False, or another rule."
             )
-        self._kind = self._network()
+        self._trained_rules = TrainedRules(network, n_classes=len(problem.S))
         return super()._new_training(problem, n_epochs, random_state)
 
     def _net_arguments(self, problem):
@@ -556,7 +530,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
             "n_steps": self.n_diffusion_steps,
             "schedule": self.noise_schedule,
         }
-        if self._kind == "attention":
+        if self._trained_rules.network == "attention":
             module = CrossAttentionDenoiser
             network |= {"n_chunks": self.n_chunks, "n_heads": self.n_heads}
         else:
@@ -599,7 +573,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _along_the_flow(self, walk, rows, y, method):
         """Encode or decode every row under its class."""
-        self._check_network("denoiser", method)
+        self._trained_rules.check_network("denoiser", method)
         labels = as_labels(np.atleast_1d(y), "y")
         if len(labels) not in (1, len(rows)):
             raise ValueError(

@@ -38,6 +38,7 @@ PARTS = {
     "likelihood.rules._likelihood": ("LikelihoodRule",),
     "likelihood.rules._noise_denoise": ("NoiseDenoiseRule",),
     "likelihood.rules._noise_denoise_vote": ("NoiseDenoiseVoteRule",),
+    "likelihood.rules._trained": ("TrainedRules",),
     "likelihood.rules._weights": ("WeightsRule",),
     "linear": ("RidgeMap",),
     "metrics._curve": ("MovedSamples", "SeenUnseenCurve"),
