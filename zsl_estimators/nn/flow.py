@@ -90,11 +90,12 @@ class Permutation(nn.Module):
 
     def forward(self, x):
         """Return permuted rows and the log determinant, None for 0."""
-        return x[:, self.order], None
+        # Several times as fast as indexing, forwards and backwards.
+        return x.index_select(1, self.order), None
 
     def inverse(self, z):
         """Undo :meth:`forward`."""
-        return z[:, self.back]
+        return z.index_select(1, self.back)
 
 
 class Coupling(nn.Module):
