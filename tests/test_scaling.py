@@ -7,7 +7,6 @@ from zsl_estimators.scaling import (
     AttributeBinarizer,
     AttributeScaler,
     BalancedScaler,
-    UnitRows,
 )
 
 MATRIX = np.array([[0.0, 10.0, 3.0], [1.0, 30.0, 3.0], [4.0, 20.0, 3.0]])
@@ -80,17 +79,17 @@ def test_unit_rows_are_centred_directions():
 
 
 @pytest.mark.parametrize("scaling", sorted(SCALINGS))
-def test_unit_rows_after_any_scaling(scaling):
+def test_rows_of_one_length_after_any_scaling(scaling):
     plain = AttributeScaler(scaling).fit(MATRIX)
-    scaler = AttributeScaler(scaling, unit_rows=True).fit(MATRIX)
+    scaler = AttributeScaler(scaling, row_length=2.0).fit(MATRIX)
     rows, scaled = plain.transform(MATRIX), scaler.transform(MATRIX)
     lengths = np.linalg.norm(rows, axis=1)
-    np.testing.assert_allclose(scaled * lengths[:, None], rows, atol=1e-12)
+    np.testing.assert_allclose(scaled * lengths[:, None], 2 * rows, atol=1e-12)
     # Rows of the usual length come back as they were.
     usual = np.sqrt((lengths**2).mean())
     back, expected = (
         one.inverse_transform(part)
-        for one, part in ((scaler, scaled), (plain, scaled * usual))
+        for one, part in ((scaler, scaled), (plain, scaled * usual / 2))
     )
     np.testing.assert_allclose(back, expected, atol=1e-9)
 
@@ -113,7 +112,7 @@ def test_balanced_scaler_weighs_classes_equally():
     np.testing.assert_allclose(scaler.var_, 4.0)
 
 
-def test_rows_of_one_length():
+def test_a_row_of_zeros_has_no_length():
     rows = np.array([[3.0, 4.0], [0.0, 0.0]])
-    scaled = UnitRows(2.0).fit(rows).transform(rows)
+    scaled = AttributeScaler("none", row_length=2.0).fit(rows).transform(rows)
     np.testing.assert_allclose(scaled, [[1.2, 1.6], [0.0, 0.0]])

@@ -229,7 +229,7 @@ default=None
             Scaling of the features, which ends in rows of length 1.
         attribute_scaling_ : str
             The scaling of the descriptions in use.
-        attribute_scaler_ : Pipeline
+        attribute_scaler_ : object
             Scaling of the attributes, which ends in rows of one length.
         """,
     "torch_fitted": """

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.special import expit
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from zsl_estimators.gaussian import SharedGaussian
@@ -135,30 +134,6 @@ class Unscaled(BaseEstimator):
         return CenteredRows.scaled(X, np.zeros(X.shape[1]))
 
 
-class UnitRows(BaseEstimator):
-    """Scales every row to one length, but a row of zeros.
-
-    Parameters
-    ----------
-    length : float, default=1.0
-        That length.
-    """
-
-    def __init__(self, length=1.0):
-        self.length = length
-
-    def fit(self, X, y=None):
-        """Learn nothing."""
-        return self
-
-    def __sklearn_is_fitted__(self):
-        return True
-
-    def transform(self, X):
-        """Scale rows of shape (n, n_columns)."""
-        return unit_rows(X) * self.length
-
-
 class AttributeScaler(BaseEstimator):
     """Scaling of attributes, fitted on the seen classes only.
 
@@ -174,13 +149,14 @@ class AttributeScaler(BaseEstimator):
         factor for all attributes that makes their mean square 1; for rows of unit
         length this is a multiplication by the square root of their number. "unit":
         mean 0 over the seen classes, then every row to length 1. "none": as they are.
-    unit_rows : bool, default=False
-        Whether scaled rows get length 1 in the end.
+    row_length : float or None, default=None
+        Length that every scaled row gets in the end, but a row of zeros. None leaves
+        the lengths, of "unit" 1.
     """
 
-    def __init__(self, scaling, *, unit_rows=False):
+    def __init__(self, scaling, *, row_length=None):
         self.scaling = scaling
-        self.unit_rows = unit_rows
+        self.row_length = row_length
 
     def fit(self, rows, y=None):
         """Learn offset, factor and mixing from the rows of seen classes."""
@@ -194,22 +170,25 @@ class AttributeScaler(BaseEstimator):
         self.mixing_ = np.eye(rows.shape[1])
         if self.scaling == "whitened":
             self.mixing_ = partial_whitening((rows - self.offset_) * self.factor_)
-        length = np.sqrt((self._affine(rows) ** 2).sum(axis=1).mean())
-        self.length_ = length if self.unit_rows and length > 0 else 1.0
+        if self.row_length is not None:
+            self.usual_length_ = np.sqrt((self._affine(rows) ** 2).sum(axis=1).mean())
         return self
 
     def transform(self, rows):
         """Scale rows of shape (n, n_attributes)."""
         scaled = self._affine(rows)
-        ends_in_unit_rows = self.unit_rows or self.scaling == "unit"
-        return unit_rows(scaled) if ends_in_unit_rows else scaled
+        if self.row_length is not None:
+            return unit_rows(scaled) * self.row_length
+        return unit_rows(scaled) if self.scaling == "unit" else scaled
 
     def inverse_transform(self, scaled):
         """Bring scaled rows back to the units of the descriptions.
 
         Lengths that were taken away come back as the usual length of seen rows.
         """
-        unmixed = self.length_ * scaled @ np.linalg.inv(self.mixing_)
+        if self.row_length is not None:
+            scaled = scaled * (self.usual_length_ / self.row_length)
+        unmixed = scaled @ np.linalg.inv(self.mixing_)
         varying = np.where(self.factor_ == 0, 0.0, unmixed)
         return varying * self.spread_ + self.offset_
 
@@ -402,7 +381,7 @@ def unmixed(scaler, rows):
     Parameters
     ----------
     scaler : transformer
-        A fitted scaler of descriptions, or a pipeline of one and rows of one length.
+        A fitted scaler of descriptions.
     rows : ndarray of shape (n_classes, n_attributes)
         Descriptions in the units of the table.
 
@@ -414,14 +393,13 @@ def unmixed(scaler, rows):
         ``parts @ mixing`` are the scaled descriptions.
     """
     scaled = scaler.transform(rows)
-    first = scaler[0] if isinstance(scaler, Pipeline) else scaler
-    if not isinstance(first, AttributeScaler):
+    if not isinstance(scaler, AttributeScaler):
         return scaled, np.eye(scaled.shape[1])
-    parts = (rows - first.offset_) * first.factor_
-    mixed = np.linalg.norm(parts @ first.whole_mixing_, axis=1, keepdims=True)
+    parts = (rows - scaler.offset_) * scaler.factor_
+    mixed = np.linalg.norm(parts @ scaler.whole_mixing_, axis=1, keepdims=True)
     length = np.linalg.norm(scaled, axis=1, keepdims=True)
     parts *= np.divide(length, mixed, out=np.zeros_like(length), where=mixed > 0)
-    return parts, first.whole_mixing_
+    return parts, scaler.whole_mixing_
 
 
 def times(rows, linear):

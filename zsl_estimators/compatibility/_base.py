@@ -4,11 +4,10 @@ from functools import partial
 
 import numpy as np
 import torch
-from sklearn.pipeline import make_pipeline
 
 from zsl_estimators.nn.blocks import row_blocks
 from zsl_estimators.nn.compatibility import CompatibilityLoss
-from zsl_estimators.scaling import AttributeScaler, BalancedScaler, UnitRows
+from zsl_estimators.scaling import AttributeScaler, BalancedScaler
 from zsl_estimators.training import CosineSchedule, float32, to_numpy
 
 
@@ -26,12 +25,12 @@ def unit_scalers(attribute_scaling, length=1.0):
     -------
     feature_scaler : BalancedScaler
         Not fitted.
-    attribute_scaler : Pipeline
+    attribute_scaler : AttributeScaler
         Not fitted.
     """
     return (
         BalancedScaler(unit_rows=True),
-        make_pipeline(AttributeScaler(attribute_scaling), UnitRows(length)),
+        AttributeScaler(attribute_scaling, row_length=length),
     )
 
 

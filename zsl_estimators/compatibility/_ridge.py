@@ -105,7 +105,7 @@ class RidgeCompatibilityClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         return class_balanced_inputs(problem, scale=np.sqrt(self.n_features_in_))
 
     def _solutions(self, problem, precomputed, settings):
-        identity = self.attribute_scaler_[0].from_standard_
+        identity = self.attribute_scaler_.from_standard_
         for ridge, coef in ridge_maps(precomputed, problem.S_seen, identity, settings):
             self.shrink_to_, self.alpha_ = ridge
             self.coef_ = coef

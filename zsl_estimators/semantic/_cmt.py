@@ -176,7 +176,8 @@ class CMTClassifier(TorchTrainingMixin, SemanticClassifier):
 
     def _new_scalers(self, random_state):
         scaling = self.attribute_scaling_
-        return BalancedScaler(), AttributeScaler(scaling, unit_rows=scaling != "none")
+        row_length = None if scaling == "none" else 1.0
+        return BalancedScaler(), AttributeScaler(scaling, row_length=row_length)
 
     def _net_arguments(self, problem):
         return {

@@ -61,7 +61,6 @@ PARTS = {
         "BalancedScaler",
         "FeatureScaler",
         "MetricScaler",
-        "UnitRows",
         "Unscaled",
     ),
     "semantic._eszsl": ("Penalties",),

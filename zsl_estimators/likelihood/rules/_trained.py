@@ -16,14 +16,19 @@ class TrainedRules:
         Kind of the network.
     n_classes : int
         Number of classes that rules are fitted to.
-    seed : int, default=0
-        Of all that is random in fitting a rule.
+
+    Attributes
+    ----------
+    seed : int
+        Of all that is random in fitting a rule; 0 on folds.
+    penalties : dict or None
+        Seen penalties by the names of rules, where several were compared.
     """
 
-    def __init__(self, network, n_classes, seed=0):
+    def __init__(self, network, n_classes):
         self.network = network
         self.n_classes = n_classes
-        self.seed = seed
+        self.seed = 0
         self.penalties = None
 
     def fit(self, rule, model_of):
@@ -46,7 +51,7 @@ class TrainedRules:
         ValueError
             If the rule needs another network.
         """
-        self.check_network(rule.network, repr(rule))
+        self.check_network(rule.network, rule)
         # Classes that were added since must not change the scores of others.
         model = model_of(np.arange(self.n_classes))
         return clone(rule).fit(model, np.random.RandomState(self.seed))
