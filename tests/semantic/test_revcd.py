@@ -136,6 +136,11 @@ def test_every_prediction_type_and_sampler(data, prediction_type, sampler):
     np.testing.assert_array_equal(scores, clf.decision_function(data.X_test))
 
 
+@pytest.fixture(scope="module")
+def plain_scores(data):
+    return fit_without_folds(data).decision_function(data.X_test)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -155,11 +160,10 @@ def test_every_prediction_type_and_sampler(data, prediction_type, sampler):
     ],
     ids=str,
 )
-def test_options_change_the_model(data, parameters):
-    plain, other = fit_without_folds(data), fit_without_folds(data, **parameters)
-    one, two = (clf.decision_function(data.X_test) for clf in (plain, other))
-    assert np.isfinite(two).all()
-    assert not np.allclose(one, two)
+def test_options_change_the_model(data, plain_scores, parameters):
+    scores = fit_without_folds(data, **parameters).decision_function(data.X_test)
+    assert np.isfinite(scores).all()
+    assert not np.allclose(scores, plain_scores)
 
 
 def test_samplers_agree_on_digits(digits):
@@ -170,7 +174,8 @@ def test_samplers_agree_on_digits(digits):
     clf = RevCDClassifier(digits.attributes, random_state=0, **settings)
     scores = {}
     for sampler in ("one_shot", "ddim", "ddpm"):
-        clf.set_params(sampler=sampler, n_draws=8).fit(digits.X_train, digits.y_train)
+        clf.set_params(sampler=sampler, n_draws=8)
+        clf.fit(digits.X_train[::2], digits.y_train[::2])
         scores[sampler] = gzsl_scorer(clf, digits.X_test, digits.y_test)
     for metric in ("T1", "AUSUC"):
         values = [score[metric] for score in scores.values()]
