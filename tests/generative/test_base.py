@@ -87,7 +87,7 @@ def test_sample_refuses_no_rows(task):
 @every_generator
 def test_synthetic_features_of_seen_classes_match_real_ones(cls):
     """Means, covariances and every feature's distribution."""
-    data = make_gzsl(200, n_seen=10, n_unseen=3, n_features=5, random_state=0)
+    data = make_gzsl(150, n_seen=10, n_unseen=3, n_features=5, random_state=0)
     # Close to the means of the classes, and nothing to choose.
     init = ExemplarClassifier(
         alpha=1e-3, shrinkage=0.1, attribute_scaling="standard", random_state=0
