@@ -8,7 +8,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 from sklearn.utils.estimator_checks import check_estimator
 
-from tests.common import HEAD, TRAINED_ON_DRAWN_ROWS
+from tests.common import EXEMPLAR, HEAD, TRAINED_ON_DRAWN_ROWS
 from zsl_estimators.datasets import load_digits_gzsl
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.utils.estimator_checks import check_zero_shot_estimator
@@ -29,7 +29,9 @@ def shown():
 
 
 def small_generator(module, max_epochs=3):
-    return module.CVAEClassifier(max_epochs=max_epochs, head=HEAD, n_synthetic=20)
+    return module.CVAEClassifier(
+        init=EXEMPLAR, max_epochs=max_epochs, head=HEAD, n_synthetic=20
+    )
 
 
 @pytest.mark.usefixtures("few_folds")
