@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import check_array
 
 from tests.common import small
 from zsl_estimators import (
@@ -23,11 +25,14 @@ from zsl_estimators import (
 from zsl_estimators.gaussian import SharedGaussian
 from zsl_estimators.rows import (
     BlockwiseStandardScaler,
+    PickedRows,
     ScaledRows,
     class_moments,
+    picked,
     scaled_features,
 )
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler
+from zsl_estimators.semantic import _eszsl
 
 
 @pytest.fixture(params=[np.float64, np.float32, np.float16])
@@ -73,6 +78,18 @@ def test_blocks_are_the_rows_in_double_precision(X, made):
     np.testing.assert_array_equal(single, expected.astype(np.float32))
     squares = scaled.float32(lambda block: block[:, 1:3] ** 2)
     np.testing.assert_array_equal(squares, (expected[:, 1:3] ** 2).astype(np.float32))
+
+
+def test_picked_rows_are_an_array_to_whoever_wants_one(X):
+    some = picked(picked(X, np.array([4, 1, 30, 7])), np.array([3, 0, 1]))
+    assert some.positions.tolist() == [7, 4, 1]
+    assert (some.shape, some.ndim, len(some), some.dtype) == ((3, 6), 2, 3, X.dtype)
+    for array in (np.asarray(some), some[:], check_array(some, dtype=X.dtype)):
+        np.testing.assert_array_equal(array, X[[7, 4, 1]])
+    np.testing.assert_array_equal(some.astype(np.float64), doubles(X)[[7, 4, 1]])
+    np.testing.assert_array_equal(some[1], X[4])
+    assert np.shares_memory(picked(X, slice(3, 9)), X)
+    assert picked(csr_array(doubles(X)), np.array([2, 3])).shape == (2, 6)
 
 
 @pytest.mark.usefixtures("in_small_blocks")
@@ -144,15 +161,25 @@ def test_features_are_scaled_in_double_precision():
         DiffusionClassifier,
     ],
 )
-def test_no_fit_has_all_rows_in_double_precision(cls, task, monkeypatch):
+def test_no_fit_has_all_rows_at_once(cls, task, monkeypatch):
+    """Neither in double precision, nor the rows of a fold in that of the features."""
+
     class Refused(ScaledRows):
         @property
         def whole(self):
             raise MemoryError("all rows at once")
 
+    def picked_rows(self, rows, pick=PickedRows.__getitem__):
+        picked = pick(self, rows)
+        # Any transformer may make the representations of ZeroDiff.
+        assert len(picked) <= 64 < len(self) or cls is ZeroDiffClassifier
+        return picked
+
     # From here on every slice that is asked for is small.
     monkeypatch.setattr(ScaledRows, "whole", Refused.whole)
+    monkeypatch.setattr(PickedRows, "__getitem__", picked_rows)
     monkeypatch.setattr(rows, "NUMBERS_PER_BLOCK", 6 * 64)
+    monkeypatch.setattr(_eszsl, "MOST_ROWS_FOR_SPREAD", 32)
     small(cls, attributes=task.attributes, random_state=0).fit(
         task.X_train, task.y_train
     )

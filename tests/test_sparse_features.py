@@ -307,3 +307,12 @@ def test_texts_in_a_pipeline():
     clf = make_pipeline(TfidfVectorizer(), ridge).fit(texts, labels)
     assert clf.predict([animals["bat"]], classes=names[4:]) == ["bat"]
     assert set(clf.predict(texts)) <= set(names)
+
+
+def test_folds_side_by_side():
+    data = task_of(30)
+    X = csr_array(data.X_train)
+    alone = RidgeSemanticClassifier(data.attributes, random_state=0)
+    beside = clone(alone).set_params(n_jobs=2)
+    one, other = (clf.fit(X, data.y_train) for clf in (alone, beside))
+    np.testing.assert_array_equal(one.decision_function(X), other.decision_function(X))

@@ -37,7 +37,7 @@ from zsl_estimators.parameters import Interval, StrOptions, check_parameters
 from zsl_estimators.problem import PRECISIONS, Problem
 from zsl_estimators.progress import Reporter, progress_of_fit
 from zsl_estimators.representation import with_summaries
-from zsl_estimators.rows import refuse_sparse, scaled_features
+from zsl_estimators.rows import PickedRows, refuse_sparse, scaled_features
 from zsl_estimators.sample_weights import weighted_rows
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -253,6 +253,9 @@ class BaseZeroShotClassifier(
 
     def _checked_for_fit(self, X, y):
         """Features and labels to fit on; no labels only where the tags allow it."""
+        # Rows of a fold: the fit that it belongs to has checked them.
+        if isinstance(X, PickedRows):
+            return X, y
         if y is None and not get_tags(self).target_tags.required:
             return self._validated(X), None
         takes_nan = get_tags(self).input_tags.allow_nan

@@ -13,6 +13,71 @@ from zsl_estimators.sparse_rows import CenteredRows, as_dense
 NUMBERS_PER_BLOCK = 2**22
 
 
+class PickedRows:
+    """Some rows of an array, which are copied when they are read, and not before.
+
+    A fold then needs no memory for its own rows, whether the array is in memory or
+    mapped from a file. What expects an array gets one.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features) or PickedRows
+        All rows.
+    positions : ndarray of shape (n_picked,)
+        Positions of the rows.
+    """
+
+    ndim = 2
+
+    def __init__(self, X, positions):
+        if isinstance(X, PickedRows):
+            X, positions = X.X, X.positions[positions]
+        self.X = X
+        self.positions = positions
+
+    @property
+    def shape(self):
+        """Number of rows and of columns."""
+        return len(self.positions), self.X.shape[1]
+
+    @property
+    def dtype(self):
+        """Precision of the array."""
+        return self.X.dtype
+
+    def __len__(self):
+        return len(self.positions)
+
+    def __getitem__(self, rows):
+        return self.X[self.positions[rows]]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self[:], dtype=dtype)
+
+    def astype(self, dtype):
+        """All of them as an array."""
+        return self[:].astype(dtype, copy=False)
+
+
+def picked(X, positions):
+    """Some rows: of an array without a copy, of a sparse matrix a smaller one.
+
+    Parameters
+    ----------
+    X : ndarray, PickedRows or CSR matrix of shape (n_samples, n_features)
+        All rows.
+    positions : ndarray of shape (n_picked,) or slice
+        Positions of the rows.
+
+    Returns
+    -------
+    rows : ndarray, PickedRows or CSR matrix of shape (n_picked, n_features)
+        In the order of the positions.
+    """
+    is_view = isinstance(X, np.ndarray) and isinstance(positions, slice)
+    return X[positions] if is_view or issparse(X) else PickedRows(X, positions)
+
+
 class ScaledRows:
     """Training rows in the units of a model, made from those in the users' units.
 
@@ -23,7 +88,7 @@ class ScaledRows:
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
+    X : ndarray, PickedRows or CSR matrix of shape (n_samples, n_features)
         Features in the users' units.
     scaler : transformer or None, default=None
         Fitted. None leaves rows as they are.
@@ -59,7 +124,7 @@ class ScaledRows:
 
     def only(self, kept):
         """Some of the rows, by positions or as a slice."""
-        chosen = ScaledRows(self.X[kept], self.scaler)
+        chosen = ScaledRows(picked(self.X, kept), self.scaler)
         if "whole" in vars(self):
             chosen.whole = self.whole[kept]
         return chosen

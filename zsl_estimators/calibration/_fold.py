@@ -8,6 +8,7 @@ import numpy as np
 from zsl_estimators.calibration._choice import Choice
 from zsl_estimators.calibration._scores import HeldOutScores
 from zsl_estimators.model_selection._class_holdout import at_most
+from zsl_estimators.rows import picked
 from zsl_estimators.sample_weights import part_of
 from zsl_estimators.threads import one_blas_thread
 
@@ -152,7 +153,7 @@ class Fold:
     def _scaled_problem(self, X, y):
         """Scale the rows of the fold, having set the model up when it is its turn."""
         if self._problem is None:
-            model, rows, classes = self.model, X[self.train], y[self.train]
+            model, rows, classes = self.model, picked(X, self.train), y[self.train]
             random_state = np.random.RandomState(self.seed)
             if not hasattr(model, "feature_scaler_"):
                 model._set_up(rows, classes, random_state, self.train_weights)

@@ -13,7 +13,7 @@ class Reference:
 
     Parameters
     ----------
-    array : ndarray
+    array : ndarray or sparse matrix
         It may be a part of a memory map.
     """
 
@@ -55,15 +55,17 @@ def place_in_file(array):
 
     Parameters
     ----------
-    array : ndarray
-        Any array.
+    array : ndarray or sparse matrix
+        Any one.
 
     Returns
     -------
     place : tuple or None
-        What :func:`reopened` wants. None where there is no such file, where the array
+        What :func:`reopened` wants. None where there is no such file, where an array
         is not in one piece, and where what was written to it is not in the file.
     """
+    if not isinstance(array, np.ndarray):
+        return None
     owner = array
     while isinstance(owner, np.ndarray) and not isinstance(owner.base, mmap.mmap):
         owner = owner.base
