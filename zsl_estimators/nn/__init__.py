@@ -184,8 +184,6 @@ from zsl_estimators.nn.revcd import (
     NoEstimate,
     RevCDLoss,
     RevCDNetwork,
-    in_every_draw,
-    of_every_row,
     reverse_process,
 )
 from zsl_estimators.nn.softmax import (
@@ -361,7 +359,6 @@ __all__ = [
     "gaussian_nll",
     "gradient_penalty",
     "hutchinson_trace",
-    "in_every_draw",
     "integrate",
     "langevin_steps",
     "leaky_relu",
@@ -378,7 +375,6 @@ __all__ = [
     "normal_divergences",
     "normal_linear",
     "normal_parameters",
-    "of_every_row",
     "perceptron",
     "principal_axes",
     "reconstruction_error",

@@ -123,11 +123,16 @@ class RevCDNetwork(nn.Module):
         attributes : Tensor of shape (n, n_attributes)
             Mean over the draws.
         """
-        condition, total = self.encode(x), torch.zeros_like(linear)
         times = self.diffusion.times(n_passes)
-        for of_draw in noise:
-            total += self.denoised(condition, linear, of_draw, times, guidance_scale)
-        return total / len(noise)
+        return self.mean_of_draws(x, linear, noise, times, guidance_scale)
+
+    def mean_of_draws(self, x, linear, noise, times, guidance_scale=1.0):
+        """Do what :meth:`forward` does, given the times to visit."""
+        # All draws at once, before the rows: what depends on the rows alone, or on the
+        # draw alone, is computed once.
+        noise = noise[:, :, None].unbind(dim=1)
+        clean = self.denoised(self.encode(x), linear, noise, times, guidance_scale)
+        return clean.mean(dim=0)
 
     def trajectory(self, condition, linear, noise, n_passes=1, guidance_scale=1.0):
         """Walk from the noise of one draw to attributes.
@@ -152,7 +157,7 @@ class RevCDNetwork(nn.Module):
         """
         times = self.diffusion.times(n_passes)
         yield times[0], noise[0].expand_as(linear)
-        yield from self._steps(condition, linear, noise, times, guidance_scale)
+        yield from self._steps(condition, linear, noise[:, None], times, guidance_scale)
 
     def denoised(self, condition, linear, noise, times, guidance_scale=1.0):
         """Where :meth:`trajectory` ends, given the times that it visits."""
@@ -160,7 +165,10 @@ class RevCDNetwork(nn.Module):
         return clean
 
     def _steps(self, condition, linear, noise, times, guidance_scale):
-        """Yield the times that are reached, and the attributes there."""
+        """Yield the times that are reached, and the attributes there.
+
+        Noise has any shape that can be broadcast to that of the linear estimates.
+        """
         start, *step_noise = noise
         denoise = partial(
             self.denoise,
@@ -168,13 +176,8 @@ class RevCDNetwork(nn.Module):
             linear=linear,
             guidance_scale=guidance_scale,
         )
-        steps = reverse_process(
-            denoise,
-            self.diffusion,
-            start.expand_as(linear),
-            times,
-            step_noise or None,
-        )
+        step_noise = step_noise or None
+        steps = reverse_process(denoise, self.diffusion, start, times, step_noise)
         for t, s, _ in steps:
             yield t, s
 
@@ -212,8 +215,10 @@ class RevCDNetwork(nn.Module):
 
     def predict(self, s_t, t, condition, linear):
         """Predict s0, eps or v: what the linear estimate implies, corrected."""
-        implied_noise = self.diffusion.to_noise(linear, s_t, t)
-        implied = self.diffusion.target(linear, implied_noise, t, self.prediction_type)
+        implied = linear
+        if self.prediction_type != "x0":
+            eps = self.diffusion.to_noise(linear, s_t, t)
+            implied = self.diffusion.target(linear, eps, t, self.prediction_type)
         return implied + self.unet(s_t, self.embed_time(t), condition)
 
     def denoise(self, s_t, t, condition, linear, guidance_scale=1.0):
@@ -222,7 +227,7 @@ class RevCDNetwork(nn.Module):
         The estimate without condition is extrapolated towards the one with it;
         ``guidance_scale=1`` is the latter.
         """
-        times = torch.full((s_t.shape[0],), t, device=s_t.device)
+        times = torch.full((1,), t, device=s_t.device)
 
         def clean(condition, linear):
             prediction = self.predict(s_t, times, condition, linear)
@@ -275,27 +280,11 @@ class GuidedPrediction(nn.Module):
 
     def forward(self, x):
         """Predict scaled attributes, shape (n, n_attributes)."""
-        linear, n_draws = self.estimate(x), self.noise.shape[0]
-        # All draws at once, so that the graph does not grow with their number.
-        clean = self.network.denoised(
-            in_every_draw(self.network.encode(x), n_draws),
-            in_every_draw(linear, n_draws),
-            [of_every_row(noise, x.shape[0]) for noise in self.noise.unbind(dim=1)],
-            self.times,
-            self.guidance_scale,
+        linear = self.estimate(x)
+        corrected = self.network.mean_of_draws(
+            x, linear, self.noise, self.times, self.guidance_scale
         )
-        corrected = clean.reshape(n_draws, -1, clean.shape[1]).mean(dim=0)
         return linear + self.correction_weight * (corrected - linear)
-
-
-def in_every_draw(rows, n_draws):
-    """All rows, as often as there are draws."""
-    return rows.expand(n_draws, *rows.shape).reshape(-1, rows.shape[1])
-
-
-def of_every_row(noise, n_rows):
-    """The noise of every draw for so many rows, one draw after the other."""
-    return noise[:, None].expand(-1, n_rows, -1).reshape(-1, noise.shape[1])
 
 
 class NoEstimate(nn.Module):
@@ -418,7 +407,9 @@ def reverse_process(denoise, diffusion, start, times, step_noise=None):
     s = start
     for step, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
         clean = denoise(s, t)
-        if step_noise is None:
+        if t_next < 0:
+            s = clean
+        elif step_noise is None:
             s = diffusion.ddim_step(clean, s, t, t_next)
         else:
             mean, variance = diffusion.posterior(clean, s, t, t_next)

@@ -39,8 +39,13 @@ class HadamardAdditionBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, h, multiplied, added):
-        """Transform `h` of shape (n, in_dim) to (n, out_dim)."""
-        h = self.layer(h) * (1 + self.factor(multiplied)) + self.shift(added)
+        """Transform `h` of shape (..., in_dim) to (..., out_dim).
+
+        The shapes of the embeddings are broadcast to that of `h`, and the other way.
+        """
+        # Normalisation takes two dimensions.
+        normal = self.layer(h.flatten(0, -2)).unflatten(0, h.shape[:-1])
+        h = normal * (1 + self.factor(multiplied)) + self.shift(added)
         return self.dropout(h)
 
 
@@ -77,14 +82,14 @@ class HadamardAdditionUNet(nn.Module):
         self.output = nn.Linear(hidden[0], n_inputs)
 
     def forward(self, s, time, condition):
-        """Map `s` of shape (n, n_inputs) to the same shape."""
+        """Map `s` of shape (..., n_inputs) to the same shape, broadcast."""
         levels = []
         for block in self.encoder:
             s = block(s, time, condition)
             levels.append(s)
         s = levels.pop()
         for block in self.decoder:
-            s = block(torch.cat([s, levels.pop()], dim=1), condition, time)
+            s = block(torch.cat([s, levels.pop()], dim=-1), condition, time)
         return self.output(s)
 
 

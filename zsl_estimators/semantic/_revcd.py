@@ -513,7 +513,7 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
                     self._n_passes,
                     self.guidance_scale,
                 )
-                for rows in row_blocks(len(Z))
+                for rows in row_blocks(len(Z), copies=len(noise))
             ]
 
     def _attribute_module(self):
