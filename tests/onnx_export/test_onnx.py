@@ -74,11 +74,15 @@ def assert_agrees(clf, X, scores, position, atol):
 
 
 def assert_module_agrees(clf, X):
+    before = all_scores(clf, X)
     with usual_torch_settings(), torch.inference_mode():
         check_scores(clf)
         decision = decision_module(clf, torch.float64)
         scores, position = decision(torch.tensor(X))
+        decision_module(clf, torch.float32)
     assert_agrees(clf, X, scores.numpy(), position.numpy(), atol=1e-8)
+    # What has been exported is a copy.
+    np.testing.assert_array_equal(all_scores(clf, X), before)
 
 
 @pytest.mark.parametrize("cls", [c for c in public_estimators() if c not in CANNOT])

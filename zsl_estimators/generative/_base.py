@@ -327,10 +327,14 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """The covariance within a class, where the initial estimator knows it."""
         return None if self.init_ is None else self.init_.within_class
 
-    def _generator(self, single=True):
+    def _generator(self, module=None):
+        """A generator with some module; with the network itself as it was trained.
+
+        That one generates while it is not trained.
+        """
         attributes, centers = self._class_tensors()
         return TrainedGenerator(
-            self._module_for_prediction(single),
+            self.net_.inference_module.eval() if module is None else module,
             attributes,
             centers,
             self.feature_scaler_,
@@ -376,10 +380,17 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return None
 
     def _score_classes(self, Z):
-        return self.decision_.score_classes(lambda: self._generator(single=False), Z)
+        return self.decision_.score_classes(self._generator_to_score_with, Z)
+
+    def _generator_to_score_with(self):
+        return self._generator(self._module_to_predict_with())
 
     def _scoring_module(self):
-        return self.decision_.scoring_module(lambda: self._generator(single=False))
+        # Others move it and change its precision.
+        def new_generator():
+            return self._generator(self._module_for_prediction())
+
+        return self.decision_.scoring_module(new_generator)
 
 
 def view_of(decision):

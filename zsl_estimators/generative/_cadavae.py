@@ -336,13 +336,6 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         means[self._table.seen] = self.init_.within_class.means
         return torch.tensor(float32(self.feature_scaler_.transform(means)))
 
-    def _module_for_prediction(self, single=False):
-        # Decisions in the latent space encode all samples: a copy is worth keeping.
-        if single or self._is_followed or self._kept_module is None:
-            return super()._module_for_prediction(single)
-        module, n_epochs = self.net_.inference_module, len(self.net_.history)
-        return self._kept_module.of(module, self._predicts_in_single, n_epochs)
-
     # -- decisions ----------------------------------------------------------------
 
     def _decisions_called(self, name):

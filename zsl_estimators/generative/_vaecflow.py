@@ -349,9 +349,7 @@ class VAEcFlowClassifier(FeatureGeneratingClassifier):
         """
         Z = self._scaled(self._checked(X))
         with self._predict_context():
-            densities = Likelihood().score_classes(
-                lambda: self._generator(single=False), Z
-            )
+            densities = Likelihood().score_classes(self._generator_to_score_with, Z)
         return densities[:, self._order]
 
     # -- fit ----------------------------------------------------------------------

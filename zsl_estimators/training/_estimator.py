@@ -300,18 +300,21 @@ class TorchTrainingMixin:
         may take longer than what is done with it.
         """
         with torch.inference_mode():
-            if self._is_followed or self._kept_module is None:
-                yield self._module_for_prediction()
-            else:
-                module, n_epochs = self.net_.inference_module, len(self.net_.history)
-                yield self._kept_module.of(module, self._predicts_in_single, n_epochs)
+            yield self._module_to_predict_with()
 
-    def _module_for_prediction(self, single=False):
-        """Copy the trained module; see :meth:`_inference`."""
+    def _module_to_predict_with(self):
+        """What :meth:`_inference` yields."""
+        if self._is_followed or self._kept_module is None:
+            return self._module_for_prediction()
+        module, n_epochs = self.net_.inference_module, len(self.net_.history)
+        return self._kept_module.of(module, self._predicts_in_single, n_epochs)
+
+    def _module_for_prediction(self):
+        """Copy the trained module for whoever may change it; see :meth:`_inference`."""
         module = self.net_.inference_module
         if self._is_followed:
             return module.eval()
-        return copied_in_precision(module, single or self._predicts_in_single)
+        return copied_in_precision(module, self._predicts_in_single)
 
     @property
     def _predicts_in_single(self):
