@@ -184,18 +184,15 @@ def test_sklearn_checks_with_other_rules(estimator, check):
     check(estimator)
 
 
-# Those that compare, change or repeat what is predicted. What is refused, which labels
-# and tables there may be and how a network is trained has nothing to do with the rule.
+# Those that compare, change or repeat what is predicted. What is refused, which labels,
+# tables and features there may be, how a network is trained and what an interruption
+# leaves has nothing to do with the rule.
 CHECKS_OF_A_RULE = (
     "check_add_classes",
     "check_auto_penalty",
     "check_batch_size_does_not_change_predictions",
-    "check_clone_and_refit",
     "check_degenerate_data",
     "check_global_random_state",
-    "check_half_precision",
-    "check_interrupted_fit",
-    "check_other_processes_agree",
     "check_pickle",
     "check_remove_classes",
     "check_removed_rows",
