@@ -418,10 +418,7 @@ default="greedy"
         self.estimators_ = [member.fitted for member in members]
         spreads = choice.spreads[kept]
         if np.isnan(spreads).any():
-            spreads = [
-                spread_of_rows(one, problem.X, problem.weights)
-                for one in self.estimators_
-            ]
+            spreads = [spread_of_rows(one, problem) for one in self.estimators_]
         self.weights_ = pd.Series(choice.weights[kept], names, name="weight")
         self.spreads_ = pd.Series(spreads, names, name="spread")
         times = {member.name: member.fit_time for member in choice.members}
@@ -494,8 +491,8 @@ def is_dropped(estimator):
     return isinstance(estimator, str) and estimator == "drop"
 
 
-def spread_of_rows(fitted, X, weights=None):
-    """Spread of a fitted estimator's scores of training rows."""
+def spread_of_rows(fitted, problem):
+    """Spread of a fitted estimator's scores of some training rows."""
     some = slice(ROWS_FOR_SPREAD)
-    spreads = score_matrix(fitted, X[some]).std(axis=1)
-    return float(np.average(spreads, weights=part_of(weights, some))) or 1.0
+    spreads = score_matrix(fitted, problem.rows[some]).std(axis=1)
+    return float(np.average(spreads, weights=part_of(problem.weights, some))) or 1.0
