@@ -1,4 +1,6 @@
 import builtins
+import copy
+import shutil
 
 import h5py
 import numpy as np
@@ -63,9 +65,18 @@ class Made:
         path.write_bytes(content[:n_bytes])
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    return Made(tmp_path_factory.mktemp("made_once"))
+
+
 @pytest.fixture
-def made(tmp_path):
-    return Made(tmp_path)
+def made(made_once, tmp_path):
+    """A copy, which a test may change."""
+    made = copy.deepcopy(made_once)
+    made.folder = tmp_path / "made"
+    shutil.copytree(made_once.folder, made.folder)
+    return made
 
 
 def test_rows_classes_and_descriptions(made):

@@ -185,15 +185,19 @@ def test_parts_train_in_single_precision(estimator, task, trained_in_single_prec
 def test_prediction_in_single_precision(make, task, monkeypatch):
     clf = fitted(make(), task)
     expected = clf.decision_function(task.X_test)
-    in_double = type(clf)._module_for_prediction
     seen = []
 
-    def in_single(self, single=False):
-        module = in_double(self, single=True)
-        seen.extend(module.parameters())
-        return module
+    def noted(get):
+        def get_and_note(self):
+            module = get(self)
+            seen.extend(module.parameters())
+            return module
 
-    monkeypatch.setattr(type(clf), "_module_for_prediction", in_single)
+        return get_and_note
+
+    monkeypatch.setattr(type(clf), "_predicts_in_single", True)
+    for name in ("_module_for_prediction", "_module_to_predict_with"):
+        monkeypatch.setattr(type(clf), name, noted(getattr(type(clf), name)))
     found = clf.decision_function(task.X_test)
     assert all(parameter.dtype == torch.float32 for parameter in seen)
     spread = np.abs(expected).max()
