@@ -590,10 +590,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """The network and the classes that it is conditioned on."""
         if positions is None:
             positions = np.arange(len(self._table.labels))
-        module = self._module_for_prediction()
-        if not self._is_followed:
-            # Rules that optimise what goes in need no gradients of weights.
-            module.requires_grad_(requires_grad=False)
+        module = self._module_to_predict_with()
         of_net = module.class_centers
         attributes, centers = (
             part[positions].to(of_net) for part in self._class_tensors()

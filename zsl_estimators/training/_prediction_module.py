@@ -54,6 +54,9 @@ def versions(module):
 
 
 def copied_in_precision(module, single):
-    """Copy a module in evaluation mode, in single or in double precision."""
-    copied = copy.deepcopy(module).eval()
+    """Copy a module in evaluation mode, in single or in double precision.
+
+    Its weights need no gradients, which some predictions take with respect to inputs.
+    """
+    copied = copy.deepcopy(module).eval().requires_grad_(requires_grad=False)
     return copied.to(torch.float32 if single else torch.float64)
