@@ -61,9 +61,9 @@ class Watched:
         }
 
 
-def anonymous_mebibytes():
-    """Memory of the process that is not a mapped file; Linux only."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def anonymous_mebibytes(process="self"):
+    """Memory of a process that is not a mapped file; Linux only."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1024
     return 0.0

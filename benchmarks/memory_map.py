@@ -21,6 +21,7 @@ import joblib
 import numpy as np
 from distributed import Client, LocalCluster
 
+from imagenet import anonymous_mebibytes
 from zsl_estimators import RidgeSemanticClassifier
 
 N_CLASSES, N_SEEN, N_ATTRIBUTES = 60, 50, 20
@@ -61,14 +62,6 @@ def watched(processes):
         over.set()
         watcher.join()
         growth += [round(p - b) for p, b in zip(peaks, before, strict=True)]
-
-
-def anonymous_mebibytes(process):
-    """Memory of a process that is not a mapped file."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) / 1024
-    raise OSError(f"/proc/{process}/status has no RssAnon")
 
 
 def fit(task, processes, n_jobs=None):
