@@ -45,6 +45,9 @@ from zsl_estimators.sample_weights import (
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler
 from zsl_estimators.semantic._feature_cache import FeatureCache
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 EXACTLY = {"rtol": 1e-9, "atol": 1e-12}
 
 

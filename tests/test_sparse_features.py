@@ -37,6 +37,9 @@ from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import BalancedScaler
 from zsl_estimators.sparse_rows import CenteredRows, as_dense
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 CLOSED_FORMS = [
     RidgeSemanticClassifier,
     RidgeCompatibilityClassifier,

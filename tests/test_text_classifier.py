@@ -16,6 +16,9 @@ from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 from zsl_estimators.text import class_descriptions_from_text
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 WORDS = ["card", "cash", "loan", "rate", "fee", "bank", "coin", "cheque"]
 # Learns little beyond the names.
 CLOSE = RidgeSemanticClassifier(shrink_to="identity", alpha=10.0, random_state=0)

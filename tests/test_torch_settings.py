@@ -15,6 +15,9 @@ from zsl_estimators import (
 )
 from zsl_estimators.training import TorchTrainingMixin, usual_torch_settings
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 TORCH = [cls for cls in public_estimators() if issubclass(cls, TorchTrainingMixin)]
 
 

@@ -242,8 +242,10 @@ class BlockwiseStandardScaler(StandardScaler):
         """Scale rows of shape (n_samples, n_features) and double precision.
 
         That of scikit-learn takes longer to look at some hundred rows than to scale
-        them. These were looked at before.
+        them. These were looked at before. It refuses a sparse matrix.
         """
+        if issparse(X):
+            return super().transform(X, copy)
         scaled = X - self.mean_ if self.with_mean else X.copy()
         if self.with_std:
             scaled /= self.scale_

@@ -7,6 +7,9 @@ from zsl_estimators import FVAEGANClassifier, TFVAEGANClassifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import harmonic_mean_score
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 
 def fitted(task, cls=TFVAEGANClassifier, **parameters):
     clf = small(

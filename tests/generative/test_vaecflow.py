@@ -6,6 +6,9 @@ from tests.common import small
 from zsl_estimators import VAEcFlowClassifier
 from zsl_estimators.datasets import make_gzsl
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 
 def test_likelihood_comes_within_two_percent_of_the_truth():
     data = make_gzsl(800, n_seen=12, n_unseen=4, n_features=6, random_state=0)

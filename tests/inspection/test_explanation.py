@@ -15,6 +15,9 @@ from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.inspection import explain_predictions
 from zsl_estimators.scaling import SCALINGS
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 # Classifiers whose scores are sums over attributes.
 EXACT = [
     "ALEClassifier",

@@ -14,6 +14,9 @@ from zsl_estimators.likelihood.rules import RULES
 from zsl_estimators.metrics import GZSLScorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 # As good as untrained.
 UNTRAINED = {"lr": 1e-12, "max_epochs": 1, "early_stopping": False}
 

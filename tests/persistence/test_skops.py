@@ -37,6 +37,9 @@ from zsl_estimators.training import WeightAveraging
 from zsl_estimators.utils import trusted_types
 from zsl_estimators.utils.estimator_checks._task import NAMES, fitted, small_task
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 TORCH_ESTIMATORS = [
     cls for cls in public_estimators() if "warm_start" in cls().get_params()
 ]

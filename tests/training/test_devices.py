@@ -27,6 +27,9 @@ from zsl_estimators.training import (
     ZeroShotNet,
 )
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 MODELS = {
     cls.__name__: lambda cls=cls: small(cls)
     for cls in public_estimators()

@@ -7,6 +7,9 @@ from zsl_estimators import FGANClassifier, RevCDClassifier, ZeroDiffClassifier
 from zsl_estimators.rows import ScaledRows
 from zsl_estimators.training import ArrayData, DeviceBatches, _batches, _memory
 
+# What is tested does not depend on the number of folds.
+pytestmark = pytest.mark.usefixtures("few_folds")
+
 KIB = 1024
 
 
