@@ -60,7 +60,7 @@ def test_before_training_the_nearest_mean_is_the_initial_estimator(
 
 def test_training_moves_features_as_far_as_their_latents(task, init):
     clf = fitted(task, init)
-    generator, Z = clf._generator(single=False), clf._scaled(task.X_test)
+    generator, Z = clf._generator_to_score_with(), clf._scaled(task.X_test)
     network = generator.module
     with torch.inference_mode():
         found = network.base.encode(torch.tensor(moved_rows(generator, Z)))
@@ -74,7 +74,7 @@ def test_training_moves_features_as_far_as_their_latents(task, init):
 def test_nearest_mean_of_moved_features(task, init):
     """Observed means of the seen classes, those of descriptions of the others."""
     clf = fitted(task, init)
-    problem, generator = scaled_problem(clf, task), clf._generator(single=False)
+    problem, generator = scaled_problem(clf, task), clf._generator_to_score_with()
     rows = moved_rows(generator, problem.X)
     means = moved_classes(generator)
     for k, position in enumerate(np.flatnonzero(problem.seen)):
@@ -91,8 +91,8 @@ def test_half_of_a_correction_moves_half_as_far(task, init):
     Z = whole._scaled(task.X_test)
     base = whole._class_tensors()[1].double().numpy()
     for start, moved in (
-        (Z, lambda clf: moved_rows(clf._generator(single=False), Z)),
-        (base, lambda clf: moved_classes(clf._generator(single=False))),
+        (Z, lambda clf: moved_rows(clf._generator_to_score_with(), Z)),
+        (base, lambda clf: moved_classes(clf._generator_to_score_with())),
     ):
         np.testing.assert_allclose(
             moved(half) - start, (moved(whole) - start) / 2, atol=1e-6
@@ -102,7 +102,7 @@ def test_half_of_a_correction_moves_half_as_far(task, init):
 def test_without_an_initial_estimator_latents_are_compared(task):
     """Relative to their covariance within the classes, which is shrunk a little."""
     clf = fitted(task, None, latent_dim=2, lr=3e-3, feature_scaling="standard")
-    problem, generator = scaled_problem(clf, task), clf._generator(single=False)
+    problem, generator = scaled_problem(clf, task), clf._generator_to_score_with()
     with torch.inference_mode():
         latents, of_test = (
             generator.module(torch.tensor(Z)).numpy()
@@ -143,7 +143,7 @@ def test_head_is_trained_on_latents_and_sees_means(task, init):
     clf = fitted(task, init, decision="head", n_real=15)
     assert isinstance(clf.decision_, LatentHead)
     assert clf.head_.n_features_in_ == clf.latent_dim
-    network = clf._generator(single=False).module
+    network = clf._generator_to_score_with().module
     with torch.inference_mode():
         latents = network(torch.tensor(clf._scaled(task.X_test)))
         latents = latents / (network.base.class_log_variance / 2).exp()
