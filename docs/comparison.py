@@ -127,6 +127,8 @@ def plot(table):
         xlabel="seconds of a fit, mean over the data sets",
         ylabel="mean of H over the data sets",
     )
+    # Room for the names.
+    ax.margins(x=0.2)
     ax.legend(title="family", loc="lower right")
     ax.grid(alpha=0.3)
     return figure
