@@ -127,7 +127,7 @@ def plot(table):
         xlabel="seconds of a fit, mean over the data sets",
         ylabel="mean of H over the data sets",
     )
-    # Room for the names.
+    # Labels begin at the marks and must not leave the axes.
     ax.margins(x=0.2)
     ax.legend(title="family", loc="lower right")
     ax.grid(alpha=0.3)

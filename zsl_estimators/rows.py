@@ -241,8 +241,8 @@ class BlockwiseStandardScaler(StandardScaler):
     def transform(self, X, copy=None):
         """Scale rows of shape (n_samples, n_features) and double precision.
 
-        That of scikit-learn takes longer to look at some hundred rows than to scale
-        them. These were looked at before. It refuses a sparse matrix.
+        scikit-learn takes longer to validate some hundred rows than to scale them.
+        These were validated before. A sparse matrix is refused; `copy` is ignored.
         """
         if issparse(X):
             return super().transform(X, copy)

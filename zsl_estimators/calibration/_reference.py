@@ -13,7 +13,7 @@ class Reference:
 
     Parameters
     ----------
-    array : ndarray or sparse matrix
+    array : ndarray, PickedRows or sparse matrix
         It may be a part of a memory map.
     """
 
@@ -55,8 +55,8 @@ def place_in_file(array):
 
     Parameters
     ----------
-    array : ndarray or sparse matrix
-        Any one.
+    array : object
+        Nothing but an ndarray can lie in a file.
 
     Returns
     -------

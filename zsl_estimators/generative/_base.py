@@ -386,7 +386,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         return self._generator(self._module_to_predict_with())
 
     def _scoring_module(self):
-        # Others move it and change its precision.
+        # An export moves its module and changes its precision: it gets a copy.
         def new_generator():
             return self._generator(self._module_for_prediction())
 

@@ -160,15 +160,16 @@ class RevCDNetwork(nn.Module):
         yield from self._steps(condition, linear, noise[:, None], times, guidance_scale)
 
     def denoised(self, condition, linear, noise, times, guidance_scale=1.0):
-        """Where :meth:`trajectory` ends, given the times that it visits."""
+        """Where :meth:`trajectory` ends, given the times that it visits.
+
+        `noise` is a sequence that begins with the start noise. Its parts may have more
+        dimensions than the linear estimates; the result then has as many.
+        """
         *_, (_, clean) = self._steps(condition, linear, noise, times, guidance_scale)
         return clean
 
     def _steps(self, condition, linear, noise, times, guidance_scale):
-        """Yield the times that are reached, and the attributes there.
-
-        Noise has any shape that can be broadcast to that of the linear estimates.
-        """
+        """Yield the times that are reached, and the attributes there."""
         start, *step_noise = noise
         denoise = partial(
             self.denoise,
@@ -388,7 +389,7 @@ def reverse_process(denoise, diffusion, start, times, step_noise=None):
     diffusion : GaussianDiffusion
         Schedule.
     start : Tensor of shape (n, n_attributes)
-        Noise at the first time.
+        Noise at the first time, or what can be broadcast to that shape.
     times : list of int
         Falling.
     step_noise : sequence of Tensor or None, default=None
@@ -407,6 +408,7 @@ def reverse_process(denoise, diffusion, start, times, step_noise=None):
     s = start
     for step, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
         clean = denoise(s, t)
+        # Both kinds of steps end there.
         if t_next < 0:
             s = clean
         elif step_noise is None:
