@@ -99,24 +99,12 @@ def networks():
 
 def in_process(checkout, name, estimator, arguments):
     """Fit once in a process of its own that imports the package from a checkout."""
-    given = ["--data", arguments.data] if arguments.data else []
-    one_thread = dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-    )
-    answer = subprocess.run(
-        [
-            *(sys.executable, str(HERE), "--child", "--sets", name),
-            *("--estimators", estimator, "--seed", str(arguments.seed)),
-            *("--parameters", arguments.parameters, *given),
-        ],
-        env={**os.environ, **one_thread, "PYTHONPATH": str(checkout)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if answer.returncode:
-        raise SystemExit(answer.stderr)
-    return json.loads(answer.stdout.splitlines()[-1])
+    given = [
+        *("--sets", name, "--estimators", estimator, "--seed", str(arguments.seed)),
+        *("--parameters", arguments.parameters),
+        *(["--data", arguments.data] if arguments.data else []),
+    ]
+    return json_of_child(HERE, checkout, given)
 
 
 def cost_of_one(arguments):
@@ -224,6 +212,23 @@ def checked_out(revision):
         )
         subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
         yield Path(folder)
+
+
+def json_of_child(script, checkout, given):
+    """What a script prints last with ``--child`` and a checkout, in one thread."""
+    one_thread = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+    )
+    answer = subprocess.run(
+        [sys.executable, str(script), "--child", *given],
+        env={**os.environ, **one_thread, "PYTHONPATH": str(checkout)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode:
+        raise SystemExit(answer.stderr)
+    return json.loads(answer.stdout.splitlines()[-1])
 
 
 def line_of(rows, revision):

@@ -24,6 +24,7 @@ import joblib
 import numpy as np
 import torch
 
+from process_memory import anonymous_mebibytes
 from zsl_estimators import VAEcFlowClassifier
 from zsl_estimators.datasets import make_gzsl
 
@@ -59,14 +60,6 @@ class Watched:
             "host MiB": round(self.peak - self.before),
             "device MiB": round(on_device / 2**20),
         }
-
-
-def anonymous_mebibytes(process="self"):
-    """Memory of a process that is not a mapped file; Linux only."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def make_data(options):

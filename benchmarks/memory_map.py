@@ -12,16 +12,14 @@ pages of the mapped file do not count. Linux only.
 import argparse
 import os
 import tempfile
-import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
 import numpy as np
 from distributed import Client, LocalCluster
 
-from imagenet import anonymous_mebibytes
+from process_memory import watched
 from zsl_estimators import RidgeSemanticClassifier
 
 N_CLASSES, N_SEEN, N_ATTRIBUTES = 60, 50, 20
@@ -41,27 +39,6 @@ def mapped_task(folder, n_rows, n_features):
         X[start : start + ROWS_AT_A_TIME] = of_rows + random.normal(size=of_rows.shape)
     X.flush()
     return np.load(path, mmap_mode="r"), y, attributes
-
-
-@contextmanager
-def watched(processes):
-    """Yield a list that gets the growth of each process, in MiB, at the end."""
-    before = [anonymous_mebibytes(one) for one in processes]
-    peaks, growth, over = list(before), [], threading.Event()
-
-    def watch():
-        while not over.wait(0.02):
-            now = map(anonymous_mebibytes, processes)
-            peaks[:] = map(max, peaks, now)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield growth
-    finally:
-        over.set()
-        watcher.join()
-        growth += [round(p - b) for p, b in zip(peaks, before, strict=True)]
 
 
 def fit(task, processes, n_jobs=None):

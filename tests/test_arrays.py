@@ -1,12 +1,15 @@
-"""Numbers that cannot be computed with are refused, wherever they are given."""
+"""What cannot be computed with is refused, wherever it is given."""
+
+import os
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from zsl_estimators import ExemplarClassifier, RidgeSemanticClassifier
-from zsl_estimators.arrays import check_magnitude, unmasked
+from zsl_estimators.arrays import check_magnitude, check_mapped_file, unmasked
 from zsl_estimators.class_table import ClassTable
+from zsl_estimators.rows import BlockwiseStandardScaler, PickedRows, ScaledRows
 
 ESTIMATORS = RidgeSemanticClassifier, ExemplarClassifier
 
@@ -72,3 +75,100 @@ def test_descriptions_are_real_numbers(task, as_table, dtype):
     S = (100 * task.attributes).astype(int).astype(dtype)
     with pytest.raises(ValueError, match="attributes must hold numbers only"):
         RidgeSemanticClassifier(as_table(S)).fit(task.X_train, task.y_train)
+
+
+# More than a page, so that the end of what is left is not within one.
+N_MAPPED = 4000
+
+
+@pytest.fixture
+def mapped(task, tmp_path):
+    """Rows that are mapped from a file, and a function that makes the file shorter."""
+    path = tmp_path / "X.npy"
+    np.save(path, np.resize(task.X_train, (N_MAPPED, task.X_train.shape[1])))
+    X = np.load(path, mmap_mode="r")
+    return X, lambda: os.truncate(path, path.stat().st_size // 2)
+
+
+def test_whole_files_and_other_arrays_pass(mapped):
+    X, _ = mapped
+    for array in X, X[1:], np.array(X), csr_array(X), [[1.0]], None:
+        check_mapped_file(array)
+
+
+@pytest.mark.parametrize("view", [lambda X: X, lambda X: X[10:20, :3].T, np.asarray])
+def test_a_file_that_became_shorter(mapped, view):
+    X, truncate = mapped
+    array = view(X)
+    truncate()
+    with pytest.raises(OSError, match=r"96064 of 192128 bytes are left.*Restore it"):
+        check_mapped_file(array)
+
+
+def test_a_file_that_is_replaced_by_name_is_still_there(mapped, tmp_path):
+    X, _ = mapped
+    expected = X.copy()
+    np.save(tmp_path / "new.npy", X[:10])
+    (tmp_path / "new.npy").rename(tmp_path / "X.npy")
+    check_mapped_file(X)
+    np.testing.assert_array_equal(X, expected)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        lambda X: ScaledRows(X).blocks(),
+        lambda X: ScaledRows(PickedRows(X, np.arange(len(X)))).blocks(),
+        lambda X: ScaledRows(X).single().blocks(),
+    ],
+)
+def test_a_file_that_becomes_shorter_between_two_blocks(mapped, blocks, monkeypatch):
+    X, truncate = mapped
+    monkeypatch.setattr("zsl_estimators.rows.NUMBERS_PER_BLOCK", X.size // 4)
+    blocks = blocks(X)
+    next(blocks)
+    truncate()
+    with pytest.raises(OSError, match="bytes are left of a file"):
+        list(blocks)
+
+
+def test_a_file_that_becomes_shorter_while_it_is_scaled(mapped, monkeypatch):
+    X, truncate = mapped
+    monkeypatch.setattr("zsl_estimators.rows.NUMBERS_PER_BLOCK", X.size // 4)
+
+    class Truncating(BlockwiseStandardScaler):
+        def partial_fit(self, X, y=None, sample_weight=None):
+            truncate()
+            return super().partial_fit(X, y, sample_weight)
+
+    with pytest.raises(OSError, match="bytes are left of a file"):
+        Truncating().fit(X)
+
+
+def test_fit_and_predict_after_the_file_became_shorter(task, mapped):
+    X, truncate = mapped
+    y = np.resize(task.y_train, N_MAPPED)
+    clf = RidgeSemanticClassifier(task.attributes, random_state=0).fit(X, y)
+    expected = clf.predict(task.X_test)
+    truncate()
+    for call in clf.predict, clf.decision_function, lambda X: clf.fit(X, y):
+        with pytest.raises(OSError, match="bytes are left of a file"):
+            call(X)
+    # Nothing is lost.
+    np.testing.assert_array_equal(clf.predict(task.X_test), expected)
+
+
+def test_predict_of_a_file_that_becomes_shorter(task, mapped, monkeypatch):
+    X, truncate = mapped
+    clf = ExemplarClassifier(task.attributes, seen_penalty=0.0, random_state=0)
+    clf.fit(task.X_train, task.y_train)
+    scores = ExemplarClassifier._score_classes
+
+    def truncating(self, block):
+        truncate()
+        return scores(self, block)
+
+    monkeypatch.setattr("zsl_estimators.base.rows_per_block", lambda n_classes: 1000)
+    monkeypatch.setattr(ExemplarClassifier, "_score_classes", truncating)
+    with pytest.raises(OSError, match="bytes are left of a file"):
+        clf.predict(X)

@@ -1,4 +1,6 @@
-"""Numbers that cannot be computed with, in arrays as users give them."""
+"""What cannot be computed with, in arrays as users give them."""
+
+from mmap import mmap
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,6 +17,32 @@ def unmasked(array):
     if not isinstance(array, np.ma.MaskedArray):
         return array
     return array.astype(np.result_type(array, np.float32)).filled(np.nan)
+
+
+def check_mapped_file(array):
+    """Refuse an array that is mapped from a file which has become shorter.
+
+    To read what is gone would end the process, without a word of Python's.
+
+    Parameters
+    ----------
+    array : object
+        An array, or anything else, which passes.
+
+    Raises
+    ------
+    OSError
+        If the file ends before the map does.
+    """
+    while isinstance(array, np.ndarray):
+        array = array.base
+    if isinstance(array, mmap) and array.size() < len(array):
+        raise OSError(
+            f"{array.size()} of {len(array)} bytes are left of a file that X is mapped "
+            "from: it was truncated, or written anew under the same name, after it "
+            "was opened. Restore it, open it again, and repeat the call. To write a "
+            "new version, write another file and rename it."
+        )
 
 
 def check_magnitude(values, name, *, allow_small=False):

@@ -17,7 +17,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from zsl_estimators.arrays import check_magnitude, unmasked
+from zsl_estimators.arrays import check_magnitude, check_mapped_file, unmasked
 from zsl_estimators.calibration import (
     PenalisedPredictionMixin,
     choose_on_held_out_classes,
@@ -374,6 +374,7 @@ class BaseZeroShotClassifier(
         shares = self._shares_of_penalty
         n_rows = rows_per_block(len(self._order))
         for start in range(0, X.shape[0], n_rows):
+            check_mapped_file(X)
             block = X[start : start + n_rows]
             with harmless_underflow(), self._predict_context():
                 scores = self._score_classes(self._scaled(block))
@@ -401,6 +402,7 @@ class BaseZeroShotClassifier(
         else:
             refuse_sparse(X)
         finite = "allow-nan" if takes_nan else True
+        check_mapped_file(X)
         X = unmasked(X)
         checked = validate_data(
             self, X, *y, dtype=self._precisions, ensure_all_finite=finite, **options

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
+from zsl_estimators.arrays import check_mapped_file
 from zsl_estimators.sparse_rows import CenteredRows, as_dense
 
 # Numbers of a block; with float64 that is 32 MiB.
@@ -49,6 +50,7 @@ class PickedRows:
         return len(self.positions)
 
     def __getitem__(self, rows):
+        check_mapped_file(self.X)
         return self.X[self.positions[rows]]
 
     def __array__(self, dtype=None, copy=None):
@@ -110,6 +112,7 @@ class ScaledRows:
         """Scale some rows, in double precision, whatever the precision of `X` is."""
         if "whole" in vars(self):
             return self.whole[rows]
+        check_mapped_file(self.X)
         return scaled_features(self.scaler, self.X[rows])
 
     @cached_property
@@ -233,6 +236,7 @@ class BlockwiseStandardScaler(StandardScaler):
             return self._fit_sparse(X.astype(np.float64, copy=False), sample_weight)
         fit = super().fit
         for rows in row_slices(X):
+            check_mapped_file(X)
             weights = None if sample_weight is None else sample_weight[rows]
             fit(X[rows].astype(np.float64), sample_weight=weights)
             fit = super().partial_fit

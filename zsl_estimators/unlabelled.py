@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from zsl_estimators.arrays import check_mapped_file
+
 
 @dataclass(frozen=True)
 class UnlabelledRows:
@@ -55,6 +57,7 @@ def checked_unlabelled(estimator, X, dtype):
     """
     if X is None:
         return None
+    check_mapped_file(X)
     try:
         return validate_data(estimator, X, dtype=dtype, reset=False)
     except ValueError as error:
