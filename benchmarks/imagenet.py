@@ -18,6 +18,7 @@ import json
 import multiprocessing
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
@@ -62,6 +63,23 @@ class Watched:
         }
 
 
+@contextmanager
+def replacing(path):
+    """Yield a name of another file, which takes the place of one when it is whole."""
+    part = path.with_suffix(".part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        error.add_note(
+            f"{path} is what it was before. Free space on that disk and give the same "
+            "command again: it goes on from there."
+        )
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def make_data(options):
     """Write the features, and what belongs to them."""
     data = make_gzsl(
@@ -76,7 +94,8 @@ def make_data(options):
         random_state=0,
     )
     kept = {name: data[name] for name in ("attributes", "y_train", "y_test")}
-    joblib.dump(kept, options.folder / "task.joblib")
+    with replacing(options.folder / "task.joblib") as part:
+        joblib.dump(kept, part)
     return {"training rows": len(data.y_train)}
 
 
@@ -101,8 +120,8 @@ def train(options):
         clf.set_params(max_epochs=n_epochs, device=options.device, verbose=1)
         clf.fit(task["X_train"], task["y_train"])
         done += n_epochs
-        joblib.dump((clf, done), path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
+        with replacing(path) as part:
+            joblib.dump((clf, done), part)
     return {"epochs": done, "bits": round(clf.history_[-1]["likelihood_loss"], 1)}
 
 
@@ -121,7 +140,8 @@ def train_head(options):
     )
     clf.fit(task["X_train"], task["y_train"])
     clf.set_params(warm_start=False)
-    joblib.dump(clf, options.folder / "model.joblib")
+    with replacing(options.folder / "model.joblib") as part:
+        joblib.dump(clf, part)
     n_unseen = options.classes - N_SEEN
     return {"head rows": N_SEEN * options.real + n_unseen * options.synthetic}
 
@@ -170,7 +190,8 @@ def main():
         if name not in results:
             with multiprocessing.get_context("spawn").Pool(1) as pool:
                 results[name] = pool.apply(run, (name, options))
-            path.write_text(json.dumps(results, indent=1))
+            with replacing(path) as part:
+                part.write_text(json.dumps(results, indent=1))
         print(name, results[name], flush=True)
 
 

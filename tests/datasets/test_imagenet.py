@@ -8,7 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from zsl_estimators import RidgeCompatibilityClassifier
-from zsl_estimators.datasets import _imagenet, load_imagenet_gzsl
+from zsl_estimators.datasets import _imagenet, _mapped_file, load_imagenet_gzsl
 from zsl_estimators.exceptions import ZeroShotWarning
 
 N_CLASSES, N_FEATURES, N_DIMENSIONS = 1012, 6, 5
@@ -206,7 +206,7 @@ def test_not_enough_space_for_the_features(made, monkeypatch):
     class Usage:
         free = 1000
 
-    monkeypatch.setattr(_imagenet.shutil, "disk_usage", lambda path: Usage)
+    monkeypatch.setattr(_mapped_file.shutil, "disk_usage", lambda path: Usage)
     with pytest.raises(OSError, match="Give another folder as cache"):
         load_imagenet_gzsl(made.folder, "2hops")
 

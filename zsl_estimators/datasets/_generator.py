@@ -12,6 +12,8 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 from sklearn.utils import Bunch, check_random_state, check_scalar, gen_batches
 
+from zsl_estimators.datasets._mapped_file import new_mapped_file
+
 # Samples that are drawn at a time; the numbers do not depend on it.
 ROWS_PER_BLOCK = 4096
 
@@ -153,6 +155,8 @@ def make_gzsl(
     ------
     TypeError, ValueError
         If a size is no positive integer; there may be no unseen class.
+    OSError
+        If the disk has not enough space for the files.
 
     Examples
     --------
@@ -204,9 +208,9 @@ def _sample(density, y, random_state, dtype, folder, name):
     if folder is None:
         return density.sample(y, random_state, np.empty(shape, dtype))
     path = Path(folder) / f"{name}.npy"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = np.lib.format.open_memmap(path, "w+", dtype=np.dtype(dtype), shape=shape)
-    density.sample(y, random_state, rows).flush()
+    otherwise = "Give another folder as memmap, or make fewer rows or features."
+    with new_mapped_file(path, shape, dtype, otherwise) as rows:
+        density.sample(y, random_state, rows)
     return np.load(path, mmap_mode="r")
 
 

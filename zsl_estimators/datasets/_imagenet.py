@@ -1,6 +1,5 @@
 """ImageNet-21k in the files of the field: word vectors, splits and ResNet features."""
 
-import shutil
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,6 +10,7 @@ from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 from tqdm.auto import tqdm
 
+from zsl_estimators.datasets._mapped_file import new_mapped_file
 from zsl_estimators.datasets._matlab import HDF5File, MatFile
 from zsl_estimators.exceptions import warn_user
 
@@ -321,27 +321,17 @@ def _mapped(path, parts, dtype, shown):
 
 
 def _write(path, parts, shape, dtype, shown):
-    """Write features under another name first: what has its name is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    n_bytes, free = shape[0] * shape[1] * dtype.itemsize, shutil.disk_usage(path.parent)
-    if free.free < n_bytes:
-        raise OSError(
-            f"{path} needs {n_bytes / 2**30:.1f} GiB, and {free.free / 2**30:.1f} GiB "
-            "are free. Give another folder as cache, or fewer samples per class."
-        )
-    unfinished, n_done = path.with_suffix(".part"), 0
-    blocks = (block for part in parts for block in part.blocks())
-    try:
-        rows = np.lib.format.open_memmap(unfinished, "w+", dtype=dtype, shape=shape)
-        with tqdm(total=shape[0], desc=path.name, unit="row", disable=not shown) as bar:
-            for block in blocks:
-                rows[n_done : n_done + len(block)] = block
-                n_done += len(block)
-                bar.update(len(block))
-        rows.flush()
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    """Write features, a block at a time."""
+    blocks, n_done = (block for part in parts for block in part.blocks()), 0
+    otherwise = "Give another folder as cache, or fewer samples per class."
+    with (
+        new_mapped_file(path, shape, dtype, otherwise) as rows,
+        tqdm(total=shape[0], desc=path.name, unit="row", disable=not shown) as bar,
+    ):
+        for block in blocks:
+            rows[n_done : n_done + len(block)] = block
+            n_done += len(block)
+            bar.update(len(block))
 
 
 def _word_vectors(path):
