@@ -17,6 +17,8 @@ from zsl_estimators.sample_weights import degrees_of_freedom, part_of
 # Keeps the covariance invertible when nothing varies within the classes; features are
 # scaled to variance 1.
 SMALLEST_VARIANCE = 1e-6
+# Of distances from the observed means, for each shrinkage in use; 32 MiB.
+NUMBERS_TO_KEEP = 2**22
 
 
 class SharedGaussian:
@@ -68,7 +70,8 @@ class SharedGaussian:
         eigenvalues, self.axes = eigh(covariance)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
-        self._last_rotated = LastResult()
+        self._last_rotated, self._last_squares = LastResult(), LastResult()
+        self._last_to_means = LastResult()
 
     @property
     def shrinkage(self):
@@ -103,14 +106,31 @@ class SharedGaussian:
         rotated = self._last_rotated.of(X, self.rotated)
         return self.squared_distances_rotated(rotated, means)
 
+    def squared_distances_to_means(self, X):
+        """The same to the observed means; not to be changed, it may be kept."""
+        rotated = self._last_rotated.of(X, self.rotated)
+        if len(X) * len(self.means) > NUMBERS_TO_KEEP:
+            return self._to_means(rotated)
+        return self._last_to_means.of(rotated, self._to_means, key=self.shrinkage)
+
     def squared_distances_rotated(self, rotated, means):
         """The same for rows that are :meth:`rotated` already."""
-        deviations = np.sqrt(self.variances)
-        X, means = rotated / deviations, self.rotated(means) / deviations
-        # Without the square of X the sum would not be a distance.
-        distances = (X**2).sum(axis=1)[:, None] + (means**2).sum(axis=1)
-        distances -= 2 * X @ means.T
+        # Only what is as large as the means or the distances is made here.
+        means = self.rotated(means)
+        weighted = means / self.variances
+        distances = rotated @ (-2 * weighted).T
+        distances += np.einsum("ij,ij->i", means, weighted)
+        # Without the square of the rows the sum would not be a distance.
+        squares = self._last_squares.of(rotated, self._squares, key=self.shrinkage)
+        distances += squares[:, None]
         return np.maximum(distances, 0, out=distances)
+
+    def _to_means(self, rotated):
+        return self.squared_distances_rotated(rotated, self.means)
+
+    def _squares(self, rotated):
+        """Squared distances of rotated rows from zero."""
+        return np.einsum("ij,ij,j->i", rotated, rotated, 1 / self.variances)
 
     @property
     def variances(self):
@@ -182,7 +202,7 @@ class UnscaledGaussian:
 
 
 class LastResult:
-    """Keeps what a function makes of an array, as long as the array lives.
+    """Keeps what functions make of an array, as long as the array lives.
 
     Models of folds score the same rows again and again.
     """
@@ -190,19 +210,23 @@ class LastResult:
     def __init__(self):
         self._last = None, {}
 
-    def of(self, array, function):
-        """Result of the function, computed if it was not for the same array.
+    def of(self, array, function, key=None):
+        """Result of a function, computed if it was not for the same array.
 
-        The array may not be changed in place.
+        Functions that differ have keys that differ. The array may not be changed in
+        place.
         """
         # One assignment: threads may predict with one model at a time.
         reference, kept = self._last
         if reference is None or reference() is not array:
-            kept = {"result": function(array)}
+            kept = {"results": {}}
             # Ctrl-C in a function of ours that Python calls here would be swallowed.
-            forget = partial(kept.pop, "result")
+            forget = partial(kept.pop, "results")
             self._last = weakref.ref(array, forget), kept
-        return kept["result"]
+        results = kept["results"]
+        if key not in results:
+            results[key] = function(array)
+        return results[key]
 
     def __reduce__(self):
         return LastResult, ()

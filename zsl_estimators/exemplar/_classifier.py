@@ -231,7 +231,16 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         return self.feature_scaler_.inverse_transform(self._class_means()[positions])
 
     def _score_classes(self, Z):
-        return -self.gaussian_.squared_distances(Z, self._class_means()) / 2
+        gaussian, seen = self.gaussian_, self._table.seen
+        if self.seen_means == "predicted":
+            return -gaussian.squared_distances(Z, self._class_means()) / 2
+        # Of all that folds choose from only the shrinkage changes those of seen classes.
+        distances = np.empty((len(Z), len(seen)))
+        distances[:, seen] = gaussian.squared_distances_to_means(Z)
+        unseen = self._predicted_means(self._table.matrix[~seen])
+        distances[:, ~seen] = gaussian.squared_distances(Z, unseen)
+        distances *= -0.5
+        return distances
 
     def _scoring_module(self):
         whitening = self.gaussian_.whitening
