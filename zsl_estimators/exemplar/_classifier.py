@@ -234,7 +234,7 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
         gaussian, seen = self.gaussian_, self._table.seen
         if self.seen_means == "predicted":
             return -gaussian.squared_distances(Z, self._class_means()) / 2
-        # Of all that folds choose from only the shrinkage changes those of seen classes.
+        # Candidates of equal shrinkage have those of the seen classes in common.
         distances = np.empty((len(Z), len(seen)))
         distances[:, seen] = gaussian.squared_distances_to_means(Z)
         unseen = self._predicted_means(self._table.matrix[~seen])
