@@ -63,6 +63,20 @@ def test_import_has_no_side_effects():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_submodules_load_when_they_are_asked_for():
+    """As ``sklearn.metrics`` does after ``import sklearn``."""
+    names = [name.partition(".")[2] for name in USER_FACING if name.count(".") == 1]
+    code = (
+        "import sys, zsl_estimators\n"
+        "assert 'sklearn' not in sys.modules\n"
+        f"for name in {names}:\n"
+        "    assert name in dir(zsl_estimators)\n"
+        "    module = getattr(zsl_estimators, name)\n"
+        "    assert module is sys.modules[f'zsl_estimators.{name}']\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_networks_need_torch_alone():
     code = (
         "import sys, zsl_estimators.nn\n"

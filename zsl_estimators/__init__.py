@@ -58,12 +58,27 @@ _HOMES = {
     "training": ("HeldOutScoring",),
     "utils": ("show_versions",),
 }
+# Those that are made for users; scikit-learn's load like this, too.
+_SUBMODULES = (
+    "datasets",
+    "exceptions",
+    "inspection",
+    "likelihood",
+    "metrics",
+    "model_selection",
+    "nn",
+    "plotting",
+    "text",
+    "utils",
+)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name):
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = f"{__name__}.{_HOME_OF[name]}"
@@ -75,4 +90,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_SUBMODULES})
