@@ -108,6 +108,18 @@ def test_changed_shrinkage_changes_the_distances_of_the_same_rows(samples, gauss
         expected = cdist(X, gaussian.means, "mahalanobis", VI=precision) ** 2
         found = gaussian.squared_distances(X, gaussian.means)
         np.testing.assert_allclose(found, expected)
+        to_means = gaussian.squared_distances_to_means(X)
+        np.testing.assert_allclose(to_means, expected)
+        # Until it is used again.
+        assert gaussian.squared_distances_to_means(X) is to_means
+
+
+def test_large_tables_of_distances_are_not_kept(samples, gaussian, monkeypatch):
+    X, _ = samples
+    monkeypatch.setattr("zsl_estimators.gaussian.NUMBERS_TO_KEEP", 4 * len(X) - 1)
+    to_means = gaussian.squared_distances_to_means(X)
+    np.testing.assert_array_equal(to_means, gaussian.squared_distances_to_means(X))
+    assert gaussian.squared_distances_to_means(X) is not to_means
 
 
 class TestLastResult:
@@ -124,6 +136,14 @@ class TestLastResult:
         assert last.of(np.zeros(3), total) == 0
         assert last.of(array, total) == 3
         assert len(calls) == 3
+
+    def test_functions_have_keys(self):
+        calls, total = self.counting()
+        last, array = LastResult(), np.ones(3)
+        assert last.of(array, total, key="sum") == 3
+        assert last.of(array, len, key="len") == 3
+        assert last.of(array, total, key="sum") == 3
+        assert len(calls) == 1
 
     def test_nothing_is_kept_of_an_array_that_is_gone(self):
         last, array = LastResult(), np.ones(3)
