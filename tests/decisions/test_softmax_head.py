@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.decisions.common import streamed
 from zsl_estimators import SoftmaxHead
+from zsl_estimators.decisions import _softmax_head
 from zsl_estimators.training import _device
 
 
@@ -146,3 +147,29 @@ def test_it_predicts_where_it_was_trained(blobs, monkeypatch):
     with pytest.raises(NotImplementedError, match="meta"):
         head.logits(X)
     assert next(head.module_.parameters()).device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("n_batches", "expected"), [(1, 20), (32, 20), (64, 10), (80, 8), (1000, 8)]
+)
+def test_automatic_epochs_aim_at_a_number_of_steps(n_batches, expected):
+    assert SoftmaxHead()._n_epochs(n_batches, None) == expected
+    assert SoftmaxHead(max_epochs=3)._n_epochs(n_batches, None) == 3
+    assert SoftmaxHead()._n_epochs(n_batches, SoftmaxHead()) == expected // 4
+
+
+def test_automatic_epochs_of_many_rows(monkeypatch):
+    lengths = []
+
+    class Counting(_softmax_head.CosineSchedule):
+        def __init__(self, n_epochs):
+            lengths.append(n_epochs)
+            super().__init__(n_epochs)
+
+    monkeypatch.setattr(_softmax_head, "CosineSchedule", Counting)
+    X = np.random.RandomState(0).normal(size=(640, 2))
+    y = np.arange(640) % 2
+    for batch_size in ("auto", 10):
+        SoftmaxHead(hidden=(), batch_size=batch_size, random_state=0).fit(X, y)
+    # 16 batches, and 64.
+    assert lengths == [20, 10]

@@ -1,6 +1,7 @@
 """The classifier that is trained on real and synthetic features."""
 
 import copy
+import math
 from functools import partial
 from numbers import Real
 
@@ -48,6 +49,9 @@ from zsl_estimators.training import (
 # Fewer and larger steps than other networks take: on held-out classes they are as good,
 # in two thirds of the time.
 BATCHES_PER_EPOCH = 16
+# What max_epochs="auto" aims at: it is the steps that count, and epochs of large data
+# have many.
+USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 640, 8, 20
 # Epochs of a training that starts from the weights of another one, as a share.
 SHARE_OF_EPOCHS = 0.25
 
@@ -74,8 +78,9 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     ----------
     hidden : sequence of int, default=(256,)
         Widths of the hidden layers. ``()`` is linear, as in the papers.
-    max_epochs : int, default=20
-        Passes over the samples.
+    max_epochs : "auto" or int, default="auto"
+        Passes over the samples. "auto" is 20 up to some 8,000 samples, and less for
+        more of them, to have about 640 steps of 256 samples, but no less than 8.
     lr : float, default=3e-3
         Initial learning rate of Adam.
     lr_schedule : {"cosine", "constant"}, default="cosine"
@@ -120,6 +125,10 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
     _parameter_constraints = {
         "hidden": ["array-like"],
         **TorchTrainingMixin._net_constraints,
+        "max_epochs": [
+            StrOptions({"auto"}),
+            *TorchTrainingMixin._net_constraints["max_epochs"],
+        ],
         "lr_schedule": [StrOptions({"cosine", "constant"})],
         "betas": [tuple, list],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -132,7 +141,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         self,
         *,
         hidden=(256,),
-        max_epochs=20,
+        max_epochs="auto",
         lr=3e-3,
         lr_schedule="cosine",
         betas=(0.9, 0.999),
@@ -214,7 +223,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         check_parameters(self)
         self.classes_, self.n_features_in_ = classes, features.n_features
         self._origin = np.zeros(features.n_features)
-        return self._train(features, SampledBatches, self._module_settings(start))
+        return self._train(features, SampledBatches, start)
 
     def extend(self, X, y, sample_weight, new_classes):
         """Add classes; the scores of the old ones do not change.
@@ -329,20 +338,28 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
         self._origin = origin if start is None else start._origin
         self.classes_, y_index = np.unique(y, return_inverse=True)
         features = ArrayData({"x": float32(X - self._origin)}, y_index, weights)
-        return self._train(features, DeviceBatches, self._module_settings(start))
+        return self._train(features, DeviceBatches, start)
 
     def _module_settings(self, start):
         """Arguments of the net: a new module, or a copy of the one of `start`."""
         if start is not None:
-            epochs = max(round(self.max_epochs * SHARE_OF_EPOCHS), 1)
-            return {"module": copy.deepcopy(start.module_), "max_epochs": epochs}
+            return {"module": copy.deepcopy(start.module_)}
         widths = (self.n_features_in_, *self.hidden, len(self.classes_))
         return {"module": SoftmaxNetwork, "module__widths": widths}
 
-    def _train(self, features, batches, settings):
-        """Train a net of these settings and keep its module."""
-        settings = {"max_epochs": self.max_epochs, **settings}
-        n_epochs = settings["max_epochs"]
+    def _n_epochs(self, n_batches, start):
+        """How often to pass over samples of so many batches."""
+        n_epochs = self.max_epochs
+        if n_epochs == "auto":
+            wanted = round(USUAL_STEPS / n_batches)
+            n_epochs = min(max(wanted, FEWEST_EPOCHS), MOST_EPOCHS)
+        return n_epochs if start is None else max(round(n_epochs * SHARE_OF_EPOCHS), 1)
+
+    def _train(self, features, batches, start):
+        """Train a net, from the weights of `start` if there is one; keep its module."""
+        n_rows = len(features)
+        batch_size = rows_per_batch(self.batch_size, n_rows, BATCHES_PER_EPOCH)
+        n_epochs = self._n_epochs(math.ceil(n_rows / batch_size), start)
         new_net = partial(
             ZeroShotNet,
             criterion=CrossEntropy,
@@ -350,9 +367,8 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
             optimizer__weight_decay=self.weight_decay,
             optimizer__betas=tuple(self.betas),
             lr=self.lr,
-            batch_size=rows_per_batch(
-                self.batch_size, len(features), BATCHES_PER_EPOCH
-            ),
+            batch_size=batch_size,
+            max_epochs=n_epochs,
             iterator_train=batches,
             verbose=int(self.verbose >= 2),
             callbacks=[
@@ -360,7 +376,7 @@ class SoftmaxHead(Storable, ClassifierMixin, BaseEstimator):
                 *([Progress("softmax head")] if self.verbose == 1 else []),
                 *([CosineSchedule(n_epochs)] if self.lr_schedule == "cosine" else []),
             ],
-            **settings,
+            **self._module_settings(start),
         )
         net = fit_net(
             new_net,
