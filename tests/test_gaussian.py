@@ -89,6 +89,19 @@ def test_whitening_and_coloring_are_inverse(gaussian):
     np.testing.assert_allclose(covariance, gaussian.covariance)
 
 
+def test_signs_of_the_axes_do_not_depend_on_the_memory_order():
+    """Nor do whitened features, and what is generated in their units."""
+    random = np.random.RandomState(0)
+    X, y = random.normal(size=(500, 60)) @ random.normal(size=(60, 60)), np.arange(500)
+    X[:, 7:12] = X[:, [7]] * 1e-3
+    one, other = (
+        SharedGaussian(ScaledRows(order(X)), y % 5, 5)
+        for order in (np.ascontiguousarray, np.asfortranarray)
+    )
+    np.testing.assert_allclose(one.axes[:, 8:], other.axes[:, 8:], atol=1e-6)
+    assert (one.axes.max(axis=0) == np.abs(one.axes).max(axis=0)).all()
+
+
 def test_one_sample_per_class_is_no_problem():
     gaussian = SharedGaussian(ScaledRows(np.eye(3)), np.arange(3), 3)
     assert np.isfinite(gaussian.squared_distances(np.eye(3), gaussian.means)).all()

@@ -50,6 +50,8 @@ def test_templates_are_averaged():
     [
         ("cab", TypeError, "one text"),
         ([1, 2], TypeError, "dict from labels"),
+        ([], ValueError, "is empty"),
+        ({}, ValueError, "is empty"),
         (["a", "b", "a"], ValueError, r"\['a'\] have several"),
         ({"a": []}, ValueError, "class 'a' needs a sentence"),
         ({"a": "  "}, ValueError, "class 'a' needs a sentence"),

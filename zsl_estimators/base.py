@@ -191,7 +191,7 @@ class BaseZeroShotClassifier(
         attribute_scaler : transformer
             Has ``fit(S)``, for descriptions of seen classes, and ``transform(S)``.
         """
-        return BalancedScaler(), StandardScaler()
+        return BalancedScaler(), StandardScaler().set_output(transform="default")
 
     def _new_inits(self):
         """Make the estimators that ``init="auto"`` chooses from, not fitted.

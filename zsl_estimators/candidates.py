@@ -320,12 +320,16 @@ def inside(estimator, X, attribute, who):
 
     Raises
     ------
+    NotFittedError
+        If it has not been fitted.
     ValueError
         If nothing inside has the attribute.
     """
     for inner, X_inner in unwrapped(estimator, X):
         if hasattr(inner, attribute):
             return inner, X_inner
+    if hasattr(inner, "fit"):
+        check_is_fitted(inner)
     raise ValueError(f"{type(inner).__name__} has no {attribute}. {who}")
 
 
@@ -375,8 +379,9 @@ def check_both_kinds(y, seen_classes, what, remedy=""):
     if seen.all() or not seen.any():
         kind = "unseen" if seen.all() else "seen"
         raise ValueError(
-            f"The test fold holds no sample of {kind} classes, so {what} is not "
-            "defined. Split with zsl_estimators.model_selection.ClassHoldoutSplit, "
-            "which hides whole classes and tests on some samples of the others, of "
-            f"which each needs two.{remedy}"
+            f"There is no sample of {kind} classes to test on, so {what} is not "
+            "defined. Give some; for folds split with "
+            "zsl_estimators.model_selection.ClassHoldoutSplit, which hides whole "
+            "classes and tests on some samples of the others, of which each needs "
+            f"two.{remedy}"
         )

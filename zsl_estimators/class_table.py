@@ -158,6 +158,8 @@ class ClassTable:
     def find(self, labels):
         """Position of every label among the classes that are present; -1 for none."""
         present = self.present
+        if not len(present):
+            return np.full(len(labels), -1)
         found = pd.Index(self.labels[present]).get_indexer(pd.Index(labels))
         return np.where(found < 0, -1, present[found])
 

@@ -67,7 +67,11 @@ class SharedGaussian:
         freedom = degrees_of_freedom(y_index, weights)
         # One sample per class tells nothing; features are scaled to variance 1.
         covariance = gram / freedom if freedom else np.eye(len(gram))
-        eigenvalues, self.axes = eigh(covariance)
+        eigenvalues, axes = eigh(covariance)
+        # Rounding decides on the sign of an eigenvector, and so did the order in which
+        # the rows lie in memory.
+        largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0)
+        self.axes = np.where(largest < 0, -axes, axes)
         self._mean_variance = eigenvalues.mean()
         self._excess = eigenvalues - self._mean_variance
         self._last_rotated, self._last_squares = LastResult(), LastResult()

@@ -130,7 +130,7 @@ class TableImputer(BaseEstimator):
         self : TableImputer
             Fitted.
         """
-        self.scaler_ = StandardScaler().fit(matrix)
+        self.scaler_ = StandardScaler().set_output(transform="default").fit(matrix)
         standardised = self.scaler_.transform(matrix)
         ways = _ways()
         errors = held_out_errors(ways, standardised, patterns)
@@ -284,6 +284,8 @@ def _ways():
     """Imputers to choose from, the simplest first."""
     simple = SimpleImputer(keep_empty_features=True)
     neighbours = KNNImputer(keep_empty_features=True)
+    for way in (simple, neighbours):
+        way.set_output(transform="default")
     return [simple, neighbours, *map(RidgeImputer, ALPHAS)]
 
 

@@ -208,8 +208,10 @@ class SingleRows:
         return made.astype(np.float32)
 
 
-class BlockwiseStandardScaler(StandardScaler):
+class BlockwiseStandardScaler(StandardScaler, auto_wrap_output_keys=None):
     """StandardScaler that reads rows some at a time, in double precision.
+
+    It returns arrays, whatever scikit-learn is told to output.
 
     It also learns from a sparse matrix, the same as from a dense one, whose rows
     :meth:`transform_sparse` scales without filling them.

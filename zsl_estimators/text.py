@@ -110,6 +110,8 @@ def _texts_by_label(given):
     else:
         labels = list(given)
         values = [_readable(name) for name in labels]
+    if not len(labels):
+        raise ValueError("names_or_sentences is empty. Give a name or text per class.")
     index = pd.Index(as_labels(labels, "names_or_sentences"))
     if index.has_duplicates:
         twice = index[index.duplicated()].unique().tolist()

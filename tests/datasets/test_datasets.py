@@ -184,3 +184,27 @@ class TestNpz:
                 is_test=[True],
                 unseen_sets=[[0]],
             )
+
+    def test_any_damage_is_an_error_that_says_so(self, tmp_path, made):
+        """A bit that is wrong, in headers and in numbers, and no file at all."""
+        self.save(tmp_path / "made.npz", made)
+        good = (tmp_path / "made.npz").read_bytes()
+        bad, messages = tmp_path / "bad.npz", []
+        for place in range(0, len(good), len(good) // 300):
+            damaged = bytearray(good)
+            damaged[place] ^= 1 << place % 8
+            bad.write_bytes(damaged)
+            try:
+                load_gzsl_npz(bad)
+            except ValueError as error:
+                messages.append(str(error))
+        assert len(messages) > 100
+        assert all("bad.npz" in message for message in messages)
+        with pytest.raises(FileNotFoundError):
+            load_gzsl_npz(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("unseen", [("3", "8"), (3, 10), [0.5], [True]])
+def test_unseen_digits_are_digits(unseen):
+    with pytest.raises(ValueError, match="digits 0 to 9, as numbers"):
+        load_digits_gzsl(unseen)

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -204,3 +205,11 @@ def test_wrong_terms_of_a_subclass_are_not_believed(data):
     _, scores = top_two(clf, data.X_test[:5])
     np.testing.assert_allclose(contributions.sum(axis=1), scores[:, 0] - scores[:, 1])
     assert (contributions["(other)"] != 0).any()
+
+
+def test_only_a_fitted_model_explains(task):
+    clf = RidgeSemanticClassifier(task.attributes)
+    with pytest.raises(NotFittedError):
+        clf.explain(task.X_test)
+    with pytest.raises(NotFittedError):
+        clf.attribute_importance(task.X_test, task.y_test)

@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, top_k_accuracy_score
 
 from zsl_estimators.metrics import (
+    ausuc_score,
     harmonic_mean_score,
     hit_at_k_score,
     per_class_accuracy_score,
@@ -109,3 +110,19 @@ def test_mistakes_of_hit_at_k(wrong, message):
     arguments = {"classes": [0, 1, 2], "k": 1, **wrong}
     with pytest.raises(ValueError, match=message):
         hit_at_k_score([0, 1], np.eye(3)[:2], **arguments)
+
+
+def test_perfect_predictions_have_exactly_the_accuracy_one():
+    for n_classes in range(1, 200):
+        y = np.arange(n_classes)
+        assert per_class_accuracy_score(y, y) == 1
+        weights = np.linspace(0.1, 1.3, 2 * n_classes)
+        assert per_class_accuracy_score([*y, *y], [*y, *y], sample_weight=weights) == 1
+        assert hit_at_k_score(y, np.eye(n_classes), classes=y, k=1) == 1
+
+
+@pytest.mark.parametrize("score", [ausuc_score, hit_at_k_score])
+def test_every_column_has_a_label_of_its_own(score):
+    more = {"k": 1} if score is hit_at_k_score else {"seen_classes": [0]}
+    with pytest.raises(ValueError, match=r"classes names \[0\] more than once"):
+        score([0, 1], [[1, 0], [0, 1]], classes=[0, 0], **more)

@@ -67,3 +67,9 @@ def test_share_of_classes():
 def test_impossible_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):
         next(ClassHoldoutSplit(**{"random_state": 0, **parameters}).split(Y, Y))
+
+
+@pytest.mark.parametrize("y", [None, []])
+def test_labels_are_needed(y):
+    with pytest.raises(ValueError, match="y is empty"):
+        next(ClassHoldoutSplit().split(np.zeros((3, 1)), y))

@@ -6,6 +6,7 @@ import pkgutil
 import numpy as np
 import pytest
 import torch
+from sklearn import get_config
 
 from zsl_estimators import RidgeSemanticClassifier
 from zsl_estimators.utils import estimator_checks
@@ -21,6 +22,12 @@ class MovesGlobalState(RidgeSemanticClassifier):
     def _score_classes(self, Z):
         torch.rand(1)
         return super()._score_classes(Z)
+
+
+class FollowsGlobalSettings(RidgeSemanticClassifier):
+    def _score_classes(self, Z):
+        scores = super()._score_classes(Z)
+        return scores + (get_config()["transform_output"] == "pandas")
 
 
 class IsRandom(RidgeSemanticClassifier):
@@ -76,6 +83,7 @@ class AcceptsAnything(RidgeSemanticClassifier):
     [
         (UsesBatchStatistics, checks.check_rows_are_independent),
         (MovesGlobalState, checks.check_global_random_state),
+        (FollowsGlobalSettings, checks.check_global_output_setting),
         (IsRandom, checks.check_same_seed_same_model),
         (RanksByPosition, checks.check_row_order_does_not_matter),
         (PutsOutSinglePrecision, checks.check_scores),

@@ -215,7 +215,9 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         """
         check_is_fitted(self)
         is_seen = is_in(self.classes_, self.seen_classes_)
-        needed = np.where(is_seen, *np.log(self.thresholds_[list(KINDS)]))
+        with np.errstate(divide="ignore"):
+            # Of the threshold 0, which all classes pass.
+            needed = np.where(is_seen, *np.log(self.thresholds_[list(KINDS)]))
         temperature = self.temperature_
         blocks = [
             log_softmax(scores / temperature, axis=1) >= needed

@@ -63,7 +63,8 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
     n_jobs : int or None, default=None
         Number of folds that are fitted in parallel, in processes.
     random_state : int, RandomState instance or None, default=None
-        Controls which classes and samples are held out, when `cv` is None or an int.
+        Controls which samples of the seen classes are held out for their accuracy; and
+        when `cv` is None or an int, which classes are hidden.
     verbose : int, default=0
         1 shows the progress over the folds.
 

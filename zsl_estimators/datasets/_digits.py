@@ -118,9 +118,11 @@ def load_digits_gzsl(
     [2.0, 1.0]
     """
     unseen = np.unique(unseen)
-    if not np.isin(unseen, np.arange(10)).all() or len(unseen) > 8:
+    are_digits = unseen.dtype.kind in "iuf" and np.isin(unseen, np.arange(10)).all()
+    if (unseen.size and not are_digits) or len(unseen) > 8:
         raise ValueError(
-            f"unseen must name at most eight of the digits 0 to 9, got {unseen}"
+            "unseen must name at most eight of the digits 0 to 9, as numbers, got "
+            f"{unseen.tolist()}"
         )
     X, y = load_digits(return_X_y=True)
     hidden = np.isin(y, unseen)

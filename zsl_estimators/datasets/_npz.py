@@ -3,6 +3,8 @@
 import zlib
 from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
+from tokenize import TokenError
 from zipfile import BadZipFile
 
 import numpy as np
@@ -13,6 +15,18 @@ from sklearn.utils import Bunch
 from zsl_estimators.descriptions import column_names, description_matrix
 from zsl_estimators.labels import as_labels
 
+# What numpy, zipfile and zlib raise where bits are wrong.
+_DAMAGE = (
+    BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    zlib.error,
+)
 _REQUIRED = ("X", "y", "classes", "attributes", "is_test", "unseen_sets")
 
 
@@ -158,7 +172,8 @@ def save_gzsl_npz(
 
 def _read_arrays(path):
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, for numpy leaves files open that it cannot read.
+        with Path(path).open("rb") as opened, np.load(opened) as file:
             missing = [key for key in _REQUIRED if key not in file]
             arrays = {} if missing else {key: file[key] for key in file}
     except ValueError as error:
@@ -167,7 +182,10 @@ def _read_arrays(path):
             f"run any code, or is no .npz file ({error}). Save plain numbers and "
             "strings with save_gzsl_npz."
         ) from error
-    except (BadZipFile, EOFError, TypeError, zlib.error) as error:
+    except _DAMAGE as error:
+        if getattr(error, "errno", None) is not None:
+            # Not the content, but that there is no such file, or no right to read it.
+            raise
         raise ValueError(
             f"{path} is damaged or no .npz file ({error}). Get or save it again."
         ) from error

@@ -190,7 +190,7 @@ def latent_generator(generator):
         LatentSampler(generator.module),
         generator.attributes,
         base,
-        FunctionTransformer(),
+        FunctionTransformer().set_output(transform="default"),
         generator.seen,
         correction_weight=generator.correction_weight,
     )

@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils._repr_html.estimator import _VisualBlock
@@ -284,7 +284,8 @@ default="greedy"
 
     def _new_scalers(self, random_state):
         # Every estimator scales by itself.
-        return FunctionTransformer(), FunctionTransformer()
+        unchanged = FunctionTransformer().set_output(transform="default")
+        return unchanged, clone(unchanged)
 
     def _choose_on_folds(self, X, problem, seed, progress, keeps_scores):
         """Compare the estimators on common folds."""

@@ -47,8 +47,9 @@ def usual_classifiers(n_rows, n_classes):
     classifiers : list of estimator
         Not fitted.
     """
-    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-    trees = make_pipeline(StandardScaler(), ExtraTreesClassifier())
+    scaler = StandardScaler().set_output(transform="default")
+    linear = make_pipeline(scaler, LogisticRegression(C=0.1, max_iter=300))
+    trees = make_pipeline(clone(scaler), ExtraTreesClassifier())
     return [linear, trees] if n_rows * n_classes <= MOST_NUMBERS_IN_TREE else [linear]
 
 

@@ -81,7 +81,8 @@ class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
         self : object
             Fitted.
         """
-        self.scaler_ = StandardScaler().fit(X, sample_weight=sample_weight)
+        scaler = StandardScaler().set_output(transform="default")
+        self.scaler_ = scaler.fit(X, sample_weight=sample_weight)
         _, y_index = np.unique(y, return_inverse=True)
         net = fit_net(
             partial(

@@ -57,7 +57,7 @@ def attribute_importance(estimator, X, y):
     who = "The importance of attributes needs a fitted classifier of zsl_estimators."
     classifier, X = inside(estimator, X, "class_attributes_", who)
     seen, unseen = classifier.seen_classes_, classifier.unseen_classes_
-    check_both_kinds(y, seen, "What an attribute of unseen classes is good for")
+    check_both_kinds(y, seen, "the importance of attributes")
 
     def figures(descriptions):
         changed = with_descriptions(classifier, unseen, descriptions)

@@ -75,6 +75,7 @@ def missing_attribute(X, y, classes, attributes):
     middle = (means[one] + means[other]) / 2
     values = (means - middle) @ direction / length
     model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
+    model.set_output(transform="default")
     predicted = cross_val_predict(model, rows, values, cv=LeaveOneOut())
     column = pd.DataFrame({"value": values, "predicted": predicted}, index=labels)
     return column.sort_values("value", ascending=False)

@@ -65,8 +65,7 @@ def per_class_accuracy_score(
     if len(y_true) == 0:
         return float("nan")
     _, codes = np.unique(y_true, return_inverse=True)
-    balanced = class_balanced_weights(codes, weights)
-    return float(np.sum((y_true == y_pred) * balanced))
+    return mean_over_classes(y_true == y_pred, codes, weights)
 
 
 def seen_accuracy_score(
@@ -268,7 +267,7 @@ def hit_at_k_score(
     hits = n_better < k
     if average == "sample":
         return float(hits.mean())
-    return float(np.sum(hits * class_balanced_weights(y_index)))
+    return mean_over_classes(hits, y_index)
 
 
 def indexed_scores(y_true, y_score, classes):
@@ -299,6 +298,12 @@ def indexed_scores(y_true, y_score, classes):
     """
     y_true, classes = as_labels(y_true, "y_true"), as_labels(classes, "classes")
     check_same_kind(y_true=y_true, classes=classes)
+    repeated = pd.Index(classes)[pd.Index(classes).duplicated()].unique()
+    if len(repeated):
+        raise ValueError(
+            f"classes names {repeated[:8].tolist()} more than once. Give the label of "
+            "every column of the scores, such as clf.classes_."
+        )
     scores = check_array(y_score, dtype=np.float64)
     check_consistent_length(y_true, scores)
     if scores.shape[1] != len(classes):
@@ -378,3 +383,20 @@ def class_balanced_weights(codes, weights=None):
     counts = np.bincount(codes, weights=weights)
     n_present = np.count_nonzero(counts)
     return (1.0 if weights is None else weights) / (counts[codes] * n_present)
+
+
+def mean_over_classes(hits, codes, weights=None):
+    """Share of hits in every class that occurs, averaged; 1.0 if there are no misses.
+
+    Parameters
+    ----------
+    hits : ndarray of shape (n_samples,)
+        True or False.
+    codes : ndarray of shape (n_samples,)
+        Class of every sample, from 0.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Weights of the samples; None is 1.
+    """
+    counts = np.bincount(codes, weights=weights)
+    of_hits = np.bincount(codes, weights=hits if weights is None else hits * weights)
+    return float(np.mean(of_hits[counts > 0] / counts[counts > 0]))

@@ -115,6 +115,8 @@ class ClassHoldoutSplit:
             If the parameters leave fewer than two classes to train on, or no
             class to hide.
         """
+        if y is None or not len(y):
+            raise ValueError("y is empty. Give the class label of every sample.")
         codes = np.unique(column_or_1d(y), return_inverse=True)[1]
         n_classes = codes.max() + 1
         n_hidden = self._n_hidden(n_classes)

@@ -170,7 +170,11 @@ class DenoisingDisplay:
         center = np.mean(class_attributes, axis=0)
         spread = np.std(class_attributes, axis=0)
         spread[spread == 0] = 1.0
-        mapping = PCA(2).fit((class_attributes - center) / spread)
+        mapping = (
+            PCA(2)
+            .set_output(transform="default")
+            .fit((class_attributes - center) / spread)
+        )
         paths = [
             mapping.transform((points - center) / spread)
             for points in np.asarray(trajectory)

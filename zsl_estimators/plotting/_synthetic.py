@@ -195,13 +195,13 @@ class SyntheticFeaturesDisplay:
                 f"{MOST_CLASSES} with classes=..."
             )
         together = np.concatenate([X_real, X_synthetic])
-        scaled = StandardScaler().fit_transform(together)
+        scaled = np.asarray(StandardScaler().fit_transform(together))
         mapping = (
             PCA(2, random_state=random_state)
             if method == "pca"
             else TSNE(init="pca", random_state=random_state)
         )
-        places = mapping.fit_transform(scaled)
+        places = np.asarray(mapping.fit_transform(scaled))
         real, synthetic = np.split(places, [np.shape(X_real)[0]])
         return cls(
             real, np.asarray(y_real), synthetic, np.asarray(y_synthetic), method=method

@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
+from sklearn import config_context
 from sklearn.base import clone
 
 from zsl_estimators.exceptions import ZeroShotWarning
@@ -101,6 +102,19 @@ def check_global_random_state(name, estimator):
     clf.add_classes(np.ones((1, 4)))
     clf.predict(data.X_test)
     assert state() == before, "prediction moved a global random state"
+
+
+def check_global_output_setting(name, estimator):
+    """What transformers of users return, such as DataFrames, changes nothing inside."""
+    data = small_task()
+    clf = fitted(estimator, data)
+    expected = clf.decision_function(data.X_test)
+    with config_context(transform_output="pandas"), warnings.catch_warnings():
+        # Of pipelines that users put into an estimator, which follow the setting.
+        warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+        np.testing.assert_array_equal(clf.decision_function(data.X_test), expected)
+        anew = fitted_anew(estimator, data)
+        np.testing.assert_array_equal(anew.decision_function(data.X_test), expected)
 
 
 def check_inputs_stay_untouched(name, estimator):

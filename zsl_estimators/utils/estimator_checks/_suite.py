@@ -28,6 +28,7 @@ from zsl_estimators.utils.estimator_checks._few_shot import (
 from zsl_estimators.utils.estimator_checks._isolation import (
     check_clone_and_refit,
     check_folds_side_by_side,
+    check_global_output_setting,
     check_global_random_state,
     check_half_precision,
     check_inputs_stay_untouched,
@@ -176,6 +177,7 @@ ALL_CHECKS = (
     check_other_processes_agree,
     check_folds_side_by_side,
     check_pickle,
+    check_global_output_setting,
     check_global_random_state,
     check_half_precision,
     check_inputs_stay_untouched,
