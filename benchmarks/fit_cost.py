@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -49,12 +49,7 @@ def main():
     if arguments.child:
         print(json.dumps(cost_of_one(arguments)))
         return
-    with ExitStack() as stack:
-        checkouts = {}
-        if arguments.against:
-            other = stack.enter_context(checked_out(arguments.against))
-            checkouts[arguments.against] = other
-        checkouts["here"] = CHECKOUT
+    with compared(arguments.against) as checkouts:
         rows = []
         for name in arguments.sets:
             for estimator in arguments.estimators or networks():
@@ -212,6 +207,16 @@ def checked_out(revision):
         )
         subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
         yield Path(folder)
+
+
+@contextmanager
+def compared(revision):
+    """Yield folders by name: of another revision if there is one, and of this one."""
+    if revision is None:
+        yield {"here": CHECKOUT}
+        return
+    with checked_out(revision) as other:
+        yield {revision: other, "here": CHECKOUT}
 
 
 def json_of_child(script, checkout, given):

@@ -15,11 +15,10 @@ import argparse
 import json
 import os
 import time
-from contextlib import ExitStack
 
 import numpy as np
 
-from fit_cost import CHECKOUT, checked_out, json_of_child
+from fit_cost import compared, json_of_child
 from process_memory import watched
 
 N_SEEN, N_FEATURES, N_ATTRIBUTES, ROWS_PER_CLASS = 200, 256, 50, 5
@@ -51,11 +50,7 @@ def main():
     if arguments.child:
         print(json.dumps(cost_of_one(arguments)))
         return
-    with ExitStack() as stack:
-        checkouts = {"here": CHECKOUT}
-        if arguments.against:
-            other = stack.enter_context(checked_out(arguments.against))
-            checkouts[arguments.against] = other
+    with compared(arguments.against) as checkouts:
         for estimator in arguments.estimators:
             given = [
                 *("--estimators", estimator, "--rows", str(arguments.rows)),
