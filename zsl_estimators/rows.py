@@ -208,7 +208,9 @@ class SingleRows:
         return made.astype(np.float32)
 
 
-class BlockwiseStandardScaler(StandardScaler, auto_wrap_output_keys=None):
+class BlockwiseStandardScaler(  # type: ignore[call-arg]
+    StandardScaler, auto_wrap_output_keys=None
+):
     """StandardScaler that reads rows some at a time, in double precision.
 
     It returns arrays, whatever scikit-learn is told to output.

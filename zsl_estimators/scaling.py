@@ -43,7 +43,9 @@ def scalings_to_compare(attribute_scaling):
     return (attribute_scaling,)
 
 
-class BalancedScaler(BlockwiseStandardScaler, auto_wrap_output_keys=None):
+class BalancedScaler(  # type: ignore[call-arg]
+    BlockwiseStandardScaler, auto_wrap_output_keys=None
+):
     """Scale features to mean 0 and variance 1, every class with the same weight.
 
     Parameters

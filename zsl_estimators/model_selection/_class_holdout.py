@@ -115,7 +115,7 @@ class ClassHoldoutSplit:
             If the parameters leave fewer than two classes to train on, or no
             class to hide.
         """
-        if y is None or not len(y):
+        if np.size([] if y is None else y) == 0:
             raise ValueError("y is empty. Give the class label of every sample.")
         codes = np.unique(column_or_1d(y), return_inverse=True)[1]
         n_classes = codes.max() + 1
