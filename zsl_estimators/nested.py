@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
@@ -34,6 +36,31 @@ def seeded_clone(estimator, random_state):
         if name.rpartition("__")[2] == "random_state" and value is None:
             estimator.set_params(**{name: random_state.randint(LARGEST_SEED)})
     return estimator
+
+
+def classifier_of_seen(estimator, problem, random_state):
+    """Fit a classifier of the seen classes.
+
+    Parameters
+    ----------
+    estimator : classifier or None
+        Is cloned. None is :class:`~sklearn.linear_model.LogisticRegression`.
+    problem : Problem
+        Of one class, which most classifiers refuse, or of more.
+    random_state : RandomState
+        Seeds it.
+
+    Returns
+    -------
+    classifier : classifier
+        Fitted on positions of classes.
+    """
+    if problem.n_seen == 1:
+        estimator = DummyClassifier()
+    elif estimator is None:
+        estimator = LogisticRegression(max_iter=1000)
+    estimator = seeded_clone(estimator, random_state)
+    return fit_weighted(estimator, problem.X, problem.y, problem.weights)
 
 
 def fit_weighted(estimator, X, y, weights, *, optional=False):

@@ -67,6 +67,11 @@ def missing_attribute(X, y, classes, attributes):
     labels, positions = np.unique(y, return_inverse=True)
     one, other = _places(labels, classes)
     rows = _rows_of_labels(attributes, labels)
+    if len(y) == len(labels):
+        raise ValueError(
+            "every class has a single sample, which tells nothing of how samples of a "
+            "class differ. Give more samples of some classes."
+        )
     means = np.stack([X[positions == k].mean(axis=0) for k in range(len(labels))])
     covariance, _ = ledoit_wolf(X - means[positions], assume_centered=True)
     difference = means[one] - means[other]

@@ -3,11 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.closed_form import ClosedFormMixin
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import fit_weighted, seeded_clone
+from zsl_estimators.nested import classifier_of_seen
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.semantic._base import SemanticClassifier
 
@@ -96,11 +95,7 @@ class ConSEClassifier(ClosedFormMixin, SemanticClassifier):
         self.attribute_scaling = attribute_scaling
 
     def _precomputed(self, problem):
-        estimator = self.estimator
-        if estimator is None:
-            estimator = LogisticRegression(max_iter=1000)
-        estimator = seeded_clone(estimator, problem.random_state)
-        return fit_weighted(estimator, problem.X, problem.y, problem.weights)
+        return classifier_of_seen(self.estimator, problem, problem.random_state)
 
     def _solutions(self, problem, precomputed, settings):
         self.estimator_ = precomputed

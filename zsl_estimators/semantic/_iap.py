@@ -2,10 +2,9 @@
 
 import numpy as np
 from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
 
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.nested import SMALLEST_PROBABILITY, fit_weighted, seeded_clone
+from zsl_estimators.nested import SMALLEST_PROBABILITY, classifier_of_seen
 from zsl_estimators.semantic._attribute_wise import AttributeWiseClassifier
 
 
@@ -80,11 +79,7 @@ class IAPClassifier(AttributeWiseClassifier):
         self.attribute_prior = attribute_prior
 
     def _fit(self, problem, choice, random_state):
-        estimator = self.estimator
-        if estimator is None:
-            estimator = LogisticRegression(max_iter=1000)
-        estimator = seeded_clone(estimator, random_state)
-        self.estimator_ = fit_weighted(estimator, problem.X, problem.y, problem.weights)
+        self.estimator_ = classifier_of_seen(self.estimator, problem, random_state)
 
     def _predict_scaled(self, Z):
         has = self._scaled_attributes()[self._table.seen]
