@@ -90,8 +90,7 @@ def progress_of_fit(estimator):
     estimator._report = progress.reporter(-1)
     try:
         yield progress
-        for model in range(len(progress.done)):
-            progress.end(model)
+        progress.end(-1)
     finally:
         progress.bar.close()
         estimator._report = Reporter()

@@ -23,6 +23,7 @@ from zsl_estimators.calibration._reference import Reference
 from zsl_estimators.calibration._unlabelled import rows_without_labels
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.nested import with_choices_fixed
+from zsl_estimators.threads import one_blas_thread
 
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {
@@ -243,10 +244,12 @@ def fold_parameters(estimator):
     return differing
 
 
-def fold_of_seen_classes(estimator, X, y, seed, report, weights=None, unlabelled=None):
-    """The fold that hides no class, and holds out some samples of each.
+def scores_of_seen_classes(
+    estimator, X, y, choice, seed, report, weights=None, unlabelled=None
+):
+    """Score held-out samples with a model that is fitted on all seen classes.
 
-    Its scores are those that the final model will give to samples of the seen classes,
+    These are the scores that the final model will give to samples of the seen classes,
     beside the real unseen ones. The unseen side of their curve is zero.
 
     Parameters
@@ -257,6 +260,8 @@ def fold_of_seen_classes(estimator, X, y, seed, report, weights=None, unlabelled
         Training features in the users' units.
     y : ndarray of shape (n_samples,)
         Position of each sample's class among the seen classes.
+    choice : Choice
+        What the folds have chosen.
     seed : int
         Of the model, and of which samples are held out.
     report : callable
@@ -268,8 +273,8 @@ def fold_of_seen_classes(estimator, X, y, seed, report, weights=None, unlabelled
 
     Returns
     -------
-    fold : Fold
-        For its `final_scores`, whose columns have the seen classes first.
+    scores : HeldOutScores
+        Of the held-out samples, columns with the seen classes first.
     """
     table = estimator._table
     seen_first = np.argsort(~table.seen, kind="stable")
@@ -279,7 +284,9 @@ def fold_of_seen_classes(estimator, X, y, seed, report, weights=None, unlabelled
         classes = np.flatnonzero(np.isin(seen_first, unlabelled.classes))
         unlabelled = replace(unlabelled, classes=classes)
     rows = rows_of_seen_classes(y, seed)
-    return Fold(model, *rows, seed, weights=weights, unlabelled=unlabelled)
+    fold = Fold(model, *rows, seed, weights=weights, unlabelled=unlabelled)
+    with one_blas_thread():
+        return fold.final_scores(X, y, choice)
 
 
 def rows_of_seen_classes(y, seed):
