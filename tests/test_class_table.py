@@ -238,3 +238,9 @@ def test_smaller_table_is_sorted_and_knows_what_was_seen():
     assert table.labels.tolist() == ["a", "c", "d"]
     assert table.matrix.ravel().tolist() == [0.0, 2.0, 3.0]
     assert table.seen.tolist() == [False, True, False]
+
+
+def test_an_empty_table_lacks_all_classes():
+    empty = pd.DataFrame({"attribute": []})
+    with pytest.raises(ValueError, match="attributes has no row"):
+        ClassTable.from_parameters(empty, None, np.array([0, 1]))

@@ -44,9 +44,10 @@ def classifier_of_seen(estimator, problem, random_state):
     Parameters
     ----------
     estimator : classifier or None
-        Is cloned. None is :class:`~sklearn.linear_model.LogisticRegression`.
+        Is cloned. None is :class:`~sklearn.linear_model.LogisticRegression`, which
+        refuses a single class; for that a :class:`~sklearn.dummy.DummyClassifier`.
     problem : Problem
-        Of one class, which most classifiers refuse, or of more.
+        Training samples.
     random_state : RandomState
         Seeds it.
 
@@ -55,10 +56,9 @@ def classifier_of_seen(estimator, problem, random_state):
     classifier : classifier
         Fitted on positions of classes.
     """
-    if problem.n_seen == 1:
-        estimator = DummyClassifier()
-    elif estimator is None:
-        estimator = LogisticRegression(max_iter=1000)
+    if estimator is None:
+        several = problem.n_seen > 1
+        estimator = LogisticRegression(max_iter=1000) if several else DummyClassifier()
     estimator = seeded_clone(estimator, random_state)
     return fit_weighted(estimator, problem.X, problem.y, problem.weights)
 

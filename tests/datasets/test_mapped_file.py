@@ -57,7 +57,10 @@ def test_too_large_for_the_disk(tmp_path):
         pass
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="of POSIX systems")
+@pytest.mark.skipif(
+    not hasattr(os, "posix_fallocate"),
+    reason="this system cannot reserve the space of a file",
+)
 def test_a_disk_that_others_fill(tmp_path, monkeypatch):
     """What looked free is gone: an error, and not the end of the process."""
     monkeypatch.setattr(os, "posix_fallocate", full_disk)

@@ -52,3 +52,10 @@ def test_bad_input(task):
         missing_attribute(X[:80], y[:80], (0, 1), table)
     with pytest.raises(ValueError, match="NaN"):
         missing_attribute(np.where(X > 2, np.nan, X), y, (0, 1), table)
+
+
+def test_single_samples_are_refused(task):
+    X, y, attributes = task
+    first = np.unique(y, return_index=True)[1]
+    with pytest.raises(ValueError, match=r"single sample.*Give more samples"):
+        missing_attribute(X[first], y[first], [0, 1], pd.DataFrame(attributes))

@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from zsl_estimators import ConSEClassifier
+from zsl_estimators import ConSEClassifier, IAPClassifier
 
 
 def fitted(task, **parameters):
@@ -45,3 +46,13 @@ def test_any_probabilistic_classifier(task):
 def test_parameters_of_the_classifier_are_reachable():
     clf = ConSEClassifier(estimator=LogisticRegression())
     assert clf.set_params(estimator__C=0.5).estimator.C == 0.5
+
+
+@pytest.mark.parametrize("cls", [ConSEClassifier, IAPClassifier])
+def test_one_seen_class(cls, task):
+    """As the others do: it is the only answer where no penalty can be fitted."""
+    of_one = task.y_train == task.y_train[0]
+    clf = cls(task.attributes, seen_penalty=0.0, random_state=0)
+    clf.fit(task.X_train[of_one], task.y_train[of_one])
+    assert np.isfinite(clf.decision_function(task.X_test)).all()
+    assert clf.seen_classes_.tolist() == [task.y_train[0]]

@@ -47,7 +47,7 @@ def missing_attribute(X, y, classes, attributes):
     ------
     ValueError
         If `classes` are not two different labels in `y`, or one in `y` has no row in
-        `attributes`, or there are fewer than three.
+        `attributes`, or there are fewer than three; or no class has two samples.
 
     Examples
     --------

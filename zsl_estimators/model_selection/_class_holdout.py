@@ -112,8 +112,8 @@ class ClassHoldoutSplit:
         Raises
         ------
         ValueError
-            If the parameters leave fewer than two classes to train on, or no
-            class to hide.
+            If `y` is empty, or the parameters leave fewer than two classes to train
+            on, or no class to hide.
         """
         if np.size([] if y is None else y) == 0:
             raise ValueError("y is empty. Give the class label of every sample.")
