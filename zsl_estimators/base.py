@@ -354,8 +354,13 @@ class BaseZeroShotClassifier(
 
     def _fit_chosen(self, problem, choice, seed):
         """End a fit: train the final model."""
-        with self._computing():
-            self._fit(problem, choice, np.random.RandomState(seed))
+        try:
+            with self._computing():
+                self._fit(problem, choice, np.random.RandomState(seed))
+        except BaseException:
+            choice.abandon()
+            raise
+        choice = choice.completed()
         self.held_out_results_ = choice.frame(n_stages=self._n_results_stages)
         self._held_out_area = choice.area
         self._held_out_performance = choice.performance

@@ -90,7 +90,8 @@ def progress_of_fit(estimator):
     estimator._report = progress.reporter(-1)
     try:
         yield progress
-        progress.end(-1)
+        for model in range(len(progress.done)):
+            progress.end(model)
     finally:
         progress.bar.close()
         estimator._report = Reporter()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from zsl_estimators.calibration._beside import Beside
 from zsl_estimators.calibration._held_out import best_seen_penalty
 from zsl_estimators.calibration._report import HeldOutPerformance
 from zsl_estimators.calibration._scores import HeldOutScores
@@ -31,6 +32,8 @@ class Choice:
     scores : tuple of HeldOutScores, default=()
         Of the best model on the folds, then of the model of all seen classes, where
         somebody asked for them.
+    beside : Beside or None, default=None
+        `known`, before it is there: it is computed beside the final model.
     """
 
     penalty: float = 0.0
@@ -39,6 +42,16 @@ class Choice:
     performance: HeldOutPerformance | None = None
     known: HeldOutScores | None = None
     scores: tuple = ()
+    beside: Beside | None = None
+
+    def completed(self):
+        """The choice with all that was computed beside the final model."""
+        return self if self.beside is None else self.with_known(self.beside.result())
+
+    def abandon(self):
+        """Go on without the final model, and what is computed beside it."""
+        if self.beside is not None:
+            self.beside.abandon()
 
     def best(self, stage, default):
         """The best candidate of a stage, or what to take where nothing was chosen."""
@@ -54,7 +67,7 @@ class Choice:
         Parameters
         ----------
         known : HeldOutScores
-            See :func:`~zsl_estimators.calibration.scores_of_seen_classes`.
+            See :func:`~zsl_estimators.calibration.fold_of_seen_classes`.
         """
         curves, curve = self.records[-1].best_curves, known.curve
         penalty, _ = best_seen_penalty(curves, known=curve)
@@ -63,6 +76,7 @@ class Choice:
             penalty=penalty,
             performance=HeldOutPerformance(curves, curve, self.records[0].of_start),
             known=known.few(seed=0),
+            beside=None,
         )
 
     @property

@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from zsl_estimators.calibration._beside import Beside
 from zsl_estimators.calibration._choice import Choice
-from zsl_estimators.calibration._folds import HeldOutFolds, scores_of_seen_classes
+from zsl_estimators.calibration._fold import final_scores
+from zsl_estimators.calibration._folds import HeldOutFolds, fold_of_seen_classes
 from zsl_estimators.calibration._held_out import held_out_split
+from zsl_estimators.calibration._reference import Reference
 from zsl_estimators.exceptions import warn_user
 
 
@@ -35,7 +38,8 @@ def choose_on_held_out_classes(
     Returns
     -------
     choice : Choice
-        Without records where there is nothing to choose, or no class to hide.
+        Without records where there is nothing to choose, or no class to hide. The
+        scores of seen classes may still be computed, see :meth:`Choice.completed`.
     """
     automatic = estimator.seen_penalty == "auto"
     fixed = Choice(penalty=0.0 if automatic else float(estimator.seen_penalty))
@@ -63,10 +67,16 @@ def choose_on_held_out_classes(
     choice = folds.compare(progress)
     if not automatic:
         return replace(choice, penalty=fixed.penalty)
-    known = scores_of_seen_classes(
-        estimator, X, problem.y, choice, seed, progress.reporter(-2), **settings
-    )
-    scores = (*folds.best_scores(choice), known) if keeps_scores else ()
+    report = progress.reporter(-2)
+    fold = fold_of_seen_classes(estimator, X, problem.y, seed, report, **settings)
+    task = fold, Reference(X), problem.y, choice
+    known = Beside(estimator.n_jobs, final_scores, *task)
+    if known.is_over:
+        progress.end(-2)
+    if not keeps_scores:
+        return replace(choice, beside=known)
+    known = known.result()
+    scores = *folds.best_scores(choice), known
     progress.end(-2)
     return replace(choice.with_known(known), scores=scores)
 

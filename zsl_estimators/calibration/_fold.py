@@ -239,3 +239,12 @@ def best_scores(fold, X, y, choice):
     """
     with one_blas_thread():
         return fold.best_scores(X.array, y, choice)
+
+
+def final_scores(fold, X, y, choice):
+    """Scores of a final model of a fold, wherever this is called.
+
+    `X` is a reference to the features.
+    """
+    with one_blas_thread():
+        return fold.final_scores(X.array, y, choice)

@@ -23,7 +23,6 @@ from zsl_estimators.calibration._reference import Reference
 from zsl_estimators.calibration._unlabelled import rows_without_labels
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
 from zsl_estimators.nested import with_choices_fixed
-from zsl_estimators.threads import one_blas_thread
 
 # What models of folds must not take over from the parameters of their estimator.
 FOLD_PARAMETERS = {
@@ -244,12 +243,10 @@ def fold_parameters(estimator):
     return differing
 
 
-def scores_of_seen_classes(
-    estimator, X, y, choice, seed, report, weights=None, unlabelled=None
-):
-    """Score held-out samples with a model that is fitted on all seen classes.
+def fold_of_seen_classes(estimator, X, y, seed, report, weights=None, unlabelled=None):
+    """The fold that hides no class, and holds out some samples of each.
 
-    These are the scores that the final model will give to samples of the seen classes,
+    Its scores are those that the final model will give to samples of the seen classes,
     beside the real unseen ones. The unseen side of their curve is zero.
 
     Parameters
@@ -260,8 +257,6 @@ def scores_of_seen_classes(
         Training features in the users' units.
     y : ndarray of shape (n_samples,)
         Position of each sample's class among the seen classes.
-    choice : Choice
-        What the folds have chosen.
     seed : int
         Of the model, and of which samples are held out.
     report : callable
@@ -273,8 +268,8 @@ def scores_of_seen_classes(
 
     Returns
     -------
-    scores : HeldOutScores
-        Of the held-out samples, columns with the seen classes first.
+    fold : Fold
+        For its `final_scores`, whose columns have the seen classes first.
     """
     table = estimator._table
     seen_first = np.argsort(~table.seen, kind="stable")
@@ -284,9 +279,7 @@ def scores_of_seen_classes(
         classes = np.flatnonzero(np.isin(seen_first, unlabelled.classes))
         unlabelled = replace(unlabelled, classes=classes)
     rows = rows_of_seen_classes(y, seed)
-    fold = Fold(model, *rows, seed, weights=weights, unlabelled=unlabelled)
-    with one_blas_thread():
-        return fold.final_scores(X, y, choice)
+    return Fold(model, *rows, seed, weights=weights, unlabelled=unlabelled)
 
 
 def rows_of_seen_classes(y, seed):

@@ -113,7 +113,7 @@ def best_seen_penalty(curves, criterion="harmonic_mean", known=None):
         the rectangle under the curve.
     known : SeenUnseenCurve or None, default=None
         Of held-out samples of seen classes against the real unseen ones, see
-        :func:`~zsl_estimators.calibration.scores_of_seen_classes`. Its seen
+        :func:`~zsl_estimators.calibration.fold_of_seen_classes`. Its seen
         accuracy takes the place of that of the folds, whose models know fewer classes.
 
     Returns

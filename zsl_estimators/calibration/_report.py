@@ -38,7 +38,7 @@ class HeldOutPerformance:
         One per fold; columns are positions among the seen classes.
     known : SeenUnseenCurve or None
         Of a model of all seen classes, see
-        :func:`~zsl_estimators.calibration.scores_of_seen_classes`.
+        :func:`~zsl_estimators.calibration.fold_of_seen_classes`.
     of_start : list of SeenUnseenCurve, default=[]
         One per fold, of the initial estimator, where something else was chosen.
     """

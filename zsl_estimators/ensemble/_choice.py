@@ -59,6 +59,13 @@ class EnsembleChoice:
     scores: list = ()
     performance: HeldOutPerformance | None = None
 
+    def completed(self):
+        """All of it is known before the final fits."""
+        return self
+
+    def abandon(self):
+        """Nothing goes on without them."""
+
     @property
     def used_members(self):
         """Those with a weight."""
