@@ -51,6 +51,38 @@ def test_equal_descriptions(task):
     assert f"labels {[*table.index[[1, 4]]]} by the same numbers" in message
 
 
+def added_warnings_of(clf, rows):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        clf.add_classes(rows)
+    return [str(warning.message) for warning in caught]
+
+
+def test_added_descriptions(task):
+    table = task.attributes.copy()
+    table.iloc[1] = table.iloc[4]
+    clf = ridge(attributes=table, seen_penalty=0.0)
+    warnings_of(clf, task.X_train, task.y_train)
+    new = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(5, table.shape[1])),
+        index=range(100, 105),
+        columns=table.columns,
+    ).astype(table.dtypes)
+    # What fit warned of is not said again.
+    assert added_warnings_of(clf, new.iloc[:1]) == []
+    new.iloc[1] = table.iloc[2]
+    new.iloc[3] = new.iloc[2]
+    new.iloc[4] = 0.0
+    of_zeros, of_equal = added_warnings_of(clf, new.iloc[1:])
+    assert "[104] by zeros alone" in of_zeros
+    equal = [table.index[2], 101, 102, 103]
+    assert f"labels {equal} by the same numbers" in of_equal
+    # A class that comes back is as new as another one.
+    clf.remove_classes([101, 102, 103])
+    [of_equal] = added_warnings_of(clf, new.loc[[101]])
+    assert f"labels {equal[:2]} by the same numbers" in of_equal
+
+
 @pytest.mark.parametrize("n_seen", [2, 3, 4])
 def test_few_seen_classes(task, n_seen):
     rows = np.isin(task.y_train, task.seen_classes[:n_seen])

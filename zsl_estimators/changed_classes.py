@@ -19,7 +19,7 @@ def add_classes_to(estimator, attributes, classes, X, y):
         several = estimator._takes_several_descriptions
         table = table.extended(attributes, classes, several)
         if estimator._warns_of_table:
-            table.warn_of_imputed()
+            table.warn_of_added(estimator._table)
     elif classes is not None or X is None:
         raise ValueError(
             "add_classes got no attributes. Describe the new classes in "

@@ -332,6 +332,23 @@ class ClassTable:
             warn_of_useless(self.matrix, self.labels)
             warn_of_offset(scaled)
 
+    def warn_of_added(self, former):
+        """Warn of classes of this table that a former one did not have.
+
+        Parameters
+        ----------
+        former : ClassTable
+            The table that they were added to.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If their descriptions were imputed, or are zero or those of other classes.
+        """
+        self.warn_of_imputed()
+        added = ~np.isin(self.present, former.present)
+        warn_of_useless(self.matrix[self.present], self.labels[self.present], added)
+
     def warn_of_imputed(self):
         """Warn of values that were missing in what was given last.
 

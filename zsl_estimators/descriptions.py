@@ -153,7 +153,7 @@ def check_finite(matrix, labels, names):
     )
 
 
-def warn_of_useless(matrix, labels):
+def warn_of_useless(matrix, labels, added=None):
     """Warn of descriptions by which classes cannot be recognised.
 
     Parameters
@@ -162,19 +162,26 @@ def warn_of_useless(matrix, labels):
         Descriptions.
     labels : ndarray of shape (n_classes,)
         Labels of the rows.
+    added : ndarray of shape (n_classes,) or None, default=None
+        Which rows are new; one was warned of the others before. None is all.
 
     Warns
     -----
     ZeroShotWarning
         If two rows are equal, or a row is zero throughout.
     """
-    zero = ~matrix.any(axis=1)
+    if added is None:
+        added = np.ones(len(labels), dtype=bool)
+    all_zero = ~matrix.any(axis=1)
+    zero = all_zero & added
     if zero.any():
         warn_user(
             f"attributes describes {listing(labels[zero])} by zeros alone. Is the "
             "description missing? Fill it in, or leave the class out.",
         )
-    equal = pd.DataFrame(matrix).duplicated(keep=False).to_numpy() & ~zero
+    equal = pd.DataFrame(matrix).duplicated(keep=False).to_numpy() & ~all_zero
+    _, group = np.unique(matrix[equal], axis=0, return_inverse=True)
+    equal[equal] = np.isin(group, group[added[equal]])
     if equal.any():
         warn_user(
             f"attributes describes several of {listing(labels[equal])} by the same "

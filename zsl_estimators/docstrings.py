@@ -377,6 +377,11 @@ default=None
         ValueError
             If a class exists already or the attributes do not match, if a row belongs
             to a seen or an unknown class, or `X` does not match the features of `fit`.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If a new description is zero or that of another class, or was imputed.
         """,
     "several_attributes": """
         attributes : DataFrame, array-like of shape (n_rows, n_attributes) or None, \

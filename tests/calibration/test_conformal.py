@@ -15,6 +15,7 @@ from zsl_estimators import (
 from zsl_estimators.calibration import HeldOutScores
 from zsl_estimators.calibration._conformal import Conformity, weighted_quantile
 from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.exceptions import ZeroShotWarning
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,8 @@ def coverage(clf, X, y):
     return of_class[seen].mean(), of_class[~seen].mean()
 
 
+# The data of some checks is small.
+@pytest.mark.filterwarnings("ignore:.* held-out samples of seen classes are too few")
 @parametrize_with_checks(
     [ConformalZeroShotClassifier(RidgeSemanticClassifier())],
     expected_failed_checks=refuses_the_folds_of_a_check,
@@ -84,6 +87,25 @@ def test_larger_level_larger_sets(data, fitted):
     ]
     assert (sizes[0] <= fitted.predict_set(data.X_test)).all()
     assert (fitted.predict_set(data.X_test) <= sizes[1]).all()
+
+
+def test_a_level_that_few_samples_cannot_vouch_for(data):
+    first = pd.Series(data.y_train).groupby(data.y_train).cumcount() < 4
+    X, y = data.X_train[first], data.y_train[first]
+    with pytest.warns(ZeroShotWarning, match="too few for") as caught:
+        sets = new(data, confidence_level=0.995).fit(X, y)
+    for kind, warning in zip(("seen", "unseen"), caught, strict=True):
+        assert sets.thresholds_[kind] == 0
+        rows = sets.predict_set(data.X_test)
+        assert rows[:, np.isin(sets.classes_, getattr(sets, f"{kind}_classes_"))].all()
+        message = str(warning.message)
+        assert f"samples of {kind} classes" in message
+        largest = float(message.split("at most ")[1].rstrip("."))
+        n_samples = int(message.split(" ")[0])
+        assert largest == np.floor(1000 * n_samples / (n_samples + 1)) / 1000
+    smallest = min(float(str(w.message).split("most ")[1].rstrip(".")) for w in caught)
+    # What the message advises is silent.
+    assert (new(data, confidence_level=smallest).fit(X, y).thresholds_ > 0).all()
 
 
 def test_few_known_samples_are_rejected_and_most_others_are(fitted, data):

@@ -19,6 +19,7 @@ from zsl_estimators.calibration._around import (
 )
 from zsl_estimators.calibration._report import is_in_fold
 from zsl_estimators.docstrings import fill_docstring
+from zsl_estimators.exceptions import warn_user
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.nested import fit_weighted
@@ -175,6 +176,12 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
             classes and fewer than four seen ones.
         TypeError
             If the estimator has no `seen_classes_`, or takes no weights.
+
+        Warns
+        -----
+        ZeroShotWarning
+            If there are too few held-out samples for the level, so that every set
+            contains all seen classes, or all unseen ones.
         """
         X, y = self._checked_for_fit(X, y)
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)
@@ -285,6 +292,11 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         unseen = Conformity.of(hidden, temperature)
         self.n_hidden_classes_ = len(np.unique(unseen.classes))
         log_thresholds = [seen.threshold(level), unseen.threshold(level)]
+        for kind, part, lowest in zip(
+            KINDS, (seen, unseen), log_thresholds, strict=True
+        ):
+            if lowest == -np.inf:
+                warn_of_full_sets(kind, len(part.own), part.largest_level(), level)
         self.thresholds_ = pd.Series(np.exp(log_thresholds), KINDS, name="threshold")
         self.coverage_ = pd.DataFrame(
             {
@@ -350,11 +362,14 @@ class Conformity:
         own, weights = self.own[kept], self.weights[kept]
         if not len(own):
             return 0.0
-        # One more sample counts as one that never reaches it: the next one. With
-        # weights there are as many as the samples are worth.
-        given = self.given[kept]
-        below = 1 - level * (1 + (given**2).sum() / given.sum() ** 2)
+        # One more sample counts as one that never reaches it: the next one.
+        below = 1 - level / self.largest_level(kept)
         return weighted_quantile(own, weights, below) if below >= 0 else -np.inf
+
+    def largest_level(self, kept=slice(None)):
+        """Share that n samples are of n + 1; weighted ones are worth fewer."""
+        given = self.given[kept]
+        return 1 / (1 + (given**2).sum() / given.sum() ** 2)
 
     def coverage(self, threshold):
         """Share of the samples that reach a threshold."""
@@ -405,3 +420,30 @@ def weighted_quantile(values, weights, share):
     # The sum of many weights is not exact.
     allowed = np.flatnonzero(below <= share * weights.sum() * (1 + 1e-12))
     return float(values[order][allowed[-1]])
+
+
+def warn_of_full_sets(kind, n_samples, largest_level, level):
+    """Warn of a level that so few held-out samples cannot vouch for.
+
+    Parameters
+    ----------
+    kind : {"seen", "unseen"}
+        Of the classes.
+    n_samples : int
+        Held-out samples of such classes.
+    largest_level : float
+        What they can vouch for.
+    level : float
+        The confidence level that was asked for.
+
+    Warns
+    -----
+    ZeroShotWarning
+        Always.
+    """
+    rounded = np.floor(largest_level * 1000) / 1000
+    warn_user(
+        f"{n_samples} held-out samples of {kind} classes are too few for "
+        f"confidence_level={level:g}: every set contains all {kind} classes. Give more "
+        f"samples, or a confidence_level of at most {rounded:g}."
+    )
