@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.common import public_estimators, quick, small
-from zsl_estimators import ClassNormClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    ClassNormClassifier,
+    RidgeSemanticClassifier,
+    ZeroShotEnsembleClassifier,
+)
 from zsl_estimators.exceptions import ZeroShotWarning
 
 every_estimator = pytest.mark.parametrize(
@@ -93,6 +97,18 @@ def test_few_seen_classes(task, n_seen):
     )
     assert warnings_of(ridge(attributes=task.attributes, seen_penalty=0.0), X, y) == []
     assert warnings_of(ridge(), X, y) == []
+
+
+@pytest.mark.parametrize("cls", [RidgeSemanticClassifier, ZeroShotEnsembleClassifier])
+def test_one_sample_of_every_class(cls, task):
+    first = np.unique(task.y_train, return_index=True)[1]
+    X, y = task.X_train[first], task.y_train[first]
+    (message,) = warnings_of(cls(task.attributes, random_state=0), X, y)
+    assert message.startswith("No class of y has two samples")
+    assert message.endswith("or more samples.")
+    assert (
+        warnings_of(cls(task.attributes, seen_penalty=0.0, random_state=0), X, y) == []
+    )
 
 
 def test_labels_in_the_first_column(task):

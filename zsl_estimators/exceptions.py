@@ -13,10 +13,10 @@ class ZeroShotWarning(UserWarning):
 
     Reasons are: two classes with the same description; descriptions that differ very
     little, relative to their size; a class that is described by zeros alone; unseen
-    classes with fewer than four seen ones, so that ``seen_penalty="auto"`` cannot fit
-    the penalty; a class table whose first column looks like the labels of its rows;
-    missing values of the class table, which are imputed; and too few held-out samples
-    for the confidence level of prediction sets.
+    classes with fewer than four seen ones, or one sample of each, so that
+    ``seen_penalty="auto"`` cannot fit the penalty; a class table whose first column
+    looks like the labels of its rows; missing values of the class table, which are
+    imputed; and too few held-out samples for the confidence level of prediction sets.
 
     Examples
     --------

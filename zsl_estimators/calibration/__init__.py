@@ -3,7 +3,7 @@
 from zsl_estimators.calibration._choice import Choice
 from zsl_estimators.calibration._choosing import (
     choose_on_held_out_classes,
-    warn_of_few_classes,
+    warn_of_few_samples,
 )
 from zsl_estimators.calibration._conformal import ConformalZeroShotClassifier
 from zsl_estimators.calibration._folds import rows_of_folds, rows_of_seen_classes
@@ -36,6 +36,6 @@ __all__ = [
     "held_out_split",
     "rows_of_folds",
     "rows_of_seen_classes",
-    "warn_of_few_classes",
+    "warn_of_few_samples",
     "without_penalty",
 ]

@@ -9,7 +9,7 @@ from zsl_estimators.calibration._beside import Beside
 from zsl_estimators.calibration._choice import Choice
 from zsl_estimators.calibration._fold import final_scores
 from zsl_estimators.calibration._folds import HeldOutFolds, fold_of_seen_classes
-from zsl_estimators.calibration._held_out import held_out_split
+from zsl_estimators.calibration._held_out import FEWEST_SEEN_CLASSES, held_out_split
 from zsl_estimators.calibration._reference import Reference
 from zsl_estimators.exceptions import warn_user
 
@@ -46,10 +46,10 @@ def choose_on_held_out_classes(
     split = held_out_split(problem.n_seen, len(estimator.unseen_classes_), seed)
     # Asking for the generator fits nothing yet.
     wanted = automatic or estimator._fit_candidates(problem, None) is not None
-    if split is None and automatic and problem.n_seen:
-        warn_of_few_classes(estimator, problem.n_seen)
     # Without a second sample of any class a fold cannot test seen classes.
     possible = split is not None and np.bincount(problem.y).max() >= 2
+    if automatic and not possible:
+        warn_of_few_samples(estimator, problem)
     estimator._has_folds = wanted and possible
     if not estimator._has_folds:
         return fixed
@@ -81,23 +81,34 @@ def choose_on_held_out_classes(
     return replace(choice.with_known(known), scores=scores)
 
 
-def warn_of_few_classes(estimator, n_seen):
+def warn_of_few_samples(estimator, problem):
     """Warn that nothing keeps a model from answering with seen classes only.
 
     Parameters
     ----------
     estimator : BaseZeroShotClassifier
         Being fitted.
-    n_seen : int
-        Number of seen classes.
+    problem : Problem
+        In which no class can be hidden, or no sample of a seen class held out.
+
+    Warns
+    -----
+    ZeroShotWarning
+        If there are unseen classes, for certain, and seen ones.
     """
     # An array without labels may have more rows than there are classes.
     table = estimator.attributes
     named = estimator.classes is not None or isinstance(table, pd.DataFrame)
-    if named and len(estimator.unseen_classes_) and estimator._warns_of_table:
+    tells = named and len(estimator.unseen_classes_) and problem.n_seen
+    if tells and estimator._warns_of_table:
+        if problem.n_seen < FEWEST_SEEN_CLASSES:
+            found = f"y holds {problem.n_seen} class{'es' * (problem.n_seen > 1)}"
+            needed, remedy = "four to hide some of them", "samples of more classes"
+        else:
+            found = "No class of y has two samples"
+            needed, remedy = "one to hold out", "more samples"
         warn_user(
-            f"y holds {n_seen} class{'es' * (n_seen > 1)}, and "
-            "seen_penalty='auto' needs four to hide some of them. The penalty is "
-            "0, with which unseen classes are hardly ever predicted. Give "
-            "seen_penalty a number, or samples of more classes.",
+            f"{found}, and seen_penalty='auto' needs {needed}. The penalty is 0, with "
+            "which unseen classes are hardly ever predicted. Give seen_penalty a "
+            f"number, or {remedy}.",
         )

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.parallel import Parallel, delayed
 
 from zsl_estimators.base import BaseZeroShotClassifier
-from zsl_estimators.calibration import held_out_split, warn_of_few_classes
+from zsl_estimators.calibration import held_out_split, warn_of_few_samples
 from zsl_estimators.candidates import (
     find_zero_shot_classifier,
     score_matrix,
@@ -291,9 +291,9 @@ default="greedy"
         """Compare the estimators on common folds."""
         random_state = np.random.RandomState(seed)
         split = held_out_split(problem.n_seen, len(self.unseen_classes_), seed)
-        if split is None and self.seen_penalty == "auto":
-            warn_of_few_classes(self, problem.n_seen)
         folds = CommonFolds.of(X, problem.y, self._table, split, seed)
+        if folds is None and self.seen_penalty == "auto":
+            warn_of_few_samples(self, problem)
         task = Task(X, problem.y, self._table, seed, folds, problem.weights)
         comparison = Comparison(
             self._new_members(task, random_state),
