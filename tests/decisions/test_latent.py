@@ -14,6 +14,7 @@ from zsl_estimators.decisions._latent import (
     moved_classes,
     moved_rows,
 )
+from zsl_estimators.exceptions import ZeroShotWarning
 from zsl_estimators.seeds import private_random_state
 
 # As good as no training.
@@ -179,7 +180,8 @@ def test_nearest_mean_of_an_added_class_is_that_of_a_known_one(task, init):
     """A description that is added scores like the same one in the table."""
     clf = fitted(task, init)
     known = task.unseen_classes[0]
-    clf.add_classes(task.attributes.loc[[known]].to_numpy(), classes=[99])
+    with pytest.warns(ZeroShotWarning, match="by the same numbers"):
+        clf.add_classes(task.attributes.loc[[known]].to_numpy(), classes=[99])
     scores = clf.decision_function(task.X_test)
     assert isinstance(clf.decision_, LatentNearestMean)
     np.testing.assert_allclose(

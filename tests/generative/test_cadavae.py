@@ -153,7 +153,7 @@ def test_paper_network(task, source):
 
 def test_head_is_as_small_as_the_latent_space(task):
     [head, *others] = CADAVAEClassifier(decision="head")._new_decisions()
-    assert len(others) == 2, "one per weight decay"
+    assert len(others) == 3, "one per weight decay"
     assert head.estimator.hidden == ()
 
 

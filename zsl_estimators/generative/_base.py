@@ -289,7 +289,7 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         """Heads with every weight decay on the first view, and one on the others."""
         first, *others = [PartsView(name, self.n_features_in_) for name in names]
         heads = self._heads_of_decays(first)
-        usual = heads[len(heads) // 2].weight_decay
+        usual = heads[(len(heads) - 1) // 2].weight_decay
         return heads + [self._new_head(usual, view) for view in others]
 
     def _new_head(self, weight_decay, view=None, start=None):
