@@ -26,8 +26,8 @@ SETS = {
 }
 FAMILIES = {
     "RevCD RidgeSemantic GaussianSemantic ESZSLClassifierCV SAE DAP IAP ConSE CMT "
-    "NearestDescription TipAdapter": ("semantic", "o", "#1f6fb4"),
-    "ALE DeViSE SJE LatEm RidgeCompatibility SynC ClassNorm PQZSL": (
+    "PQZSL NearestDescription TipAdapter": ("semantic", "o", "#1f6fb4"),
+    "ALE DeViSE SJE LatEm RidgeCompatibility SynC ClassNorm": (
         "compatibility",
         "s",
         "#e8830c",

@@ -435,9 +435,10 @@ class BaseZeroShotClassifier(
         without any unseen class has the penalty 0 and will favour its seen classes,
         so describe at least one unseen class in :meth:`fit` where possible.
 
-        A few labelled rows in `X` and `y` sharpen the scores of unseen classes. These
-        stay in `unseen_classes_`, and pay the seen penalty by the share in which the
-        rows have made up for what their description leaves open. How much rows count
+        A few labelled rows in `X` and `y` improve the scores of unseen classes. These
+        stay in `unseen_classes_`; a share of the seen penalty is subtracted from their
+        scores, as large as the part of the uncertainty of the description that the rows
+        remove. How much rows count
         beside a description is known from :meth:`fit`: it predicts the mean of every
         seen class from the others. Rows of further calls add up. See
         :ref:`few_shot`.
@@ -530,21 +531,21 @@ class BaseZeroShotClassifier(
     def to_onnx(self, path, *, precision="double"):
         """Write the whole decision to an ONNX file.
 
-        The graph scales features, scores all classes and takes the seen penalty off.
+        The graph scales features, scores all classes and subtracts the seen penalty.
         Its input `features` is of single precision, with any number of rows; outputs
         are `scores`, what `decision_function` returns with one column per class,
         and `position`, the column of the largest one. The metadata of the file holds
         the labels of the columns as a JSON list, ``"classes"``, and the seen ones.
 
-        Features are scaled in double precision whatever `precision` is, so that their
-        offset takes no digits but those that the input does not have.
+        Features are scaled in double precision whatever `precision` is, so that a large
+        offset causes no further loss of digits.
 
         Parameters
         ----------
         path : str or path-like
             Of the file, which is replaced. It holds everything, up to 2 GB.
         precision : {"double", "single"}, default="double"
-            What is computed in after the features have been scaled. "single" takes half
+            Precision of what is computed from scaled features. "single" takes half
             the memory and runs on more devices; scores then differ in the sixth digit.
 
         Raises

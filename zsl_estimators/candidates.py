@@ -220,6 +220,13 @@ def unwrapped(estimator, X=None):
             estimator = next((inner for inner in held if inner is not None), None)
 
 
+def chosen_penalty(calibrated):
+    """The penalty that an estimator, or a calibration, subtracts."""
+    if hasattr(calibrated, "best_penalty_"):
+        return calibrated.best_penalty_
+    return calibrated.seen_penalty_
+
+
 def find_zero_shot_classifier(estimator):
     """Reach the zero-shot classifier inside pipelines and searches.
 

@@ -51,7 +51,8 @@ default=None
         Warns
         -----
         ZeroShotWarning
-            If the class table does not distinguish some classes.
+            If the class table does not distinguish some classes or lacks values, if
+            its first column looks like labels, or if the seen penalty cannot be fitted.
         """,
     "sample_weight_around": """
         sample_weight : array-like of shape (n_samples,) or None, default=None
@@ -61,8 +62,8 @@ default=None
     "ridge": """
         alpha : "auto" or float, default="auto"
             Ridge penalty, for inputs of variance 1. "auto" chooses the one of 1e-4,
-            1e-3, ... 1e3 with the best AUSUC on held-out seen classes, and 0.01 if no
-            class is unseen or fewer than four are seen.
+            1e-3, ... 1e3 with the best AUSUC on held-out seen classes, and 0.01 where
+            none can be held out.
         shrink_to : {"auto", "zero", "identity"}, default="auto"
             Map that the penalty shrinks towards. "identity" is for features and
             descriptions in one space, such as embeddings of sentences and of class
@@ -78,17 +79,16 @@ default=None
             to the range from -1 to 1. "rms": all with one factor to mean square 1.
             "unit": to mean 0, then every row to length 1. "none": unscaled. "auto"
             chooses among "whitened", "standard", "rms" and "unit" on held-out seen
-            classes, and is "whitened" if no class is unseen or fewer than four are
-            seen. Estimators that are trained use the scaling that their initial
-            estimator has chosen; networks without one choose between "standard" and
-            "unit".
+            classes, and is "whitened" where none can be held out. Estimators that are
+            trained use the scaling that their initial estimator has chosen; networks
+            without one choose between "standard" and "unit".
         """,
     "correction_weight": """
         correction_weight : "auto" or float, default="auto"
             Weight of the learned correction that is added to the initial estimator,
             above 0 and at most 1. A weight below 1 is usually better on unseen classes.
             "auto" chooses among 0.25, 0.5, 0.75 and 1 together with the number of
-            epochs, and is 0.5 if no class is unseen or fewer than four are seen.
+            epochs, and is 0.5 where no class can be held out.
         """,
     "mean_correction_weight": """
         correction_weight : "auto" or float, default=1.0
@@ -152,8 +152,8 @@ default=None
             there are more. None is all.
         synthesis : {"once", "stream"}, default="once"
             Generate synthetic features at once, or batch by batch while the head is
-            trained, so that memory grows neither with their number nor with that of
-            the classes; needs the built-in head.
+            trained, so that memory does not grow with their number; needs the built-in
+            head.
         head : classifier or None, default=None
             Classifier that is trained on real features of seen and synthetic ones of
             unseen classes. None is :class:`SoftmaxHead`, whose weight decay is chosen
@@ -180,10 +180,10 @@ default=None
     "early_stopping": """
         early_stopping : bool, default=True
             Choose the number of epochs by the AUSUC on held-out seen classes, among
-            numbers up to `max_epochs` that grow by a factor. With an initial estimator
-            0 epochs are among them, and the improvement over these is reduced by one
-            standard error over hidden classes. False trains for `max_epochs`, and so
-            does True if no class is unseen or fewer than four are seen.
+            numbers up to `max_epochs` that grow by a factor of about 1.2. With an
+            initial estimator 0 epochs are among them, and the improvement over these
+            is reduced by one standard error over hidden classes. False trains for
+            `max_epochs`, and so does True where no class can be held out.
         """,
     "torch_training": """
         batch_size : "auto" or int, default="auto"
@@ -300,13 +300,15 @@ default=None
         seen_penalty : "auto" or float, default="auto"
             Constant that is subtracted from the scores of seen classes. "auto" fits it
             on folds of held-out seen classes, and on held-out samples of a further
-            model, which is fitted on all seen classes.
+            model, which is fitted on all seen classes. Classes can be held out if there
+            are an unseen class and four seen ones, one of them with two samples.
         """,
     "n_jobs": """
         n_jobs : int or None, default=None
-            Number of folds of held-out classes that are fitted in parallel, by the
-            joblib backend in use; None is 1 unless in a ``joblib.parallel_config``
-            context. The result does not depend on it.
+            Number of models that are fitted in parallel, by the joblib backend in use:
+            those of the folds of held-out classes, then the final one beside that of
+            the seen penalty. None is 1 unless in a ``joblib.parallel_config`` context.
+            The result does not depend on it.
         """,
     "random_state": """
         random_state : int, RandomState instance or None, default=None
@@ -329,8 +331,8 @@ default=None
             are scaled to length 1. In one space the means of, for instance, images and
             texts differ (the modality gap). Both means are over the seen classes with
             equal weights; without labels they are those of the rows of `X` and of all
-            descriptions. "auto" chooses on held-out seen classes, and is False if no
-            class is unseen or fewer than four are seen. Mapped descriptions are always
+            descriptions. "auto" chooses on held-out seen classes, and is False where
+            none can be held out. Mapped descriptions are always
             centred.
         logit_scale : float, default=100.0
             Factor of the cosines; 100 is the trained value of CLIP. It matters to
@@ -415,7 +417,7 @@ default=None
             there are any. It may be assigned.
         held_out_results_ : DataFrame or None
             AUSUC and best H of every candidate on every fold of held-out classes. None
-            if no folds were needed.
+            without folds.
         n_features_in_ : int
             Number of features seen in :meth:`fit`.
         feature_names_in_ : ndarray of shape (n_features,)

@@ -55,6 +55,8 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
         Labels that occurred in `y`.
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
+    temperature_ : float
+        Divisor of the scores in probabilities, that of the estimator inside.
     n_features_in_ : int
         Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -61,6 +61,8 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
         Labels that occurred in `y`.
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
+    temperature_ : float
+        Divisor of the scores in probabilities, that of the estimator inside.
     n_features_in_ : int
         Number of dimensions of an embedding.
 

@@ -73,9 +73,9 @@ print(estimated.agg(["mean", "std"]).round(2))
 # ------------------
 #
 # The final model is trained on all recorded states. ``fit`` also fits the seen penalty,
-# without which only recorded states would be predicted. Where some minutes are no
-# matter, ``ZeroShotEnsembleClassifier(class_table, time_limit=60)`` compares and
-# combines more kinds of models.
+# without which only recorded states would be predicted. If a minute is acceptable,
+# ``ZeroShotEnsembleClassifier(class_table, time_limit=60)`` compares and combines
+# more kinds of models.
 
 import joblib
 

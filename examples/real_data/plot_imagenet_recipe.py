@@ -43,8 +43,8 @@ print(type(data.X_train).__name__, data.X_train.shape, data.X_train.dtype)
 # ----------------------------------------------
 #
 # The head is trained on features that are generated batch by batch, so that memory
-# grows neither with the classes nor with ``n_synthetic``. The network starts from a
-# closed form, so a few epochs are enough.
+# does not grow with ``n_synthetic``, and with the classes only by the weights of the
+# head. The network starts from a closed form, so a few epochs are enough.
 #
 # The settings of the paper are ``VAEcFlowClassifier.paper_params("ImageNet",
 # source="paper")``. They start from random weights and take 150,000 steps, for which a

@@ -11,9 +11,9 @@ oscillates. This example recognises a fault when it happens for the first time.
 # A small simulated heater
 # ------------------------
 #
-# Two feeds are mixed in a heated tank. Twelve sensors see flows, temperatures, the
-# level and what the controllers do. The data are simulated here; for recorded data only
-# the loading changes.
+# Two feeds are mixed in a heated tank. Eight sensors measure flows, the level, the
+# temperature and what the controllers do. The data are simulated here; for recorded
+# data only the loading changes.
 
 import matplotlib.pyplot as plt
 import numpy as np

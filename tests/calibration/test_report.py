@@ -1,11 +1,18 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import t
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from zsl_estimators import ALEClassifier, ExemplarClassifier, held_out_report
+from zsl_estimators import (
+    ALEClassifier,
+    CalibratedStackingCV,
+    ConformalZeroShotClassifier,
+    ExemplarClassifier,
+    held_out_report,
+)
 from zsl_estimators.calibration._held_out import mean_of_hidden_classes
 from zsl_estimators.calibration._report import (
     interval_of_classes,
@@ -69,6 +76,23 @@ def test_inside_a_pipeline(data, fitted):
         StandardScaler(), ExemplarClassifier(data.attributes, random_state=0)
     ).fit(data.X_train, data.y_train)
     np.testing.assert_allclose(held_out_report(clf), held_out_report(fitted))
+
+
+def test_inside_meta_estimators(data):
+    """Calibrated stacking has folds of its own; prediction sets keep those inside."""
+    plain = ExemplarClassifier(data.attributes, random_state=0)
+    stacking = CalibratedStackingCV(plain, random_state=0)
+    stacking.fit(data.X_train, data.y_train)
+    performance, penalty = stacking._held_out_performance, stacking.best_penalty_
+    hidden = [curve.class_accuracies_at(penalty)[1] for curve in performance.curves]
+    report = held_out_report(stacking)
+    assert report.loc["S", "estimate"] == performance.known.at(penalty)[0]
+    assert report.loc["U", "estimate"] == pytest.approx(np.concatenate(hidden).mean())
+    sets = ConformalZeroShotClassifier(plain, random_state=0)
+    sets.fit(data.X_train, data.y_train)
+    pd.testing.assert_frame_equal(
+        held_out_report(sets), held_out_report(sets.estimator_)
+    )
 
 
 def test_repeated_classes_count_once():

@@ -88,6 +88,8 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         Labels that the estimator was trained on.
     unseen_classes_ : ndarray of shape (n_unseen,)
         The other labels.
+    temperature_ : float
+        Divisor of the scores in probabilities, that of the estimator inside.
     n_features_in_ : int
         Number of features, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (n_features,)

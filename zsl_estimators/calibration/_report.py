@@ -16,6 +16,7 @@ from zsl_estimators.calibration._held_out import (
 from zsl_estimators.candidates import (
     CandidateScores,
     check_both_kinds,
+    chosen_penalty,
     find_zero_shot_classifier,
 )
 from zsl_estimators.exceptions import warn_user
@@ -121,8 +122,9 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
     Parameters
     ----------
     estimator : estimator or dict
-        Fitted zero-shot classifier of this package with ``seen_penalty="auto"``, or a
-        pipeline or search around one. Or the results of
+        Fitted zero-shot classifier of this package with ``seen_penalty="auto"``, a
+        :class:`CalibratedStackingCV`, or a pipeline or search around one. Or the
+        results of
         :func:`sklearn.model_selection.cross_validate` with a
         :class:`~zsl_estimators.model_selection.ClassHoldoutSplit`,
         ``return_estimator=True`` and ``return_indices=True``.
@@ -214,6 +216,8 @@ def performance_of_fit(estimator):
     """
     check_is_fitted(estimator)
     clf = find_zero_shot_classifier(estimator)
+    while not hasattr(clf, "_held_out_performance") and hasattr(clf, "estimator_"):
+        clf = find_zero_shot_classifier(clf.estimator_)
     performance = getattr(clf, "_held_out_performance", None)
     if performance is None:
         raise ValueError(
@@ -221,7 +225,7 @@ def performance_of_fit(estimator):
             'seen_penalty="auto", an unseen class in the table, and at least four seen '
             "classes with two samples each. There is nothing to report."
         )
-    return performance, len(clf.unseen_classes_), clf.seen_penalty_
+    return performance, len(clf.unseen_classes_), chosen_penalty(clf)
 
 
 def performance_of_folds(results, X, y):

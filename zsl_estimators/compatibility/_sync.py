@@ -40,7 +40,7 @@ class SynCClassifier(ClosedFormMixin, BaseZeroShotClassifier):
     scale : "auto" or float, default="auto"
         Factor of squared distances of descriptions, which have length 1, in the
         similarity. "auto" chooses the one of 1/8, 1/4, ... 32 with the best AUSUC on
-        held-out seen classes, and 2 if no class is unseen or fewer than four are seen.
+        held-out seen classes, and 2 where none can be held out.
     %(attribute_scaling)s
     %(seen_penalty)s
     %(n_jobs)s

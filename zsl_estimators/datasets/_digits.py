@@ -106,7 +106,7 @@ def load_digits_gzsl(
     Raises
     ------
     ValueError
-        If `unseen` names something else than digits, or all of them.
+        If `unseen` names something else than digits, or more than eight of them.
 
     Examples
     --------

@@ -98,7 +98,8 @@ default="greedy"
         weight. Scores of different estimators are scaled to comparable units before.
     time_limit : float or None, default=None
         Seconds after which no further estimator is fitted, and the one that is being
-        fitted is left out. The first one is always fitted.
+        fitted is left out, as is the classifier of the seen classes. The first one is
+        always fitted.
     %(seen_penalty)s
     n_jobs : int or None, default=None
         Number of estimators that are fitted in parallel, by the joblib backend in use;
@@ -137,6 +138,9 @@ default="greedy"
 
     Notes
     -----
+    Here ``held_out_results_`` has a row per estimator and one for their sum, with the
+    means over the folds, and the weights.
+
     An error of one estimator leaves it out, with a warning; if it comes in the fit on
     all samples, the others are weighed again. Ctrl-C while the folds are
     compared keeps the estimators that were compared before, with a warning, and a

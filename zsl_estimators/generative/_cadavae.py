@@ -106,8 +106,8 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         with replacement if there are too few. None is one of each sample.
     synthesis : {"once", "stream"}, default="once"
         Draw latents of unseen classes at once, or batch by batch while the head is
-        trained, so that memory grows neither with their number nor with that of the
-        classes; needs the built-in head.
+        trained, so that memory does not grow with their number; needs the built-in
+        head.
     head : classifier or None, default=None
         Classifier that is trained on latents. None is a linear :class:`SoftmaxHead`,
         whose weight decay is chosen on held-out classes from 0.001, 0.01, 0.03 and 0.1.

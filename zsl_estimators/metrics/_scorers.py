@@ -123,7 +123,8 @@ class GZSLScorer:
         X : array-like of shape (n_samples, n_features)
             Test samples.
         y : array-like of shape (n_samples,)
-            Their labels; seen and unseen classes must both occur.
+            Their labels. H and AUSUC need seen and unseen classes, S only seen ones, U
+            and T1 only unseen ones.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples within their classes; all classes have the same
             weight.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from zsl_estimators.candidates import inside
+from zsl_estimators.candidates import chosen_penalty, inside
 from zsl_estimators.plotting._figure import LINE_STYLES, legend_beside, new_axes
 
 if TYPE_CHECKING:
@@ -166,13 +166,6 @@ class SeenPenaltyDisplay:
         ends = [*(np.quantile(finite, [0.01, 0.99]) if len(finite) else ()), *chosen]
         low, high = (min(ends), max(ends)) if ends else (0.0, 0.0)
         return np.linspace(low, high, 400) if low < high else low + np.linspace(-1, 1)
-
-
-def chosen_penalty(calibrated):
-    """The penalty that an estimator, or a calibration, takes off."""
-    if hasattr(calibrated, "best_penalty_"):
-        return calibrated.best_penalty_
-    return calibrated.seen_penalty_
 
 
 def _at(penalties, fold, name):

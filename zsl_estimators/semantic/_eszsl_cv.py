@@ -33,8 +33,8 @@ default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
     Attributes
     ----------
     gamma_ : float
-        The chosen penalty of the features; the middle one if no class is unseen or
-        fewer than four are seen.
+        The chosen penalty of the features; the middle one where no class can be held
+        out.
     lmbda_ : float
         The chosen penalty of the attributes, likewise.
     coef_ : ndarray of shape (n_features, n_attributes)

@@ -70,7 +70,7 @@ class GaussianSemanticClassifier(ClosedFormMixin, SemanticClassifier):
     alpha : "auto" or float, default="auto"
         Penalty of the ridge regression of means on descriptions, per class. "auto"
         chooses the one of 0.001, 0.1 and 10 with the best AUSUC on held-out seen
-        classes, and 0.01 if no class is unseen or fewer than four are seen.
+        classes, and 0.01 where none can be held out.
     shrink_to : {"auto", "zero", "identity"}, default="auto"
         Map that the penalty shrinks towards; see :class:`RidgeSemanticClassifier`.
     shrinkage : "auto" or float, default="auto"

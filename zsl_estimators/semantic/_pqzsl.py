@@ -63,7 +63,7 @@ class PQZSLClassifier(ClosedFormMixin, SemanticClassifier):
     alpha : "auto" or float, default="auto"
         Ridge penalty of the map from features to attributes, for scaled features.
         "auto" chooses the one of 1e-4, 1e-3, ... 1e3 with the best AUSUC on held-out
-        seen classes, and 0.01 if no class is unseen or fewer than four are seen.
+        seen classes, and 0.01 where none can be held out.
     n_blocks : int or None, default=None
         Number of blocks that the axes are divided into, each with one codeword per
         class. Fewer blocks make codes shorter and predictions faster, with a larger

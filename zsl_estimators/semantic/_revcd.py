@@ -177,8 +177,9 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
     Notes
     -----
     The paper leaves widths, optimiser and schedule open and contradicts itself in the
-    sampler; the user guide lists how this is resolved. The sampler as printed, which
-    puts the clean estimate where the noise belongs, diverges and is not offered.
+    sampler; the page on RevCD under *Papers and package* lists how this is resolved.
+    The sampler as printed, which puts the clean estimate where the noise belongs,
+    diverges and is not offered.
 
     The noise loss of the paper is off, for it does not help. It is reached through
     ``net_params={"criterion__noise_loss": "capped", "criterion__noise_weight": 0.1}``:

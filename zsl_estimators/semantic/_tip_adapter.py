@@ -81,8 +81,8 @@ class TipAdapterClassifier(JointSpaceClassifier):
         samples of a class; here it is their mean, so that classes with more samples are
         not favoured, and `alpha` of the paper is to be multiplied by the number of
         shots. "auto" chooses the share of `logit_scale` from 0, 0.1, 0.3, 1, 3 and 10
-        with the best AUSUC on held-out seen classes, and 0.2 if no class is unseen or
-        fewer than four are seen.
+        with the best AUSUC on held-out seen classes, and 0.2 where none can be held
+        out.
     beta : "auto" or float, default="auto"
         Sharpness of the kernel of the cache. "auto" chooses among 1, 3 and 10 together
         with `alpha`, and is 1 if `alpha` is not chosen.
