@@ -157,8 +157,9 @@ default=None
         head : classifier or None, default=None
             Classifier that is trained on real features of seen and synthetic ones of
             unseen classes. None is :class:`SoftmaxHead`, whose weight decay is chosen
-            on held-out classes from 0.001, 0.01, 0.03 and 0.1. The parameters of
-            another classifier can be searched as ``head__<name>``.
+            on held-out classes from 0.001, 0.01, 0.03 and, with ``decision="head"``,
+            0.1. The parameters of another classifier can be searched as
+            ``head__<name>``.
         """,
     "feature_scaling": """
         feature_scaling : {"standard", "minmax", "whitened"}, default="standard"

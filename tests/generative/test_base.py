@@ -23,6 +23,7 @@ from zsl_estimators import (
     ZeroDiffClassifier,
 )
 from zsl_estimators.datasets import make_gzsl
+from zsl_estimators.decisions import Head
 from zsl_estimators.metrics import harmonic_mean_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit
 
@@ -257,6 +258,17 @@ def test_a_given_head_keeps_its_own_seed(task):
 def test_widths_are_checked(cls, name, widths, task):
     with pytest.raises(ValueError, match=rf"{name} must hold .*{name}=\(256, 128\)"):
         without_folds(cls, task, **{name: widths})
+
+
+@pytest.mark.parametrize("cls", GENERATORS)
+def test_heads_alone_may_be_shrunk_the_most(cls):
+    """Where the nearest mean competes, it does that."""
+    auto, alone = (
+        [head.weight_decay for head in cls(decision=decision)._heads_of_decays()]
+        for decision in ("auto", "head")
+    )
+    assert alone == [*Head.WEIGHT_DECAYS]
+    assert alone == [*auto, max(alone)]
 
 
 @every_generator

@@ -280,8 +280,12 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
 
     def _heads_of_decays(self, view=None):
         """A head of every weight decay, each of which goes on from the one before."""
+        decays = (None,)
+        if self.head is None:
+            is_alone = self.decision == "head"
+            decays = Head.WEIGHT_DECAYS if is_alone else Head.WEIGHT_DECAYS[:-1]
         heads = [None]
-        for decay in Head.WEIGHT_DECAYS if self.head is None else (None,):
+        for decay in decays:
             heads.append(self._new_head(decay, view, start=heads[-1]))
         return heads[1:]
 

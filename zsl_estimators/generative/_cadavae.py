@@ -110,8 +110,9 @@ class CADAVAEClassifier(FeatureGeneratingClassifier):
         head.
     head : classifier or None, default=None
         Classifier that is trained on latents. None is a linear :class:`SoftmaxHead`,
-        whose weight decay is chosen on held-out classes from 0.001, 0.01, 0.03 and 0.1.
-        The parameters of another classifier can be searched as ``head__<name>``.
+        whose weight decay is chosen on held-out classes from 0.001, 0.01, 0.03 and,
+        with ``decision="head"``, 0.1. The parameters of another classifier can be
+        searched as ``head__<name>``.
     max_epochs : int, default=20
         Largest number of passes over the data.
     lr : float, default=1e-4
