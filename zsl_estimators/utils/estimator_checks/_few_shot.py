@@ -50,7 +50,7 @@ def check_rows_of_new_classes(name, estimator):
     """A class can come with rows; whether it was described earlier does not matter."""
     data, given, _ = task_with_rows()
     X, y = data.X_test[given], data.y_test[given]
-    new = data.attributes.loc[y[:1]].set_axis(["yak"])
+    new = 0.9 * data.attributes.loc[y[:1]].set_axis(["yak"])
     rows = X[y == y[0]]
     together, apart = fitted(estimator, data), fitted(estimator, data)
     together.add_classes(new, X=rows, y=["yak"] * len(rows))
@@ -79,7 +79,7 @@ def check_refused_rows(name, estimator):
         ("attributes",): {},
     }.items():
         assert_refused(lambda kept=arguments: clf.add_classes(**kept), *words)
-    new = data.attributes.loc[y[:1]].set_axis(["yak"])
+    new = 0.9 * data.attributes.loc[y[:1]].set_axis(["yak"])
     assert_refused(lambda: clf.add_classes(new, X=X[:, :-1], y=y), "features")
     np.testing.assert_array_equal(clf.decision_function(X), before)
 
