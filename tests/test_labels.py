@@ -132,6 +132,19 @@ def test_two_kinds_are_refused(data):
             check_same_kind(first=first, second=second)
 
 
+def test_bytes_are_no_text():
+    """They are never equal, so that nothing would be right."""
+    first, second = as_labels(np.array([b"a"]), "first"), as_labels(["a"], "second")
+    with pytest.raises(ValueError, match="bytes such as b'a', and text such as 'a'"):
+        check_same_kind(first=first, second=second)
+
+
+def test_half_precision():
+    """It holds small whole numbers exactly, and can be looked up."""
+    found = as_labels(np.array([2, 0, 7], dtype=np.float16), "y")
+    assert is_in(found, np.array([7, 1])).tolist() == [False, False, True]
+
+
 @given(st.lists(st.sampled_from([1, 2.5, "a"]), min_size=1, max_size=6))
 def test_mixed_labels_are_refused(labels):
     kinds = {isinstance(label, str) for label in labels}

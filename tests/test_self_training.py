@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
@@ -154,6 +155,38 @@ def test_around_pipelines_and_calibrations(data, around):
     alone = clone(inside).fit(data.X_train, data.y_train)
     clf = SelfTrainingZeroShotClassifier(inside).fit(data.X, data.y)
     assert h_of(clf, data) > h_of(alone, data) + 0.05
+
+
+def test_the_estimator_that_was_given_stays_what_it_was(data):
+    """A frozen one has all attributes of what is inside it, and is not copied."""
+    clf = ExemplarClassifier(data.attributes, alpha=0.1, shrinkage=0.5, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    before = clf.decision_function(data.X_test)
+    trained = SelfTrainingZeroShotClassifier(FrozenEstimator(clf))
+    trained.fit(data.X, data.y)
+    np.testing.assert_array_equal(clf.decision_function(data.X_test), before)
+    assert (trained.decision_function(data.X_test) != before).any()
+
+
+def test_rounds_inside_a_calibration_start_anew(data):
+    """A row counts once, however many rounds there are."""
+    clf = ExemplarClassifier(data.attributes, alpha=0.1, shrinkage=0.5, random_state=0)
+    stacking = CalibratedStackingCV(clf, random_state=0)
+    trained = SelfTrainingZeroShotClassifier(stacking, max_iter=4).fit(data.X, data.y)
+    taken = np.isin(trained.transduction_, trained.unseen_classes_).sum()
+    inside = trained.estimator_.estimator_
+    assert inside._labelled_rows.rows.counts.sum() == taken > 0
+
+
+def test_labels_of_the_table_fit_into_what_is_returned(data):
+    """Labels of `y` may be of a type that the unseen ones do not fit into."""
+    labels = [
+        c if c in np.unique(data.y_train) else c + 200 for c in data.attributes.index
+    ]
+    clf = ridge(data).set_params(attributes=data.attributes.set_axis(labels))
+    trained = SelfTrainingZeroShotClassifier(clf).fit(data.X, data.y.astype(np.int8))
+    assert np.isin(trained.transduction_, [-1, *labels]).all()
+    assert (trained.transduction_ >= 200).any()
 
 
 def test_refusals(data):

@@ -297,9 +297,10 @@ def with_changed_classes(fitted, change, X=None):
     changed : estimator
         The copy.
     """
-    inner = find_zero_shot_classifier(fitted)
-    # Own estimators change nothing in place.
-    changed = copy.copy(fitted) if inner is fitted else copy.deepcopy(fitted)
+    # Estimators of the package replace what changes; others may change it in place.
+    # The type is asked, for a FrozenEstimator has all that is inside it.
+    replaces = hasattr(type(fitted), "_follow_table")
+    changed = copy.copy(fitted) if replaces else copy.deepcopy(fitted)
     change(*classifier_and_features(changed, X))
     return changed
 

@@ -9,7 +9,8 @@ import pandas as pd
 # Kinds of numpy's dtypes by what can be compared. True and False are numbers.
 KINDS = {
     **dict.fromkeys("biuf", "numbers"),
-    **dict.fromkeys("US", "text"),
+    **dict.fromkeys("U", "text"),
+    **dict.fromkeys("S", "bytes"),
     **dict.fromkeys("M", "dates"),
     **dict.fromkeys("m", "durations"),
     **dict.fromkeys("c", "complex numbers"),
@@ -51,6 +52,8 @@ def as_labels(labels, name):
             "Leave these rows out, or name them. A class that is called NA is read as "
             "missing by pandas.read_csv unless it gets keep_default_na=False."
         )
+    # pandas has no index of half precision.
+    array = array.astype(np.float64) if array.dtype == np.float16 else array
     return _of_one_kind(array, name) if array.dtype.kind == "O" else array
 
 

@@ -139,7 +139,8 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
         fitted = clone(self.estimator).fit(_safe_indexing(X, known), y[known])
         check_takes_rows(fitted)
         others = np.flatnonzero(~labelled)
-        self.transduction_, self.n_iter_ = np.array(y), 0
+        labels = np.result_type(y, fitted.classes_)
+        self.transduction_, self.n_iter_ = np.array(y, dtype=labels), 0
         if len(others):
             fitted = self._self_trained(fitted, _safe_indexing(X, others), others)
         self.estimator_ = fitted

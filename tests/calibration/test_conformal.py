@@ -139,6 +139,16 @@ def test_without_unseen_classes(data):
     assert found == pytest.approx(0.9, abs=0.05)
 
 
+def test_classes_that_nothing_is_known_of_are_in_every_set(data):
+    seen = np.unique(data.y_train)
+    inside = ExemplarClassifier(data.attributes.loc[seen], random_state=0)
+    clf = ConformalZeroShotClassifier(inside, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    added = data.attributes.drop(index=seen)
+    clf.add_classes(added)
+    assert clf.predict_set(data.X_test)[:, np.isin(clf.classes_, added.index)].all()
+
+
 def test_processes_change_nothing(data, fitted):
     clf = new(data, n_jobs=2).fit(data.X_train, data.y_train)
     pd.testing.assert_series_equal(clf.thresholds_, fitted.thresholds_)
@@ -153,7 +163,10 @@ def test_what_cannot_be_used(data):
     ):
         new(data).fit(data.X_train[few], data.y_train[few])
     first = np.unique(data.y_train, return_index=True)[1]
-    with pytest.raises(ValueError, match="two samples"):
+    with (
+        pytest.warns(ZeroShotWarning, match="No class of y has two samples"),
+        pytest.raises(ValueError, match="two samples"),
+    ):
         new(data).fit(data.X_train[first], data.y_train[first])
     for wrong in ({"confidence_level": 1.0}, {"rejection_rate": -0.1}):
         with pytest.raises(ValueError, match=next(iter(wrong))):

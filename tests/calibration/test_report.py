@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,6 +140,13 @@ def test_nothing_to_report(data):
     clf = ExemplarClassifier(data.attributes, seen_penalty=0.0)
     clf.fit(data.X_train, data.y_train)
     with pytest.raises(ValueError, match="without folds of hidden classes"):
+        held_out_report(clf)
+
+
+def test_nothing_to_report_on_removed_classes(fitted):
+    clf = copy.copy(fitted)
+    clf.remove_classes(fitted.unseen_classes_)
+    with pytest.raises(ValueError, match="all unseen classes were removed"):
         held_out_report(clf)
 
 

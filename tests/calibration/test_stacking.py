@@ -1,3 +1,4 @@
+import copy
 import pickle
 from types import SimpleNamespace
 
@@ -214,6 +215,30 @@ def test_prefit_leaves_the_estimator_alone(task):
     stacking.add_classes(task.attributes.iloc[:1].to_numpy() + 9, [11])
     assert len(clf.classes_) == 11
     assert len(stacking.classes_) == 12
+
+
+def test_folds_may_be_masks(task):
+    [(train, test)] = ClassHoldoutSplit(1, n_unseen=2, random_state=0).split(
+        task.X_train, task.y_train
+    )
+    masks = [np.isin(np.arange(len(task.y_train)), rows) for rows in (train, test)]
+    penalties = [
+        CalibratedStackingCV(ridge(task), cv=[fold], random_state=0)
+        .fit(task.X_train, task.y_train, sample_weight=np.ones(len(task.y_train)))
+        .best_penalty_
+        for fold in ((train, test), masks)
+    ]
+    assert penalties[0] == penalties[1]
+
+
+def test_copies_stay_what_they_were(task):
+    stacking = CalibratedStackingCV(ridge(task), cv=2, random_state=0)
+    stacking.fit(task.X_train, task.y_train)
+    before, copied = stacking.decision_function(task.X_test), copy.copy(stacking)
+    copied.add_classes(task.attributes.iloc[:1].to_numpy() + 9, [11])
+    copied.remove_classes(task.unseen_classes[:1])
+    np.testing.assert_array_equal(stacking.decision_function(task.X_test), before)
+    assert len(copied.classes_) == len(stacking.classes_) == 11
 
 
 def test_rows_of_unseen_classes_reach_the_classifier_inside(task):

@@ -7,6 +7,7 @@ from scipy.stats import ks_2samp
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import LinearSVC
 
 from tests.common import small
@@ -187,6 +188,28 @@ def test_added_class_with_a_named_label_is_found(cls, task):
     ]
     found = task.unseen_classes[candidates.argmax(axis=1)]
     assert (found == hidden).mean() > 0.6
+
+
+@pytest.mark.parametrize("head", [None, GaussianNB()])
+def test_removed_classes_leave_the_others_their_scores(task, head):
+    """An ordinary head is fitted again where classes come, without removed ones."""
+    settings = {"n_synthetic": 30, "head": head, "decision": "head"}
+    clf = without_folds(FGANClassifier, task, **settings)
+    gone, back = task.attributes.index[0], task.unseen_classes[-1]
+    new = (task.attributes.loc[[gone]] * 0.5 + 0.4).set_axis([-1])
+    clf.remove_classes([gone, back]).add_classes(new)
+    assert len(clf.classes_) == len(task.attributes) - 1
+    rows = np.isin(task.y_test, clf.classes_)
+    right = clf.predict(task.X_test[rows]) == task.y_test[rows]
+    assert right.mean() > 0.5
+    clf.add_classes(task.attributes.loc[[back]])
+    rows = task.y_test == back
+    column = np.flatnonzero(clf.classes_ == back)
+    unseen = np.isin(clf.classes_, clf.unseen_classes_)
+    scores = clf.decision_function(task.X_test[rows])
+    assert (scores[:, column[0]] == scores[:, unseen].max(axis=1)).mean() > 0.5
+    explained = clf.explain(task.X_test[:2])
+    assert np.isfinite(explained.to_numpy()).all()
 
 
 @different_generators

@@ -173,6 +173,18 @@ def test_pipelines_and_names(data):
     assert list(named.index.get_level_values("sample")) == list("abcd")
 
 
+def test_names_are_those_of_the_fit(data):
+    """The table that was given may change afterwards."""
+    table = data.attributes.set_axis([*"pqrs"], axis=1)
+    clf = RidgeSemanticClassifier(table, random_state=0)
+    clf.fit(data.X_train, data.y_train)
+    before = clf.explain(data.X_test[:3])
+    table.columns = [*"srqp"]
+    pd.testing.assert_frame_equal(clf.explain(data.X_test[:3]), before)
+    clf.set_params(attributes=table.iloc[:, :2])
+    pd.testing.assert_frame_equal(clf.explain(data.X_test[:3].tolist()), before)
+
+
 def test_ablation_agrees_with_terms_of_a_linear_score(data, monkeypatch):
     """Exchanging values of a score that is linear in them gives its terms."""
     clf = fitted(data, "ESZSLClassifier", attribute_scaling="standard")

@@ -14,7 +14,7 @@ from zsl_estimators.calibration._scores import HeldOutScores
 from zsl_estimators.candidates import (
     Candidates,
     CandidateScores,
-    classifier_and_features,
+    with_changed_classes,
 )
 from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
@@ -74,9 +74,14 @@ default=None
             If a class exists already or the attributes do not match, if a row belongs
             to a seen or an unknown class, or `X` does not match the features of `fit`.
         """
-        classifier, X = classifier_and_features(self.estimator_, X)
-        rows = {} if X is None and y is None else {"X": X, "y": y}
-        classifier.add_classes(attributes, classes, **rows)
+        labels = {} if classes is None else {"classes": classes}
+
+        def add(classifier, X_inner):
+            rows = {} if X is None and y is None else {"X": X_inner, "y": y}
+            classifier.add_classes(attributes, **labels, **rows)
+
+        # Copies of this model that share the estimator stay what they are.
+        self.estimator_ = with_changed_classes(self.estimator_, add, X)
         return self
 
     @available_if(_has_method("remove_classes"))
@@ -98,7 +103,9 @@ default=None
         ValueError
             If a label is unknown, or no class would be left.
         """
-        find(self.estimator_).remove_classes(labels)
+        self.estimator_ = with_changed_classes(
+            self.estimator_, lambda classifier, _: classifier.remove_classes(labels)
+        )
         return self
 
     @property

@@ -73,7 +73,9 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     estimator_ : estimator
         Fitted on all rows.
     thresholds_ : Series
-        Smallest probability of a class in a set, for "seen" and "unseen" classes.
+        Smallest probability of a class in a set, for "seen" and "unseen" classes. It is
+        0 for unseen ones if there were none in `fit`: those that are added later are in
+        every set.
     rejection_threshold_ : float
         Best scores below it are rejected.
     coverage_ : DataFrame
@@ -297,7 +299,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         for kind, part, lowest in zip(
             KINDS, (seen, unseen), log_thresholds, strict=True
         ):
-            if lowest == -np.inf:
+            if lowest == -np.inf and len(part.own):
                 warn_of_full_sets(kind, len(part.own), part.largest_level(), level)
         self.thresholds_ = pd.Series(np.exp(log_thresholds), KINDS, name="threshold")
         self.coverage_ = pd.DataFrame(
@@ -363,7 +365,8 @@ class Conformity:
         """Log probability that a share of the samples reach; some of them only."""
         own, weights = self.own[kept], self.weights[kept]
         if not len(own):
-            return 0.0
+            # Of classes that are added later nothing is known.
+            return -np.inf
         # One more sample counts as one that never reaches it: the next one.
         below = 1 - level / self.largest_level(kept)
         return weighted_quantile(own, weights, below) if below >= 0 else -np.inf

@@ -225,6 +225,11 @@ def performance_of_fit(estimator):
             'seen_penalty="auto", an unseen class in the table, and at least four seen '
             "classes with two samples each. There is nothing to report."
         )
+    if not len(clf.unseen_classes_):
+        raise ValueError(
+            "all unseen classes were removed from the estimator, so that there is no "
+            "accuracy on them to expect."
+        )
     return performance, len(clf.unseen_classes_), chosen_penalty(clf)
 
 

@@ -76,6 +76,21 @@ class Decision(Storable, ABC):
             The only source of randomness.
         """
 
+    def lacking(self, positions):
+        """Which of some classes it has to learn before it can score them.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_positions,)
+            Of classes that may be predicted.
+
+        Returns
+        -------
+        lacking : ndarray of shape (n_lacking,)
+            Those that were removed while others were learned, and came back.
+        """
+        return positions[:0]
+
     def scoring_module(self, new_generator):
         """Make a torch module that scores classes as :meth:`score_classes` does.
 

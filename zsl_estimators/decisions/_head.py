@@ -120,7 +120,17 @@ class Head(Decision):
         rows = float32(self._view_of(Z))
         if isinstance(self.estimator_, SoftmaxHead):
             return self.estimator_.logits(rows)
-        return class_scores(self.estimator_, rows)
+        scores = class_scores(self.estimator_, rows)
+        # It knows the classes that were there when it was fitted last.
+        known = self.estimator_.classes_
+        of_all = np.full((len(scores), known.max() + 1), scores.min(initial=0.0))
+        of_all[:, known] = scores
+        return of_all
+
+    def lacking(self, positions):
+        if isinstance(self.estimator_, SoftmaxHead):
+            return positions[:0]
+        return np.setdiff1d(positions, self.estimator_.classes_)
 
     def scoring_module(self, new_generator):
         if not isinstance(self.estimator_, SoftmaxHead):

@@ -366,6 +366,12 @@ class FeatureGeneratingClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         wanted = torch.as_tensor(wanted)
         return tuple(part[wanted] for part in self._class_tensors())
 
+    def _follow_table(self, former):
+        super()._follow_table(former)
+        lacking = self.decision_.lacking(self._table.present)
+        if len(lacking):
+            self._add_classes(lacking)
+
     def _add_classes(self, positions):
         random_state = private_random_state(self.random_state)
         # Copies of this model that share the decision stay what they are.

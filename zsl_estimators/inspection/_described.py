@@ -70,7 +70,7 @@ def with_descriptions(classifier, labels, descriptions):
 
 def attribute_names(classifier):
     """Names of the columns of the class table; "a0", "a1" and so on without names."""
-    names = getattr(classifier.attributes, "columns", None)
+    names = classifier._table.names
     if names is None:
         names = [
             f"a{number}" for number in range(classifier.class_attributes_.shape[1])

@@ -96,7 +96,7 @@ def explain_predictions(estimator, X, rival=None):
     other = without - terms.sum(axis=1)
     frame[OTHER] = np.where(np.abs(other) > ROUNDING * np.abs(without).max(), other, 0)
     classes = classifier.classes_
-    samples = getattr(X, "index", rows)
+    samples = X.index if isinstance(X, pd.DataFrame) else rows
     frame.index = pd.MultiIndex.from_arrays(
         [samples, classes[best], classes[against]],
         names=["sample", "predicted", "rival"],

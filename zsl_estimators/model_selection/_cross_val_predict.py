@@ -136,7 +136,8 @@ def class_folds(X, y, cv, random_state):
     ValueError
         If there are no folds, or one tests no hidden class or no other.
     """
-    folds = list(_splitter(cv, random_state).split(X, y))
+    splits = _splitter(cv, random_state).split(X, y)
+    folds = [tuple(as_positions(rows) for rows in fold) for fold in splits]
     if not folds:
         raise ValueError(
             "cv yields no folds. A generator is used up after one fit; give a list, or "
@@ -146,6 +147,12 @@ def class_folds(X, y, cv, random_state):
         y_train, y_test = _safe_indexing(y, train), _safe_indexing(y, test)
         check_both_kinds(y_test, y_train, "the trade-off")
     return folds
+
+
+def as_positions(rows):
+    """Positions of rows, which a mask may stand for."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows
 
 
 def _splitter(cv, random_state):

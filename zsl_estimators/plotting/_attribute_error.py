@@ -101,7 +101,7 @@ class AttributeErrorDisplay:
         classifier, X = inside(
             estimator, X, "predict_attributes", "RevCDClassifier and its relatives do."
         )
-        names = getattr(classifier.attributes, "columns", None)
+        names = classifier._table.names
         return cls.from_predictions(
             y,
             classifier.predict_attributes(X),
