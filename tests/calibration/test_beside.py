@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.common import quick
-from zsl_estimators import FGANClassifier, RidgeSemanticClassifier
+from zsl_estimators import DAPClassifier, FGANClassifier, RidgeSemanticClassifier
 from zsl_estimators.calibration._beside import Beside
 
 
@@ -40,15 +40,27 @@ def test_two_jobs_compute_elsewhere():
     assert process != os.getpid()
 
 
-def test_a_backend_that_makes_others_wait():
-    with joblib.parallel_config(backend="multiprocessing"):
-        assert Beside(2, process_of, 3).is_over
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_an_error_comes_with_the_result(backend):
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
+def test_other_backends_compute_at_once(backend):
+    """What runs in a context shares a backend, which one call ends for all."""
     with joblib.parallel_config(backend=backend):
-        beside = Beside(2, fails)
+        beside = Beside(2, process_of, 3)
+        joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in range(3))
+        assert beside.is_over
+        assert beside.result()[0] == 3
+
+
+@pytest.mark.parametrize("n_calls", [1, 3])
+def test_calls_meanwhile_end_nothing(n_calls):
+    with joblib.parallel_config(backend="loky"):
+        beside = Beside(2, process_of, 3)
+        for _ in range(n_calls):
+            joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in range(3))
+        assert beside.result()[0] == 3
+
+
+def test_an_error_comes_with_the_result():
+    beside = Beside(2, fails)
     with pytest.raises(ValueError, match="as it should") as caught:
         beside.result()
     assert "in fails" in caught.value.__notes__[0]
@@ -64,7 +76,9 @@ def test_what_is_abandoned_disturbs_nobody(n_jobs, function):
 
 @pytest.mark.usefixtures("few_folds")
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
-@pytest.mark.parametrize("cls", [FGANClassifier, RidgeSemanticClassifier])
+@pytest.mark.parametrize(
+    "cls", [DAPClassifier, FGANClassifier, RidgeSemanticClassifier]
+)
 def test_the_same_model(cls, backend, task):
     clf = quick(cls, attributes=task.attributes, random_state=0, n_jobs=1)
     clf.fit(task.X_train, task.y_train)

@@ -5,13 +5,14 @@ from threading import Thread
 from traceback import format_exc
 
 from joblib import effective_n_jobs
+from joblib.parallel import LokyBackend, get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
 
 class Beside:
     """The result of a function that is called beside whatever comes next.
 
-    With one job, or a backend that cannot, it is called here and at once.
+    With one job, or another backend than loky, it is called here and at once.
 
     Parameters
     ----------
@@ -70,10 +71,9 @@ def outcome(function, *arguments):
 
 def parallel_with_later_results(n_jobs):
     """A Parallel that returns before its results are there; None if that cannot be."""
-    if effective_n_jobs(n_jobs) == 1:
+    # All calls in a context share its backend, and the end of one call ends the threads
+    # of the others. Processes of loky have a backend of their own here.
+    backend, _ = get_active_backend()
+    if effective_n_jobs(n_jobs) == 1 or not isinstance(backend, LokyBackend):
         return None
-    try:
-        return Parallel(n_jobs=n_jobs, return_as="generator")
-    except ValueError:
-        # The multiprocessing backend cannot.
-        return None
+    return Parallel(n_jobs=n_jobs, backend="loky", return_as="generator")
