@@ -89,7 +89,7 @@ def test_larger_level_larger_sets(data, fitted):
     assert (fitted.predict_set(data.X_test) <= sizes[1]).all()
 
 
-def test_a_level_that_few_samples_cannot_vouch_for(data):
+def test_a_level_that_few_samples_do_not_suffice_for(data):
     first = pd.Series(data.y_train).groupby(data.y_train).cumcount() < 4
     X, y = data.X_train[first], data.y_train[first]
     with pytest.warns(ZeroShotWarning, match="too few for") as caught:

@@ -428,7 +428,7 @@ def weighted_quantile(values, weights, share):
 
 
 def warn_of_full_sets(kind, n_samples, largest_level, level):
-    """Warn of a level that so few held-out samples cannot vouch for.
+    """Warn of a level that so few held-out samples do not suffice for.
 
     Parameters
     ----------
@@ -437,7 +437,7 @@ def warn_of_full_sets(kind, n_samples, largest_level, level):
     n_samples : int
         Held-out samples of such classes.
     largest_level : float
-        What they can vouch for.
+        The largest one that they suffice for.
     level : float
         The confidence level that was asked for.
 
