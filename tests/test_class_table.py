@@ -244,3 +244,12 @@ def test_an_empty_table_lacks_all_classes():
     empty = pd.DataFrame({"attribute": []})
     with pytest.raises(ValueError, match="attributes has no row"):
         ClassTable.from_parameters(empty, None, np.array([0, 1]))
+
+
+@pytest.mark.parametrize("known", [[0, 1, 2], [0.0, 1.5], [False, True]])
+def test_truth_values_are_no_numbers_of_new_classes(known):
+    """True equals 1, so that a class would be there twice."""
+    table = ClassTable.from_parameters(frame(known), None, np.array(known))
+    new = [1] if known == [False, True] else [True]
+    with pytest.raises(ValueError, match="labels of another type"):
+        table.extended(frame(new))

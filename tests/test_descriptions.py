@@ -15,6 +15,7 @@ from zsl_estimators.descriptions import (
     column_names,
     description_matrix,
     in_order,
+    listing,
 )
 from zsl_estimators.exceptions import ZeroShotWarning
 
@@ -96,3 +97,9 @@ def test_a_missing_entry_is_named():
     with pytest.warns(ZeroShotWarning, match=r"labels \[1\] in columns \['hot'\]"):
         clf.fit(np.eye(4), [0, 1, 2, 0])
     check_finite(TABLE.to_numpy(), TABLE.index.to_numpy(), list(TABLE))
+
+
+@pytest.mark.parametrize("unit", ["D", "us", "ns"])
+def test_dates_are_shown_as_dates(unit):
+    dates = np.array(["2024-02-29", "2025-01-01"], dtype=f"datetime64[{unit}]")
+    assert listing(dates).startswith("labels ['2024-02-29")

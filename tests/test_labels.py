@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zsl_estimators.labels import as_labels, check_same_kind, is_in
+from zsl_estimators.labels import as_labels, check_same_kind, is_in, to_show
 from zsl_estimators.metrics import (
     SeenUnseenCurve,
     gzsl_report,
@@ -184,3 +184,9 @@ def test_membership(labels, wanted):
 def test_what_is_no_row_of_labels(labels):
     with pytest.raises(TypeError, match="y must"):
         as_labels(labels, "y")
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_dates_are_listed_as_text(unit):
+    dates = np.array(["2024-02-29"], dtype=f"datetime64[{unit}]")
+    assert to_show(dates)[0].startswith("2024-02-29")

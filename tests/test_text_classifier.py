@@ -173,3 +173,10 @@ def test_weights_against_repeated_texts(texts):
     np.testing.assert_allclose(
         found.decision_function(X), expected.decision_function(X), rtol=1e-7
     )
+
+
+@pytest.mark.parametrize("names", [pd.Series(WORDS), dict(enumerate(WORDS)), WORDS[2:]])
+def test_labels_that_are_not_named(texts, names):
+    clf = ZeroShotTextClassifier(names, model=Words())
+    with pytest.raises(ValueError, match="which class_names does not name"):
+        clf.fit(*texts)

@@ -2,10 +2,12 @@
 
 import copy
 from collections.abc import Sized
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
 from sklearn import get_config
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
@@ -215,7 +217,11 @@ def unwrapped(estimator, X=None):
                 X = estimator[:-1].transform(X)
             estimator = estimator[-1]
         else:
-            names = ("best_estimator_", "estimator_", "estimator")
+            if X is not None and hasattr(type(estimator), "_features_inside"):
+                X = estimator._features_inside(X)
+            # A FrozenEstimator has all attributes of the one inside it.
+            frozen = isinstance(estimator, FrozenEstimator)
+            names = ("best_estimator_", "estimator_", "estimator")[2 * frozen :]
             held = (getattr(estimator, name, None) for name in names)
             estimator = next((inner for inner in held if inner is not None), None)
 
@@ -225,6 +231,27 @@ def chosen_penalty(calibrated):
     if hasattr(calibrated, "best_penalty_"):
         return calibrated.best_penalty_
     return calibrated.seen_penalty_
+
+
+def penalty_around(estimator, classifier):
+    """The penalty that calibrations take from seen classes, beside the classifier's.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; see :func:`unwrapped`.
+    classifier : estimator
+        The one inside it.
+
+    Returns
+    -------
+    penalty : float
+        0 if no calibration is around the classifier.
+    """
+    around = (inner for inner, _ in unwrapped(estimator))
+    around = takewhile(lambda inner: inner is not classifier, around)
+    # A FrozenEstimator has all attributes of the one inside it, but for its own.
+    return float(sum(vars(inner).get("best_penalty_", 0.0) for inner in around))
 
 
 def find_zero_shot_classifier(estimator):

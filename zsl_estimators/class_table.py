@@ -392,7 +392,10 @@ class ClassTable:
             labels = counted_labels(old, n_rows, first, "the fitted classes are")
         labels = with_numbers_of(old, labels)
         whole = kind_of(old) == "numbers" and old.dtype.kind != "f"
-        if kind_of(labels) != kind_of(old) or (whole and labels.dtype.kind == "f"):
+        fraction = whole and labels.dtype.kind == "f"
+        # True equals 1, but is not found among numbers.
+        one_is_truth = (old.dtype.kind == "b") != (labels.dtype.kind == "b")
+        if kind_of(labels) != kind_of(old) or fraction or one_is_truth:
             raise ValueError(
                 f"the new classes have labels of another type: {kind_of(labels)} such "
                 f"as {labels.tolist()[0]!r}, and the fitted classes {kind_of(old)} "

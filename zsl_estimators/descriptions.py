@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 
 from zsl_estimators.arrays import unmasked
 from zsl_estimators.exceptions import warn_user
+from zsl_estimators.labels import to_show
 
 # Descriptions that differ less than this, as a share of their size, are all the same
 # to a network in single precision.
@@ -251,7 +252,7 @@ def warn_of_labels_in_column(attributes, seen_labels):
 
 def listing(labels, most=8):
     """Name the first few labels, for a message."""
-    shown = ", ".join(repr(label) for label in np.asarray(labels).tolist()[:most])
+    shown = ", ".join(repr(label) for label in to_show(labels)[:most])
     more = len(labels) - most
     return f"labels [{shown}]" if more <= 0 else f"labels [{shown}, and {more} more]"
 

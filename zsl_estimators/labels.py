@@ -91,6 +91,23 @@ def is_in(labels, wanted):
     return pd.Index(labels).isin(pd.Index(wanted))
 
 
+def to_show(labels):
+    """Labels as a list of plain objects, for messages and for JSON.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_labels,)
+        Labels.
+
+    Returns
+    -------
+    labels : list
+        Dates and durations are text, for numpy lists those in nanoseconds as integers.
+    """
+    array = np.asarray(labels)
+    return (array.astype(str) if array.dtype.kind in "mM" else array).tolist()
+
+
 def _as_array(labels, name):
     if isinstance(labels, str | bytes):
         raise TypeError(f"{name} must hold labels, got one text: {labels!r}.")

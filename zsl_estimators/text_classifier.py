@@ -1,5 +1,6 @@
 """ZeroShotTextClassifier: texts in, labels out, also labels without any example."""
 
+from collections.abc import Mapping
 from os import PathLike
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from zsl_estimators.calibration._around import AroundZeroShotClassifier
 from zsl_estimators.docstrings import fill_docstring
-from zsl_estimators.labels import as_labels
+from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import HasMethods, check_parameters
 from zsl_estimators.sample_weights import weighted_rows
@@ -143,6 +144,8 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
                     "unknown. Name them."
                 )
             names = np.unique(as_labels(y, "y")).tolist()
+        if y is not None:
+            _check_named(y, names)
         encode = text_encoder(self.model)
         table = class_descriptions_from_text(names, encode, templates=self.templates)
         estimator = self._new_estimator(y).set_params(attributes=table)
@@ -233,7 +236,11 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
 
     def _penalised_scores(self, X):
         check_is_fitted(self)
-        return super()._penalised_scores(self._encoder()(as_texts(X)))
+        return super()._penalised_scores(self._features_inside(X))
+
+    def _features_inside(self, X):
+        """What the estimator inside gets of texts."""
+        return self._encoder()(as_texts(X))
 
     def _encoder(self):
         if self._encode is None:
@@ -284,3 +291,17 @@ def as_texts(X):
     if not texts:
         raise ValueError("X holds no text. Give at least one.")
     return [str(text) for text in texts]
+
+
+def _check_named(y, class_names):
+    """Refuse labels of samples that are not among the classes."""
+    is_mapping = isinstance(class_names, Mapping | pd.Series)
+    labels = as_labels(class_names.keys() if is_mapping else class_names, "class_names")
+    y = as_labels(y, "y")
+    unknown = np.unique(y[~is_in(y, labels)])
+    if len(unknown):
+        raise ValueError(
+            f"y holds {unknown[:8].tolist()}, which class_names does not name: its "
+            f"labels are {labels[:8].tolist()}. A Series or dict maps the labels that "
+            "occur in y to texts; where names are the labels, give a list of them."
+        )

@@ -283,7 +283,7 @@ def test_frozen_inside(task):
     frozen = FrozenEstimator(ridge(task).fit(task.X_train, task.y_train))
     stacking = CalibratedStackingCV(frozen, cv="prefit")
     assert stacking.fit(task.X_test, task.y_test).best_penalty_ != 0
-    with pytest.raises(ValueError, match="no sample of unseen classes"):
+    with pytest.raises(ValueError, match="trained anew in every fold"):
         CalibratedStackingCV(frozen, cv=2).fit(task.X_train, task.y_train)
 
 

@@ -1,5 +1,7 @@
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from scipy.stats import multivariate_normal
 from sklearn.metrics import accuracy_score
 
@@ -184,6 +186,45 @@ class TestNpz:
                 is_test=[True],
                 unseen_sets=[[0]],
             )
+
+    def test_features_in_objects_are_saved_as_numbers(self, tmp_path, made):
+        made.X_test = pd.DataFrame(made.X_test).astype(object)
+        is_test = self.save(tmp_path / "made.npz", made)
+        loaded = load_gzsl_npz(tmp_path / "made.npz").X_test
+        assert loaded.dtype == np.float64
+        np.testing.assert_array_equal(loaded, made.X_test[is_test])
+
+    @pytest.mark.parametrize(
+        ("change", "error", "words"),
+        [
+            ({"X": [["many"]] * 2}, ValueError, "numeric"),
+            ({"X": csr_matrix(np.eye(2))}, TypeError, "[Ss]parse"),
+            ({"unseen_sets": [[0], [0, 1]]}, ValueError, "number of classes"),
+        ],
+    )
+    def test_what_cannot_be_saved_leaves_the_file(self, tmp_path, change, error, words):
+        path = tmp_path / "made.npz"
+        path.write_bytes(b"before")
+        arguments = {"X": np.eye(2), "y": [0, 1], "attributes": np.eye(3)}
+        arguments |= {"is_test": [0, 1], "unseen_sets": [[2]]} | change
+        with pytest.raises(error, match=words):
+            save_gzsl_npz(path, **arguments)
+        assert path.read_bytes() == b"before"
+
+    def test_a_write_that_fails_leaves_the_file(self, tmp_path, made, monkeypatch):
+        path = tmp_path / "made.npz"
+        self.save(path, made)
+        before = path.read_bytes()
+
+        def fail(file, **_):
+            file.write(b"half")
+            raise OSError("no space left")
+
+        monkeypatch.setattr(np, "savez_compressed", fail)
+        with pytest.raises(OSError, match="no space"):
+            self.save(path, made)
+        assert path.read_bytes() == before
+        assert [each.name for each in tmp_path.iterdir()] == ["made.npz"]
 
     def test_any_damage_is_an_error_that_says_so(self, tmp_path, made):
         """A bit that is wrong, in headers and in numbers, and no file at all."""

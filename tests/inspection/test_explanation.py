@@ -2,14 +2,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import zsl_estimators
 from tests.common import SMALL
 from zsl_estimators import (
+    CalibratedStackingCV,
+    ExemplarClassifier,
     NearestDescriptionClassifier,
     RidgeSemanticClassifier,
+    ZeroShotTextClassifier,
 )
 from zsl_estimators.candidates import score_matrix
 from zsl_estimators.datasets import make_gzsl
@@ -225,3 +229,50 @@ def test_only_a_fitted_model_explains(task):
         clf.explain(task.X_test)
     with pytest.raises(NotFittedError):
         clf.attribute_importance(task.X_test, task.y_test)
+
+
+@pytest.mark.parametrize("wrapped", [lambda clf: clf, FrozenEstimator])
+def test_the_penalty_of_a_calibration_around_it(data, wrapped):
+    plain = make_pipeline(StandardScaler(), RidgeSemanticClassifier(data.attributes))
+    calibrated = CalibratedStackingCV(plain, random_state=0)
+    calibrated = wrapped(calibrated.fit(data.X_train, data.y_train))
+    contributions = explain_predictions(calibrated, data.X_test)
+    _, scores = top_two(calibrated, data.X_test)
+    margins = scores[:, 0] - scores[:, 1]
+    np.testing.assert_allclose(contributions.sum(axis=1), margins, atol=1e-9)
+    predicted = contributions.index.get_level_values("predicted")
+    np.testing.assert_array_equal(predicted, calibrated.predict(data.X_test))
+    penalty = contributions["(seen penalty)"].abs().max()
+    np.testing.assert_allclose(penalty, calibrated.best_penalty_)
+
+
+def test_the_calibrations_penalty_where_attributes_are_exchanged(data):
+    exemplar = ExemplarClassifier(data.attributes, seen_penalty=0.2)
+    exemplar.fit(data.X_train, data.y_train)
+    calibrated = CalibratedStackingCV(exemplar, cv="prefit")
+    calibrated.fit(data.X_test[::2], data.y_test[::2])
+    calibrated.best_penalty_ = 0.3
+    of_both = explain_predictions(calibrated, data.X_test[:20])
+    exemplar.seen_penalty_ = 0.5
+    of_one = explain_predictions(exemplar, data.X_test[:20])
+    pd.testing.assert_frame_equal(of_both, of_one, atol=1e-9)
+
+
+def test_dimensions_of_texts():
+    class Letters:
+        def encode(self, texts):
+            counts = [[text.count(letter) for letter in "aeiou"] for text in texts]
+            return np.array(counts, dtype=float) + 0.1
+
+    names = ["banana", "date", "kiwi", "orange", "plum"]
+    ridge = RidgeSemanticClassifier(seen_penalty=0.1)
+    clf = ZeroShotTextClassifier(names, model=Letters(), estimator=ridge)
+    clf.fit(
+        ["a banana", "kiwi", "an orange", "dates"], np.delete(names, 4)[[0, 2, 3, 1]]
+    )
+    X = ["plums", "bananas", "kiwi"]
+    contributions = explain_predictions(clf, X)
+    _, scores = top_two(clf, X)
+    margins = scores[:, 0] - scores[:, 1]
+    np.testing.assert_allclose(contributions.sum(axis=1), margins, atol=1e-9)
+    assert contributions.columns[:5].tolist() == [f"text {n}" for n in range(5)]

@@ -2,7 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zsl_estimators import ExemplarClassifier, RidgeSemanticClassifier
+from zsl_estimators import (
+    CalibratedStackingCV,
+    ExemplarClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.inspection import attribute_importance
 from zsl_estimators.metrics import gzsl_report
@@ -60,3 +64,17 @@ def test_names_of_a_table_without_names(data):
     importance = clf.attribute_importance(data.X_test, data.y_test)
     assert sorted(importance.index) == ["a0", "a1", "a2", "a3"]
     assert isinstance(importance, pd.DataFrame)
+
+
+def test_with_the_penalty_of_a_calibration_around_it(data):
+    plain = RidgeSemanticClassifier(data.attributes, seen_penalty=0.0)
+    plain.fit(data.X_train, data.y_train)
+    calibrated = CalibratedStackingCV(plain, cv="prefit")
+    calibrated.fit(data.X_test[::2], data.y_test[::2])
+    assert calibrated.best_penalty_ > 0
+    of_both = attribute_importance(calibrated, data.X_test, data.y_test)
+    without = attribute_importance(plain, data.X_test, data.y_test)
+    plain.seen_penalty_ = calibrated.best_penalty_
+    of_one = attribute_importance(plain, data.X_test, data.y_test)
+    pd.testing.assert_frame_equal(of_both, of_one)
+    assert not of_both.equals(without)

@@ -1,10 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_random_state
 
-from zsl_estimators import RidgeSemanticClassifier
+from zsl_estimators import (
+    CalibratedStackingCV,
+    ConformalZeroShotClassifier,
+    RidgeSemanticClassifier,
+)
 from zsl_estimators.metrics import gzsl_report, gzsl_scorer
 from zsl_estimators.model_selection import ClassHoldoutSplit, cross_val_predict_gzsl
 
@@ -73,3 +79,20 @@ def test_folds_without_hidden_classes_are_refused(task, clf):
     cv = KFold(2, shuffle=True, random_state=0)
     with pytest.raises(ValueError, match="ClassHoldoutSplit"):
         cross_val_predict_gzsl(clf, task.X_train, task.y_train, cv=cv)
+
+
+@pytest.mark.parametrize(
+    "wrapped", [FrozenEstimator, lambda f: make_pipeline(FrozenEstimator(f))]
+)
+@pytest.mark.parametrize(
+    "fit",
+    [
+        cross_val_predict_gzsl,
+        lambda clf, X, y: CalibratedStackingCV(clf, random_state=0).fit(X, y),
+        lambda clf, X, y: ConformalZeroShotClassifier(clf, random_state=0).fit(X, y),
+    ],
+)
+def test_an_estimator_that_is_not_trained_anew(task, clf, fit, wrapped):
+    frozen = wrapped(clf.fit(task.X_train, task.y_train))
+    with pytest.raises(ValueError, match="trained anew in every fold"):
+        fit(frozen, task.X_train, task.y_train)

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_array
 
 from zsl_estimators.descriptions import column_names, description_matrix
 from zsl_estimators.labels import as_labels
@@ -123,8 +123,11 @@ def save_gzsl_npz(
     Raises
     ------
     ValueError
-        If labels have no row, the lengths differ, descriptions are no numbers, or
-        `is_test` holds something else than truth values.
+        If labels have no row, the lengths differ, features or descriptions are no
+        numbers, `is_test` holds something else than truth values, or the choices of
+        unseen classes differ in size. A file that was there before stays as it was.
+    TypeError
+        If `X` is sparse.
 
     Examples
     --------
@@ -146,15 +149,13 @@ def save_gzsl_npz(
     index = pd.Index(as_labels(labels, "the labels of attributes"))
     names = column_names(attributes) or range(matrix.shape[1])
     arrays = {
-        "X": np.asarray(X),
+        "X": _features(X),
         "y": _row_numbers(index, y, "y"),
         "classes": np.asarray(as_labels(index, "classes")),
         "attributes": matrix,
         "attribute_names": np.array([str(name) for name in names], dtype=str),
         "is_test": _truth_values(is_test),
-        "unseen_sets": np.array(
-            [_row_numbers(index, labels, "unseen_sets") for labels in unseen_sets]
-        ),
+        "unseen_sets": _row_numbers_of_sets(index, unseen_sets),
     }
     if not len(arrays["X"]) == len(arrays["y"]) == len(arrays["is_test"]):
         raise ValueError(
@@ -165,9 +166,24 @@ def save_gzsl_npz(
         raise ValueError(
             f"classes must name the {len(matrix)} rows of attributes, got {len(index)}."
         )
-    # numpy would add a suffix to a path.
-    with open(path, "wb") as file:
-        (np.savez_compressed if compress else np.savez)(file, **arrays)
+    _write_whole(Path(path), np.savez_compressed if compress else np.savez, arrays)
+
+
+def _write_whole(path, save, arrays):
+    """Write a file that takes its place only when it is complete."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        # numpy would add a suffix to a path.
+        with unfinished.open("wb") as file:
+            save(file, **arrays)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _features(X):
+    """Features as numbers; an array of objects would be pickled."""
+    return check_array(X, dtype="numeric", ensure_all_finite="allow-nan")
 
 
 def _read_arrays(path):
@@ -230,6 +246,18 @@ def _truth_values(values, name="is_test", length=None):
     if length is not None and len(values) != length:
         raise ValueError(f"{name} has {len(values)} entries for {length} rows of X.")
     return values.astype(bool)
+
+
+def _row_numbers_of_sets(index, unseen_sets):
+    """One row per choice of unseen classes."""
+    rows = [_row_numbers(index, labels, "unseen_sets") for labels in unseen_sets]
+    sizes = sorted({len(numbers) for numbers in rows})
+    if len(sizes) > 1:
+        raise ValueError(
+            f"all choices in unseen_sets must have the same number of classes, got "
+            f"{sizes}. Save the others in another file."
+        )
+    return np.array(rows)
 
 
 def _row_numbers(index, labels, name):

@@ -3,7 +3,36 @@
 import numpy as np
 import pandas as pd
 
-from zsl_estimators.candidates import score_matrix, with_changed_classes
+from zsl_estimators.candidates import (
+    inside,
+    score_matrix,
+    unwrapped,
+    with_changed_classes,
+)
+
+
+def described_classifier(estimator, X, who):
+    """Reach the innermost classifier with descriptions, and what it gets of features.
+
+    Parameters
+    ----------
+    estimator, X, who
+        See :func:`~zsl_estimators.candidates.inside`.
+
+    Returns
+    -------
+    classifier : estimator
+        Its classes can be described by numbers; those of a text classifier cannot.
+    X : array-like
+        Transformed by the pipelines on the way, or embedded.
+    """
+    inside(estimator, None, "class_attributes_", who)
+    on_the_way = list(unwrapped(estimator, X))
+    return next(
+        (classifier, features)
+        for classifier, features in reversed(on_the_way)
+        if hasattr(classifier, "class_attributes_")
+    )
 
 
 class DescribedClasses:
@@ -76,3 +105,10 @@ def attribute_names(classifier):
             f"a{number}" for number in range(classifier.class_attributes_.shape[1])
         ]
     return pd.Index(names)
+
+
+def shares_of_penalty(classifier):
+    """Which share of a seen penalty is taken from the score of every class."""
+    seen = np.isin(classifier.classes_, classifier.seen_classes_)
+    # A class with a few labelled rows pays a part of it.
+    return getattr(classifier, "_shares_of_penalty", seen)

@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import _safe_indexing
 
-from zsl_estimators.candidates import inside, score_matrix
-from zsl_estimators.inspection._described import DescribedClasses, attribute_names
+from zsl_estimators.candidates import penalty_around, score_matrix
+from zsl_estimators.inspection._described import (
+    DescribedClasses,
+    attribute_names,
+    described_classifier,
+    shares_of_penalty,
+)
 from zsl_estimators.inspection._terms import attribute_terms
 from zsl_estimators.labels import as_labels, check_same_kind
 
@@ -76,8 +81,10 @@ def explain_predictions(estimator, X, rival=None):
     True
     """
     who = "Explanations need a fitted classifier of zsl_estimators."
-    classifier, X_inner = inside(estimator, X, "class_attributes_", who)
-    scores = score_matrix(classifier, X_inner)
+    classifier, X_inner = described_classifier(estimator, X, who)
+    around = penalty_around(estimator, classifier)
+    shares = shares_of_penalty(classifier)
+    scores = score_matrix(classifier, X_inner) - around * shares
     if scores.shape[1] < 2:
         raise ValueError(
             "There is only one class, which cannot be compared with another."
@@ -86,7 +93,7 @@ def explain_predictions(estimator, X, rival=None):
     against = _columns_of_rivals(classifier, scores, best, rival)
     rows = np.arange(len(scores))
     margins = scores[rows, best] - scores[rows, against]
-    penalties = _penalties(classifier)
+    penalties = (around + getattr(classifier, "seen_penalty_", 0.0)) * shares
     without = margins - penalties[against] + penalties[best]
     terms = _exact_terms(classifier, X_inner, best, against, without)
     if terms is None:
@@ -123,14 +130,6 @@ def _columns_of_rivals(classifier, scores, best, rival):
             "label, or one for every row."
         )
     return np.broadcast_to(columns, best.shape)
-
-
-def _penalties(classifier):
-    """What is taken from the score of every class."""
-    penalty = getattr(classifier, "seen_penalty_", 0.0)
-    seen = np.isin(classifier.classes_, classifier.seen_classes_)
-    # A class with a few labelled rows pays a part of it.
-    return penalty * getattr(classifier, "_shares_of_penalty", seen)
 
 
 def _exact_terms(classifier, X, best, against, margins):

@@ -2,8 +2,17 @@
 
 import pandas as pd
 
-from zsl_estimators.candidates import check_both_kinds, inside
-from zsl_estimators.inspection._described import attribute_names, with_descriptions
+from zsl_estimators.candidates import (
+    check_both_kinds,
+    penalty_around,
+    score_matrix,
+)
+from zsl_estimators.inspection._described import (
+    attribute_names,
+    described_classifier,
+    shares_of_penalty,
+    with_descriptions,
+)
 from zsl_estimators.metrics import gzsl_report
 
 
@@ -55,13 +64,16 @@ def attribute_importance(estimator, X, y):
     ['S', 'U', 'H']
     """
     who = "The importance of attributes needs a fitted classifier of zsl_estimators."
-    classifier, X = inside(estimator, X, "class_attributes_", who)
+    classifier, X = described_classifier(estimator, X, who)
+    around = penalty_around(estimator, classifier)
     seen, unseen = classifier.seen_classes_, classifier.unseen_classes_
     check_both_kinds(y, seen, "the importance of attributes")
 
     def figures(descriptions):
         changed = with_descriptions(classifier, unseen, descriptions)
-        return gzsl_report(y, changed.predict(X), seen_classes=seen).iloc[0]
+        scores = score_matrix(changed, X) - around * shares_of_penalty(changed)
+        predictions = changed.classes_[scores.argmax(axis=1)]
+        return gzsl_report(y, predictions, seen_classes=seen).iloc[0]
 
     table = pd.DataFrame(classifier.class_attributes_, classifier.classes_)
     described, usual = table.loc[unseen].to_numpy(), table.loc[seen].mean().to_numpy()

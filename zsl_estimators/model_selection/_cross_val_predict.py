@@ -83,7 +83,9 @@ def cross_val_predict_gzsl(
     Raises
     ------
     ValueError
-        If a test fold holds no unseen or no seen class, or there are no folds.
+        If a test fold holds no unseen or no seen class, there are no folds, or the
+        estimator was fitted before on what they hide, as a
+        :class:`~sklearn.frozen.FrozenEstimator` is.
     TypeError
         If the estimator has no `seen_classes_`.
 
@@ -167,13 +169,23 @@ def _splitter(cv, random_state):
 
 def _predict_fold(estimator, X, y, train, test, candidates, params):
     of_fold = _check_method_params(X, params or {}, indices=train)
-    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **of_fold)
+    y_train = _safe_indexing(y, train)
+    estimator.fit(_safe_indexing(X, train), y_train, **of_fold)
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
     if not is_in(as_labels(y_test, "y"), answer.classes).all():
         raise ValueError(
             "The estimator has no scores for classes that a fold hides. Describe every "
             "class: pass attributes with a row for each."
+        )
+    hidden = np.setdiff1d(as_labels(y_test, "y"), as_labels(y_train, "y"))
+    known = hidden[is_in(hidden, answer.seen_classes)]
+    if len(known):
+        raise ValueError(
+            f"The estimator was trained on {known[:8].tolist()}, which a fold hides. "
+            "It must be trained anew in every fold, which a FrozenEstimator is not. "
+            "CalibratedStackingCV can use a fitted estimator as it is: give "
+            'cv="prefit", and samples that it was not fitted on.'
         )
     return Bunch(
         rows=np.asarray(test),

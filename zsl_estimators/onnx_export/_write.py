@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import zsl_estimators
+from zsl_estimators.labels import to_show
 from zsl_estimators.onnx_export._modules import PenalisedDecision
 from zsl_estimators.onnx_export._scalers import (
     CannotExport,
@@ -158,4 +159,4 @@ def metadata_of(estimator):
 
 def as_json(labels):
     """Labels as a JSON list; what JSON does not know becomes text."""
-    return json.dumps(labels.tolist(), ensure_ascii=False, default=str)
+    return json.dumps(to_show(labels), ensure_ascii=False, default=str)
