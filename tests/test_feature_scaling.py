@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
 
 from zsl_estimators import ExemplarClassifier
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.gaussian import SharedGaussian
-from zsl_estimators.rows import ScaledRows
-from zsl_estimators.scaling import FeatureScaler
+from zsl_estimators.rows import BlockwiseStandardScaler, ScaledRows
+from zsl_estimators.scaling import BalancedScaler, FeatureScaler
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +30,38 @@ def positions(data):
 
 @pytest.mark.parametrize("scaling", ["whitened", "standard", "minmax"])
 def test_inverse_and_determinant(data, scaling):
+    X = data.X_train[:, :4]
+    scaler = FeatureScaler(scaling).fit(X, positions(data))
+    scaled = scaler.transform(X)
+    np.testing.assert_allclose(scaler.inverse_transform(scaled), X)
+    jacobian = scaler.transform(np.eye(4)) - scaler.transform(np.zeros((1, 4)))
+    np.testing.assert_allclose(scaler.log_det, np.linalg.slogdet(jacobian)[1])
+
+
+@pytest.mark.parametrize("scaling", ["whitened", "standard", "minmax"])
+def test_a_constant_feature_is_scaled_to_zero(data, scaling):
     scaler = FeatureScaler(scaling).fit(data.X_train, positions(data))
     scaled = scaler.transform(data.X_train)
     np.testing.assert_allclose(scaler.inverse_transform(scaled), data.X_train)
-    jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
-    np.testing.assert_allclose(scaler.log_det, np.linalg.slogdet(jacobian)[1])
+    moved = data.X_train + np.array([0, 0, 0, 0, 1e6])
+    np.testing.assert_array_equal(scaler.transform(moved), scaled)
+    assert np.isfinite(scaler.log_det)
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_matrix])
+@pytest.mark.parametrize("value", [0.0, 7.0, 0.1, 1e9 + 0.1])
+@pytest.mark.parametrize("scaler", [BlockwiseStandardScaler(), BalancedScaler()])
+def test_constant_but_for_rounding(data, value, container, scaler):
+    X = np.column_stack([data.X_train, np.full(len(data.X_train), value)])
+    scaler = clone(scaler).fit(container(X), positions(data))
+    rows = np.column_stack([data.X_test, np.full(len(data.X_test), value + 5)])
+    scaled = (
+        scaler.transform(rows)
+        if container is np.asarray
+        else scaler.transform_sparse(csr_matrix(rows)).toarray()
+    )
+    np.testing.assert_array_equal(scaled[:, 4:], 0.0)
+    assert (scaled[:, :4] != 0).all()
 
 
 def test_scalings(data):
@@ -66,6 +95,6 @@ def test_whitened_by_a_given_covariance(data, exemplar):
         gaussian = SharedGaussian(ScaledRows(data.X_train, standard), y, y.max() + 1)
         if shrinkage is not None:
             gaussian.shrinkage = shrinkage
-        jacobian = scaler.transform(np.eye(5)) - scaler.transform(np.zeros((1, 5)))
-        back = np.linalg.inv(jacobian) * standard.forward_
+        ends = scaler.inverse_transform(np.eye(5))
+        back = (ends - scaler.inverse_transform(np.zeros((1, 5)))) / standard.backward_
         np.testing.assert_allclose(back.T @ back, gaussian.covariance, atol=1e-7)

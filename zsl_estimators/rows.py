@@ -217,6 +217,9 @@ class BlockwiseStandardScaler(  # type: ignore[call-arg]
 
     It also learns from a sparse matrix, the same as from a dense one, whose rows
     :meth:`transform_sparse` scales without filling them.
+
+    A column that was constant is scaled to zero: nothing can be learned from it, and
+    what it does later depends on its unit.
     """
 
     def fit(self, X, y=None, sample_weight=None):
@@ -256,12 +259,20 @@ class BlockwiseStandardScaler(  # type: ignore[call-arg]
             return super().transform(X, copy)
         scaled = X - self.mean_ if self.with_mean else X.copy()
         if self.with_std:
-            scaled /= self.scale_
+            scaled /= self.divisor_
         return scaled
 
     def transform_sparse(self, X):
         """Scale a CSR matrix of shape (n_samples, n_features); a CenteredRows."""
-        return CenteredRows.scaled(X, self.mean_, self.scale_)
+        divisor = self.divisor_ if self.with_std else None
+        return CenteredRows.scaled(X, self.mean_, divisor)
+
+    @property
+    def divisor_(self):
+        """Standard deviations, and infinity for columns that are constant."""
+        # scikit-learn gives the scale 1 to what is constant but for rounding.
+        varies = self.scale_ == np.sqrt(self.var_)
+        return np.where(varies, self.scale_, np.inf)
 
     def _fit_sparse(self, X, sample_weight):
         # scikit-learn refuses to centre, not to learn what that takes.

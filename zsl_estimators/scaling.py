@@ -293,7 +293,7 @@ class AttributeBinarizer(BaseEstimator):
 
 
 class FeatureScaler(BaseEstimator):
-    """Invertible affine scaling of features.
+    """Affine scaling of features, invertible but for features that are constant.
 
     Parameters
     ----------
@@ -303,6 +303,15 @@ class FeatureScaler(BaseEstimator):
     gaussian : SharedGaussian or None, default=None
         Knows the covariance within a class of the standardised features, for
         "whitened". None estimates it.
+
+    Attributes
+    ----------
+    offset_ : ndarray of shape (n_features,)
+        Is subtracted first.
+    forward_, backward_ : ndarray of shape (n_features, n_features) or (n_features,)
+        Matrices to scaled rows and from them, or their diagonals.
+    log_det : float
+        Logarithm of the determinant of the scaling, of features that vary.
     """
 
     SCALINGS = ("whitened", "standard", "minmax")
@@ -333,16 +342,21 @@ class FeatureScaler(BaseEstimator):
             for rows in row_slices(X):
                 scaler.partial_fit(X[rows].astype(np.float64))
             self.offset_, spread = scaler.data_min_, 1 / scaler.scale_
+            divisor = np.where(scaler.data_range_ > 0, spread, np.inf)
         else:
             scaler = BlockwiseStandardScaler().fit(X, sample_weight=sample_weight)
             self.offset_, spread = scaler.mean_, scaler.scale_
-        self.forward_, self.backward_ = 1 / spread, spread
+            divisor = scaler.divisor_
+        # A constant column is scaled to zero, and comes back as what it was.
+        self.forward_, self.backward_ = 1 / divisor, spread
+        self.log_det = -np.log(spread).sum()
         if self.scaling == "whitened":
             gaussian = self.gaussian
             if gaussian is None:
                 rows = ScaledRows(X, scaler)
                 gaussian = SharedGaussian(rows, y, y.max() + 1, sample_weight)
-            self.forward_ = gaussian.whitening / spread[:, None]
+            self.log_det += np.linalg.slogdet(gaussian.whitening)[1]
+            self.forward_ = gaussian.whitening / divisor[:, None]
             self.backward_ = gaussian.coloring * spread
         return self
 
@@ -368,13 +382,6 @@ class FeatureScaler(BaseEstimator):
             In scaled units.
         """
         return times(noise, self.forward_)
-
-    @property
-    def log_det(self):
-        """Logarithm of the determinant of the scaling."""
-        if self.forward_.ndim == 1:
-            return np.log(self.forward_).sum()
-        return np.linalg.slogdet(self.forward_)[1]
 
 
 def unmixed(scaler, rows):

@@ -217,14 +217,13 @@ def is_unlabelled(y):
     ValueError
         If the mark has become text.
     """
-    if y.dtype.kind in "US":
-        if (y == str(UNLABELLED)).any():
-            raise ValueError(
-                'y holds the text "-1". To mark rows as unlabelled beside labels that '
-                "are text, give an array of dtype=object with the number -1."
-            )
-        return np.zeros(len(y), dtype=bool)
-    return np.array([label == UNLABELLED for label in y.tolist()], dtype=bool)
+    labels = y.tolist()
+    if str(UNLABELLED) in labels:
+        raise ValueError(
+            'y holds the text "-1". To mark rows as unlabelled beside labels that are '
+            "text, give an array of dtype=object with the number -1."
+        )
+    return np.array([label == UNLABELLED for label in labels], dtype=bool)
 
 
 def check_takes_rows(fitted):

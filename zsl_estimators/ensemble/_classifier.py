@@ -1,5 +1,6 @@
 """ZeroShotEnsembleClassifier: several estimators, weighed on the same folds."""
 
+from collections.abc import Mapping
 from numbers import Real
 
 import numpy as np
@@ -91,11 +92,12 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
         are left out if there are very many values, and with very many classes and
         features there is no classifier. For sparse features, which are accepted if all
         estimators accept them, it has to be None or one that accepts them too.
-    weights : {"greedy", "uniform"} or array-like of shape (n_estimators,), \
+    weights : {"greedy", "uniform"}, array-like of shape (n_estimators,) or dict, \
 default="greedy"
         "greedy" selects estimators by the area under the seen-unseen curve of their
         sum, and moves the weights halfway to equal ones. "uniform" gives all the same
-        weight. Scores of different estimators are scaled to comparable units before.
+        weight. Or numbers from 0, in the order of the estimators, or by name in a dict
+        or Series. Scores of different estimators are scaled to comparable units before.
     time_limit : float or None, default=None
         Seconds after which no further estimator is fitted, and the one that is being
         fitted is left out, as is the classifier of the seen classes. The first one is
@@ -182,7 +184,7 @@ default="greedy"
             None,
             HasMethods(["fit", "predict_proba"]),
         ],
-        "weights": [StrOptions({"greedy", "uniform"}), "array-like"],
+        "weights": [StrOptions({"greedy", "uniform"}), "array-like", dict],
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     }
     _step = "estimator"
@@ -321,20 +323,28 @@ default="greedy"
         named = self._named_estimators()
         self._check_estimators(named)
         kept = [(name, one) for name, one in named if not is_dropped(one)]
-        self._check_weights(len(kept))
+        self._check_weights([name for name, _ in kept])
         return [
             new_member(name, seeded_clone(estimator, random_state), task)
             for name, estimator in kept
         ]
 
-    def _check_weights(self, n_estimators):
+    def _check_weights(self, names):
         """Refuse weights that do not fit the estimators, before any is fitted."""
         if isinstance(self.weights, str):
             return
-        given = np.asarray(self.weights, dtype=np.float64)
-        if given.shape != (n_estimators,) or (given < 0).any() or not given.any():
+        if isinstance(self.weights, Mapping | pd.Series):
+            given = set(self.weights.keys())
+            if given != set(names):
+                raise ValueError(
+                    f"weights must have a number for each of the estimators {names}, "
+                    f"got names {sorted(map(str, given))}"
+                )
+        given = np.array(_in_order_of(names, self.weights), dtype=np.float64)
+        usable = np.isfinite(given).all() and (given >= 0).all() and given.any()
+        if given.shape != (len(names),) or not usable:
             raise ValueError(
-                f"weights must be one number from 0 per estimator, {n_estimators} of "
+                f"weights must be one number from 0 per estimator, {len(names)} of "
                 f"them and not all 0, got {self.weights!r}"
             )
 
@@ -368,7 +378,8 @@ default="greedy"
         if isinstance(self.weights, str):
             return self.weights
         names = [name for name, one in self._named_estimators() if not is_dropped(one)]
-        return dict(zip(names, np.asarray(self.weights, dtype=float), strict=True))
+        weights = np.array(_in_order_of(names, self.weights), dtype=float)
+        return dict(zip(names, weights, strict=True))
 
     def _new_seen_classifier(self, task, random_state):
         """What to add for the seen classes; None for nothing."""
@@ -501,3 +512,10 @@ def spread_of_rows(fitted, problem):
     some = slice(ROWS_FOR_SPREAD)
     spreads = score_matrix(fitted, problem.rows[some]).std(axis=1)
     return float(np.average(spreads, weights=part_of(problem.weights, some))) or 1.0
+
+
+def _in_order_of(names, weights):
+    """Weights as a list; those that have names in the order of these."""
+    if isinstance(weights, Mapping | pd.Series):
+        return [weights[name] for name in names]
+    return list(weights)

@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import StandardScaler
 
 from zsl_estimators.nn.contrast import ContrastiveNetwork, SupervisedContrast
 from zsl_estimators.onnx_export import scaler_module
 from zsl_estimators.persistence import Storable
+from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.seeds import private_random_state
 from zsl_estimators.training import (
     ArrayData,
@@ -81,8 +81,8 @@ class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
         self : object
             Fitted.
         """
-        scaler = StandardScaler().set_output(transform="default")
-        self.scaler_ = scaler.fit(X, sample_weight=sample_weight)
+        X = np.asarray(X)
+        self.scaler_ = BlockwiseStandardScaler().fit(X, sample_weight=sample_weight)
         _, y_index = np.unique(y, return_inverse=True)
         net = fit_net(
             partial(
@@ -127,7 +127,8 @@ class SupervisedContrastTransformer(Storable, TransformerMixin, BaseEstimator):
         representations : ndarray of shape (n_samples, n_representation)
             Float64.
         """
-        X = self.scaler_.transform(X) if len(X) else np.asarray(X)
+        X = np.asarray(X, dtype=np.float64)
+        X = self.scaler_.transform(X) if len(X) else X
         with usual_torch_settings(), torch.inference_mode():
             module = self._kept_module.of(self.module_, single=False)
             return to_numpy(module(torch.tensor(X, dtype=torch.float64)))

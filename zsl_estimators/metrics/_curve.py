@@ -178,8 +178,8 @@ class SeenUnseenCurve:
             Labels of the columns.
         seen_classes : array-like
             Classes the model was trained on.
-        weights : ndarray of shape (n_samples,) or None, default=None
-            As :meth:`from_scores`.
+        weights : array-like of shape (n_samples,) or None, default=None
+            Weights of the samples; None is 1.
 
         Returns
         -------
@@ -192,6 +192,7 @@ class SeenUnseenCurve:
             If seen or unseen classes are missing, or a label has no column.
         """
         y_index, scores, seen = _indexed(y_true, y_score, classes, seen_classes)
+        y_index, scores, weights = with_weights(weights, y_index, scores)
         for name, present in (("seen", seen[y_index]), ("unseen", ~seen[y_index])):
             if not present.any():
                 raise ValueError(

@@ -5,7 +5,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state
+
+from zsl_estimators.labels import as_labels
 
 
 class ClassHoldoutSplit:
@@ -112,12 +114,12 @@ class ClassHoldoutSplit:
         Raises
         ------
         ValueError
-            If `y` is empty, or the parameters leave fewer than two classes to train
-            on, or no class to hide.
+            If `y` is empty or lacks labels, or the parameters leave fewer than two
+            classes to train on, or no class to hide.
         """
         if np.size([] if y is None else y) == 0:
             raise ValueError("y is empty. Give the class label of every sample.")
-        codes = np.unique(column_or_1d(y), return_inverse=True)[1]
+        codes = np.unique(as_labels(y, "y"), return_inverse=True)[1]
         n_classes = codes.max() + 1
         n_hidden = self._n_hidden(n_classes)
         self._check_parameters()

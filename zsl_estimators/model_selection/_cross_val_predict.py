@@ -173,12 +173,19 @@ def _predict_fold(estimator, X, y, train, test, candidates, params):
     estimator.fit(_safe_indexing(X, train), y_train, **of_fold)
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
-    if not is_in(as_labels(y_test, "y"), answer.classes).all():
+    y_test_labels = as_labels(y_test, "y")
+    absent = np.unique(y_test_labels[~is_in(y_test_labels, answer.classes)])
+    if is_in(absent, as_labels(estimator.classes_, "classes_")).any():
+        raise ValueError(
+            f"candidates lacks {absent[:8].tolist()}, on which a fold is tested. Give "
+            'candidates="fold", or all labels that may be predicted.'
+        )
+    if len(absent):
         raise ValueError(
             "The estimator has no scores for classes that a fold hides. Describe every "
             "class: pass attributes with a row for each."
         )
-    hidden = np.setdiff1d(as_labels(y_test, "y"), as_labels(y_train, "y"))
+    hidden = np.setdiff1d(y_test_labels, as_labels(y_train, "y"))
     known = hidden[is_in(hidden, answer.seen_classes)]
     if len(known):
         raise ValueError(

@@ -7,6 +7,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from zsl_estimators.onnx_export._modules import Affine, UnitRows
+from zsl_estimators.rows import BlockwiseStandardScaler
 from zsl_estimators.scaling import BalancedScaler, FeatureScaler, Unscaled
 
 
@@ -125,6 +126,8 @@ def unscaled_module(scaler):
 def _standard(scaler):
     n_features = scaler.n_features_in_
     scale = np.ones(n_features) if scaler.scale_ is None else scaler.scale_
+    if isinstance(scaler, BlockwiseStandardScaler) and scaler.scale_ is not None:
+        scale = scaler.divisor_
     offset = scaler.mean_ if scaler.with_mean else None
     return map_module(1 / scale, offset)
 

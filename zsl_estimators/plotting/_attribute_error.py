@@ -131,7 +131,8 @@ class AttributeErrorDisplay:
         y_true : array-like of shape (n_samples,)
             True labels.
         predicted : array-like of shape (n_samples, n_attributes)
-            Predicted attributes, in the units of the table.
+            Predicted attributes, in the units of the table. The columns of a DataFrame
+            are found by name.
         attributes : DataFrame of shape (n_classes, n_attributes)
             The true ones; its index holds the labels.
         seen_classes : array-like
@@ -149,7 +150,7 @@ class AttributeErrorDisplay:
         Raises
         ------
         ValueError
-            If a label has no row in `attributes`.
+            If a label has no row in `attributes`, or `predicted` has other columns.
         """
         y_true, attributes = as_labels(y_true, "y_true"), pd.DataFrame(attributes)
         index = as_labels(attributes.index, "attributes")
@@ -163,7 +164,8 @@ class AttributeErrorDisplay:
                 "Give a DataFrame whose index holds the labels."
             )
         spread = attributes.std(ddof=0).replace(0.0, 1.0)
-        misses = (np.asarray(predicted) - attributes.loc[y_true]).abs() / spread
+        predicted = _in_columns_of(attributes, predicted)
+        misses = (predicted - attributes.loc[y_true]).abs() / spread
         errors = misses.groupby(level=0).mean()
         order, n_seen = seen_first(errors.index, seen_classes)
         return cls(errors.loc[order], n_seen=n_seen).plot(ax, **kwargs)
@@ -198,3 +200,20 @@ class AttributeErrorDisplay:
                 self.ax_.tick_params("x", rotation=90)
         self.ax_.set(xlabel="attribute", ylabel="class")
         return self
+
+
+def _in_columns_of(attributes, predicted):
+    """Predicted attributes with one column per attribute, as an array."""
+    if (
+        isinstance(predicted, pd.DataFrame)
+        and predicted.columns.isin(attributes.columns).any()
+    ):
+        predicted = predicted.reindex(columns=attributes.columns)
+    predicted = np.asarray(predicted, dtype=np.float64)
+    n_attributes = attributes.shape[1]
+    if predicted.ndim != 2 or predicted.shape[1] != n_attributes:
+        raise ValueError(
+            f"predicted must have one column per attribute, {n_attributes} of them, "
+            f"got shape {predicted.shape}."
+        )
+    return predicted

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
+from sklearn.utils.validation import check_consistent_length
 
 from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, is_in
@@ -162,11 +163,15 @@ class DenoisingDisplay:
         Raises
         ------
         ValueError
-            If there is one attribute only.
+            If there is one attribute or class only, or `y_true` has another length.
         """
         class_attributes = np.asarray(class_attributes)
-        if class_attributes.shape[1] < 2:
-            raise ValueError("A map needs at least two attributes, found one.")
+        names = ("classes", "attributes")
+        for size, what in zip(class_attributes.shape, names, strict=True):
+            if size < 2:
+                raise ValueError(f"A map needs at least two {what}, found one.")
+        if y_true is not None:
+            check_consistent_length(np.asarray(trajectory)[0], y_true)
         center = np.mean(class_attributes, axis=0)
         spread = np.std(class_attributes, axis=0)
         spread[spread == 0] = 1.0

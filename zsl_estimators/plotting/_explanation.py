@@ -126,6 +126,8 @@ class ExplanationDisplay:
         display : ExplanationDisplay
             Itself.
         """
+        if max_bars < 1:
+            raise ValueError(f"max_bars must be 1 or more, got {max_bars}")
         bars = self._largest(max_bars)[::-1]
         self.ax_ = new_axes(ax, figsize=(6, 4), layout="constrained")
         self.figure_ = self.ax_.figure

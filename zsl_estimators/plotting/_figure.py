@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zsl_estimators.candidates import unwrapped
+from zsl_estimators.candidates import find_zero_shot_classifier, unwrapped
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
 # Lines that differ in print as well.
@@ -32,13 +32,20 @@ def new_axes(ax, **parameters):
 
 
 def penalty_of(estimator):
-    """Sum of the seen penalties in use; None when there is none."""
-    names = ("best_penalty_", "seen_penalty_")
+    """Sum of the seen penalties in use.
+
+    None if there is none, or if it is not one number: classes with a few labelled rows
+    pay a part of it.
+    """
+    shares = getattr(find_zero_shot_classifier(estimator), "_shares_of_penalty", ())
+    if not np.isin(shares, (0, 1)).all():
+        return None
+    # A FrozenEstimator has all attributes of the one inside it, but for its own.
     penalties = [
-        getattr(inner, name)
+        vars(inner)[name]
         for inner, _ in unwrapped(estimator)
-        for name in names
-        if hasattr(inner, name)
+        for name in ("best_penalty_", "seen_penalty_")
+        if name in vars(inner)
     ]
     return float(sum(penalties)) if penalties else None
 

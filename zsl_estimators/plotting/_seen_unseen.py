@@ -191,6 +191,10 @@ class SeenUnseenDisplay:
         """
         self.ax_ = new_axes(ax, figsize=(5, 5), layout="constrained")
         self.figure_ = self.ax_.figure
+        # Imported late: without matplotlib new_axes says how to get it.
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
         self.name = self.name if name is None else name
         n_before = sum(len(line.get_xdata()) > 1 for line in self.ax_.lines)
         style = {
@@ -200,7 +204,7 @@ class SeenUnseenDisplay:
         (self.line_,) = self.ax_.plot(
             self.curve.unseen_accuracy,
             self.curve.seen_accuracy,
-            **{**style, **line_kwargs},
+            **{**style, **normalize_kwargs(line_kwargs, Line2D)},
         )
         self._mark_points()
         if n_before == 0 and show_harmonic_mean:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_consistent_length
 
 from zsl_estimators.candidates import inside
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
@@ -126,6 +127,7 @@ class SyntheticFeaturesDisplay:
             estimator, X, "sample", "FGANClassifier and VAEcFlowClassifier have."
         )
         y = as_labels(y, "y")
+        check_consistent_length(X, y)
         if classes is None:
             present = np.intersect1d(as_labels(classifier.classes_, "classes_"), y)
             seen_classes = as_labels(classifier.seen_classes_, "seen_classes_")
@@ -184,7 +186,8 @@ class SyntheticFeaturesDisplay:
         Raises
         ------
         ValueError
-            If the method is unknown or there are more than ten classes.
+            If the method is unknown, there are more than ten classes, or there is one
+            feature only.
         """
         if method not in METHODS:
             raise ValueError(f"method must be one of {METHODS}, got {method!r}")
@@ -195,11 +198,18 @@ class SyntheticFeaturesDisplay:
                 f"{MOST_CLASSES} with classes=..."
             )
         together = np.concatenate([X_real, X_synthetic])
+        if together.shape[1] < 2:
+            raise ValueError("A map needs at least two features, found one.")
         scaled = np.asarray(StandardScaler().fit_transform(together))
         mapping = (
             PCA(2, random_state=random_state)
             if method == "pca"
-            else TSNE(init="pca", random_state=random_state)
+            else TSNE(
+                init="pca",
+                # As many neighbours as usual, where there are so many.
+                perplexity=min(30, (len(together) - 1) / 3),
+                random_state=random_state,
+            )
         )
         places = np.asarray(mapping.fit_transform(scaled))
         real, synthetic = np.split(places, [np.shape(X_real)[0]])

@@ -191,14 +191,15 @@ def losses_by_name(history):
     names = [name for name in history[-1] if name.endswith("loss")]
     names.sort(key=lambda name: name != "train_loss")
     names = names[1:] if len(names) == 2 else names
-    return {name: history[:, name] for name in names}
+    return {name: [epoch[name] for epoch in history] for name in names}
 
 
 def held_out_in(history):
     """Figures of :class:`~zsl_estimators.HeldOutScoring`, one column per callback."""
     names = [name for name in history[-1] if name.endswith("_AUSUC")] if history else []
     epochs = np.arange(1, len(history) + 1)
-    return pd.DataFrame({n: history[:, n] for n in names}, epochs) if names else None
+    figures = {name: [epoch[name] for epoch in history] for name in names}
+    return pd.DataFrame(figures, epochs) if names else None
 
 
 def held_out_by_epoch(results, weight):

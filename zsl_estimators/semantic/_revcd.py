@@ -468,6 +468,11 @@ class RevCDClassifier(TorchTrainingMixin, SemanticClassifier):
             clean.
         """
         Z = self._scaled(self._checked(X))
+        if not 0 <= draw < self.n_draws:
+            raise ValueError(
+                f"draw must be from 0 to {self.n_draws - 1}, for n_draws is "
+                f"{self.n_draws}, got {draw}"
+            )
 
         def trajectory(module, x, linear, noise, *settings):
             steps = module.trajectory(module.encode(x), linear, noise[draw], *settings)

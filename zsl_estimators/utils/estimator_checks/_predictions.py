@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from zsl_estimators.scaling import Unscaled
 from zsl_estimators.utils.estimator_checks._task import (
     NAMES,
+    TOLERANCE,
     assert_refused,
     fitted,
     small_task,
@@ -76,3 +78,25 @@ def check_two_classes_give_one_column(name, estimator):
     np.testing.assert_array_equal(
         clf.classes_[(decision > 0).astype(int)], clf.predict(data.X_train[kept])
     )
+
+
+def check_constant_features(name, estimator):
+    """What was the same in all rows of fit tells nothing, whatever it is later.
+
+    Estimators that do not scale features compare them as they are.
+    """
+    data = small_task()
+    data.X_train = with_constant(data.X_train, 300.0)
+    clf = fitted(estimator, data)
+    if isinstance(getattr(clf, "feature_scaler_", None), Unscaled):
+        return
+    scores, moved = (
+        clf.decision_function(with_constant(data.X_test, value))
+        for value in (300.0, 3e5)
+    )
+    np.testing.assert_allclose(scores, moved, atol=TOLERANCE)
+
+
+def with_constant(X, value):
+    """Features beside a column that has one value."""
+    return np.column_stack([X, np.full(len(X), value)])

@@ -51,6 +51,7 @@ from zsl_estimators.utils.estimator_checks._networks import (
     check_warm_start,
 )
 from zsl_estimators.utils.estimator_checks._predictions import (
+    check_constant_features,
     check_fitted_attributes,
     check_scores,
     check_some_classes_only,
@@ -159,6 +160,7 @@ ALL_CHECKS = (
     check_scores,
     check_some_classes_only,
     check_two_classes_give_one_column,
+    check_constant_features,
     check_row_order_does_not_matter,
     check_array_equals_dataframe,
     check_no_attributes_equals_one_hot,
