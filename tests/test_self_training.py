@@ -195,6 +195,10 @@ def test_refusals(data):
         new(ridge(data)).fit(data.X, np.full(len(data.X), -1))
     with pytest.raises(ValueError, match="threshold"):
         new(ridge(data), threshold=1.5).fit(data.X, data.y)
+    for text in (object, "string", str):
+        y = pd.Series(data.y).astype(str).astype(text)
+        with pytest.raises(ValueError, match='text "-1"'):
+            new(ridge(data)).fit(data.X, y)
     table = data.attributes.copy()
     table.loc[-1] = 0.5
     with pytest.raises(ValueError, match="class -1"):

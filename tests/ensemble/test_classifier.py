@@ -192,7 +192,20 @@ def test_given_weights(data):
     np.testing.assert_allclose(same.weights_, 0.5)
 
 
-@pytest.mark.parametrize("weights", [[1], [0, 0], [-1, 2], "best"])
+@pytest.mark.parametrize("container", [dict, pd.Series])
+def test_weights_by_name(data, container):
+    weights = container({"ridge": 1, "exemplar": 3})
+    clf = ensemble(data, weights=weights).fit(data.X_train, data.y_train)
+    assert clf.weights_.to_dict() == {"exemplar": 0.75, "ridge": 0.25}
+    with pytest.raises(ValueError, match="names"):
+        ensemble(data, weights=container({"ridge": 1, "svm": 3})).fit(
+            data.X_train, data.y_train
+        )
+
+
+@pytest.mark.parametrize(
+    "weights", [[1], [0, 0], [-1, 2], "best", [1, np.nan], [1, np.inf]]
+)
 def test_weights_that_cannot_be(data, weights):
     with pytest.raises(ValueError, match="weights"):
         ensemble(data, weights=weights).fit(data.X_train, data.y_train)

@@ -159,3 +159,15 @@ def test_area_and_accuracy_of_every_unseen_class():
         rows = seen[y] | (y == only)
         alone = SeenUnseenCurve.from_scores(y[rows], scores[rows], seen)
         assert alone.area == pytest.approx(curve.class_areas[number])
+
+
+def test_weights_of_any_container():
+    y, scores = task(0, ties=False)
+    options = {"classes": CLASSES, "seen_classes": SEEN}
+    weights = np.arange(len(y)) % 3
+    curves = [
+        SeenUnseenCurve.from_labels(y, scores, weights=given, **options)
+        for given in (weights.tolist(), weights.astype(float))
+    ]
+    area = ausuc_score(y, scores, sample_weight=weights, **options)
+    assert curves[0].area == curves[1].area == pytest.approx(area)

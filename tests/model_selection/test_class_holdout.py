@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from zsl_estimators.model_selection import ClassHoldoutSplit
@@ -73,3 +74,31 @@ def test_impossible_parameters(parameters, message):
 def test_labels_are_needed(y):
     with pytest.raises(ValueError, match="y is empty"):
         next(ClassHoldoutSplit().split(np.zeros((3, 1)), y))
+
+
+@pytest.mark.parametrize("n_unseen", [2, 3, 4])
+def test_leftover_classes_come_first(n_unseen):
+    """Of ten classes: none is hidden twice before every one was hidden once."""
+    y = np.repeat(np.arange(10), 3)
+    for seed in range(5):
+        split = ClassHoldoutSplit(5, n_unseen=n_unseen, random_state=seed)
+        hidden = [set(y[test]) - set(y[train]) for train, test in split.split(y, y)]
+        assert {len(classes) for classes in hidden} == {n_unseen}
+        counts = np.zeros(10, dtype=int)
+        for classes in hidden:
+            again = [label for label in classes if counts[label] > counts.min()]
+            counts[list(classes)] += 1
+            assert not again or counts.min() > 0
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [0, 0, 1, 1, 2, 2, np.nan],
+        pd.Series([0, 0, 1, 1, 2, 2, None], dtype="Int64"),
+        np.array(["a", "a", "b", "b", "c", "c", None], dtype=object),
+    ],
+)
+def test_missing_labels(y):
+    with pytest.raises(ValueError, match=r"missing labels .* \[6\]"):
+        next(ClassHoldoutSplit(1, random_state=0).split(None, y))

@@ -96,3 +96,10 @@ def test_an_estimator_that_is_not_trained_anew(task, clf, fit, wrapped):
     frozen = wrapped(clf.fit(task.X_train, task.y_train))
     with pytest.raises(ValueError, match="trained anew in every fold"):
         fit(frozen, task.X_train, task.y_train)
+
+
+def test_candidates_without_those_of_a_fold(task, clf):
+    with pytest.raises(ValueError, match="candidates lacks"):
+        cross_val_predict_gzsl(
+            clf, task.X_train, task.y_train, candidates=task.seen_classes[:2]
+        )

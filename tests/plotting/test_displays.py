@@ -159,6 +159,25 @@ class TestSeenUnseen:
         without = [display.ax_.lines[2].get_xydata() for display in shown]
         np.testing.assert_allclose(*without)
 
+    def test_penalty_of_a_frozen_estimator(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        display = SeenUnseenDisplay.from_estimator(FrozenEstimator(ridge), X, y)
+        assert display.penalty == ridge[-1].seen_penalty_
+
+    def test_no_mark_where_classes_pay_a_part_of_the_penalty(self, task):
+        clf = RidgeSemanticClassifier(task.attributes, alpha=0.1, seen_penalty=0.2)
+        clf.fit(task.X_train, task.y_train)
+        rows = np.flatnonzero(task.y_test == clf.unseen_classes_[0])[:3]
+        clf.add_classes(X=task.X_test[rows], y=task.y_test[rows])
+        display = SeenUnseenDisplay.from_estimator(clf, task.X_test, task.y_test)
+        assert display.penalty is None
+
+    def test_any_name_of_a_property_of_lines(self, named, ridge):
+        X, y = named["X_test"], named["y_test"]
+        display = SeenUnseenDisplay.from_estimator(ridge, X, y, ls=":", lw=3)
+        assert display.line_.get_linestyle() == ":"
+        assert display.line_.get_linewidth() == 3
+
     def test_needs_both_kinds(self, named, ridge):
         with pytest.raises(ValueError, match="unseen"):
             SeenUnseenDisplay.from_estimator(ridge, named["X"], named["y"])
@@ -208,6 +227,12 @@ class TestExplanation:
         assert len(widths) == 3
         assert sum(widths) == pytest.approx(contributions.iloc[0].sum())
         assert "others" in display.ax_.get_yticklabels()[0].get_text()
+
+    @pytest.mark.parametrize("max_bars", [0, -1])
+    def test_no_bars(self, named, ridge, max_bars):
+        display = ExplanationDisplay.from_estimator(ridge, named["X"][:1])
+        with pytest.raises(ValueError, match="max_bars"):
+            display.plot(max_bars=max_bars)
 
     def test_several_pairs(self, named, ridge):
         with pytest.raises(ValueError, match="pairs of prediction and rival"):
@@ -352,6 +377,14 @@ class TestTrainingCurves:
         )
         assert_legible(display)
 
+    def test_a_list_as_history(self, named):
+        clf = fitted(named, ALEClassifier, early_stopping=False)[-1]
+        of_list, of_history = (
+            TrainingCurvesDisplay.from_history(history)
+            for history in (list(clf.history_), clf.history_)
+        )
+        assert of_list.losses == of_history.losses != {}
+
     def test_zero_epochs(self):
         display = TrainingCurvesDisplay({})
         assert "0 epochs" in display.plot().axes_[0].get_title()
@@ -394,6 +427,20 @@ class TestSyntheticFeatures:
             SyntheticFeaturesDisplay.from_features(X, y, X, y, method="umap")
         with pytest.raises(ValueError, match="sample"):
             SyntheticFeaturesDisplay.from_estimator(ridge, named["X"], named["y"])
+        with pytest.raises(ValueError, match="two features"):
+            SyntheticFeaturesDisplay.from_features(X[:, :1], y % 2, X[:, :1], y % 2)
+
+    def test_labels_of_another_length(self, task):
+        clf = small(VAEcFlowClassifier, attributes=task.attributes, random_state=0)
+        clf.set_params(early_stopping=False, seen_penalty=0.0)
+        clf.fit(task.X_train, task.y_train)
+        with pytest.raises(ValueError, match="inconsistent"):
+            SyntheticFeaturesDisplay.from_estimator(clf, task.X_test, task.y_test[:-1])
+
+    def test_tsne_of_few_samples(self):
+        X, y = np.random.RandomState(0).normal(size=(6, 3)), np.arange(6) % 2
+        display = SyntheticFeaturesDisplay.from_features(X, y, X, y, method="tsne")
+        assert np.isfinite(display.real).all()
 
 
 class TestAttributeError:
@@ -407,6 +454,25 @@ class TestAttributeError:
         assert display.errors.loc[label, attribute] == pytest.approx(expected, 1e-4)
         assert list(display.errors.columns) == list(named["S"].columns)
         assert_legible(display)
+
+    def test_columns_of_predictions_by_name(self, task):
+        attributes, y = task.attributes, task.y_test
+        noise = np.random.RandomState(0).normal(size=(len(y), attributes.shape[1]))
+        predicted = attributes.loc[y] + noise
+        other_order, expected = (
+            AttributeErrorDisplay.from_predictions(
+                y, frame, attributes=attributes, seen_classes=task.seen_classes
+            )
+            for frame in (predicted[predicted.columns[::-1]], predicted.to_numpy())
+        )
+        pd.testing.assert_frame_equal(other_order.errors, expected.errors)
+        with pytest.raises(ValueError, match="one column per attribute"):
+            AttributeErrorDisplay.from_predictions(
+                y,
+                predicted.to_numpy()[:, 1:],
+                attributes=attributes,
+                seen_classes=task.seen_classes,
+            )
 
     def test_pipeline_of_one_step(self, task):
         clf = make_pipeline(
@@ -485,6 +551,15 @@ class TestDenoising:
     def test_needs_a_trajectory(self, named, ridge):
         with pytest.raises(ValueError, match="RevCDClassifier"):
             DenoisingDisplay.from_estimator(ridge, named["X"])
+
+    def test_what_cannot_be_drawn(self):
+        options = {"class_attributes": np.eye(3), "classes": [0, 1, 2]}
+        options |= {"seen_classes": [0, 1], "trajectory": np.zeros((2, 3, 3))}
+        draw = DenoisingDisplay.from_trajectory
+        with pytest.raises(ValueError, match="inconsistent"):
+            draw(**options | {"y_true": [0, 1]})
+        with pytest.raises(ValueError, match="two classes"):
+            draw(**options | {"class_attributes": np.eye(3)[:1], "classes": [0]})
 
 
 class TestReconstruction:

@@ -199,6 +199,8 @@ def test_mean_of_draws(data):
     np.testing.assert_allclose(
         clf.predict_attributes(data.X_test), np.mean(ends, axis=0)
     )
+    with pytest.raises(ValueError, match="draw must be from 0 to"):
+        clf.denoising_trajectory(data.X_test, draw=99)
 
 
 def test_passes_per_sample(data, monkeypatch):

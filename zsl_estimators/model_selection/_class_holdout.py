@@ -166,11 +166,12 @@ class ClassHoldoutSplit:
 
 
 def _disjoint_choices(n_classes, n_chosen, n_choices, random_state):
-    """Random sets of classes; a class comes again only when too few are left."""
+    """Random sets of classes; none comes again before every class came once."""
     waiting = np.array([], dtype=int)
     for _ in range(n_choices):
         if len(waiting) < n_chosen:
-            waiting = random_state.permutation(n_classes)
+            anew = random_state.permutation(n_classes)
+            waiting = np.concatenate([waiting, anew[~np.isin(anew, waiting)]])
         yield waiting[:n_chosen]
         waiting = waiting[n_chosen:]
 
