@@ -198,7 +198,9 @@ default=None
             training on the CPU uses one thread, so that the result is the same on any
             number of cores.
         warm_start : bool, default=False
-            Continue from the weights of the last call of :meth:`fit`.
+            Continue from the weights of the last call of :meth:`fit`, with the present
+            `lr`, `batch_size` and `max_epochs`. What else belongs to the network stays
+            what it was, such as widths of layers and callbacks.
         """,
     "device": """
         device : str, default="auto"

@@ -12,6 +12,7 @@ from torch import nn
 
 from tests.common import quick, small
 from zsl_estimators import (
+    ALEClassifier,
     ExemplarClassifier,
     FGANClassifier,
     HeldOutScoring,
@@ -537,3 +538,35 @@ def test_callbacks_in_every_form(callback, task):
     clf = small(RevCDClassifier, attributes=task.attributes, random_state=0)
     clf.set_params(callbacks=[callback], net_params={"callbacks__stop": None})
     check_parameters(clf)
+
+
+@pytest.mark.parametrize("cls", [ALEClassifier, FGANClassifier])
+def test_warm_start_with_other_steps(task, cls):
+    """A tiny learning rate moves nothing; later the usual one moves as much as ever."""
+    usual = quick(cls).get_params()["lr"]
+    clf = quick(cls).set_params(attributes=task.attributes, warm_start=True)
+    clf.set_params(early_stopping=False, seen_penalty=0.0, batch_size=16)
+    clf.set_params(net_params={"critic_lr": None} if cls is FGANClassifier else None)
+
+    def moved_by_fit(**parameters):
+        before = weights(clf) if hasattr(clf, "net_") else None
+        clf.set_params(**parameters).fit(task.X_train, task.y_train)
+        return before if before is None else (weights(clf) - before).abs().max()
+
+    moved_by_fit()
+    n_steps = n_batches(clf)
+    assert moved_by_fit(lr=1e-12) < 1e-7
+    assert n_batches(clf) == n_steps
+    assert moved_by_fit(lr=usual, batch_size=64) > 1e-4
+    assert n_batches(clf) < n_steps
+
+
+def weights(clf):
+    """All learned numbers of a network."""
+    parameters = clf.net_.module_.parameters()
+    return torch.cat([p.detach().clone().ravel() for p in parameters])
+
+
+def n_batches(clf):
+    """Batches of the last epoch."""
+    return len(clf.net_.history[-1]["batches"])

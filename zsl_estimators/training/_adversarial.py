@@ -40,6 +40,11 @@ class AdversarialNet(ZeroShotNet):
         super().on_epoch_begin(net, **kwargs)
         self._trained_part = None
 
+    @property
+    def _optimizers_of_lr(self):
+        own = () if self.critic_lr is not None else (self.critic_optimizer_,)
+        return (self.optimizer_, *own)
+
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimiser of the generator and that of the critic."""
         self.optimizer_ = self._optimizer_of(self.module_.generator, self.lr)

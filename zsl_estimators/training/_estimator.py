@@ -245,7 +245,9 @@ class TorchTrainingMixin:
         # A fit that fails must leave the net of the former one as it was.
         former = copy.deepcopy(self.net_) if is_warm_start(self) else None
         new_net = None
-        if former is None:
+        if former is not None:
+            former.change_steps(**self._steps(len(problem.rows)))
+        else:
             new_net = self._new_net(self._net_arguments(problem), len(problem.rows))
         return NetTraining(
             new_net,
@@ -258,11 +260,10 @@ class TorchTrainingMixin:
     def _new_net(self, arguments, n_samples):
         """Make a function that makes the net, see :class:`NetTraining`."""
         arguments = {
-            "lr": self.lr,
-            "batch_size": rows_per_batch(self.batch_size, n_samples),
             "verbose": 0,
             **arguments,
             **self._extra_arguments(),
+            **self._steps(n_samples),
         }
         arguments["callbacks"] = [
             *self._standard_callbacks(),
@@ -270,6 +271,15 @@ class TorchTrainingMixin:
             *(self.callbacks or []),
         ]
         return partial(self._net_class, **arguments)
+
+    def _steps(self, n_samples):
+        """How the net is trained that is made, or goes on."""
+        usual = {
+            "lr": self.lr,
+            "batch_size": rows_per_batch(self.batch_size, n_samples),
+        }
+        given = self._extra_arguments()
+        return {name: given.get(name, value) for name, value in usual.items()}
 
     def _standard_callbacks(self):
         callbacks = [*standard_callbacks(), EpochReport(self._report)]

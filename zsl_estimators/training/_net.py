@@ -92,6 +92,28 @@ class ZeroShotNet(skorch.NeuralNet):
         callbacks = super()._default_callbacks
         return [(name, callback) for name, callback in callbacks if name in wanted]
 
+    def change_steps(self, lr, batch_size):
+        """Train on with another learning rate, and batches of another size.
+
+        Parameters
+        ----------
+        lr : float
+            Whatever was derived from the one before is scaled.
+        batch_size : int
+            Rows per batch.
+        """
+        for optimizer in self._optimizers_of_lr:
+            for group in optimizer.param_groups:
+                # A schedule begins at the initial one.
+                initial = group.pop("initial_lr", group["lr"])
+                group["lr"] = initial * (lr / self.lr)
+        self.lr, self.batch_size = lr, batch_size
+
+    @property
+    def _optimizers_of_lr(self):
+        """Optimisers whose learning rate is `lr`."""
+        return (self.optimizer_,)
+
     def partial_fit(self, X, y=None, **fit_params):
         """Train for `max_epochs` epochs; unlike skorch let Ctrl-C through."""
         if not self.initialized_:
