@@ -12,6 +12,8 @@ import pandas as pd
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 HERE = Path(__file__).parent
 CSV, FOLDER = HERE / "comparison.csv", HERE / "_static" / "generated"
@@ -24,6 +26,13 @@ SETS = {
     "tep": "tep",
     "awa1_bow": "awa1",
 }
+# Places of a name around its mark in points, the nearest first.
+OFFSETS = [
+    (side * (8 + 2 * far), height)
+    for far in range(0, 40, 4)
+    for height in (0, far, -far)
+    for side in (1, -1)
+]
 FAMILIES = {
     "RevCD RidgeSemantic GaussianSemantic ESZSLClassifierCV SAE DAP IAP ConSE CMT "
     "PQZSL NearestDescription TipAdapter": ("semantic", "o", "#1f6fb4"),
@@ -115,13 +124,6 @@ def plot(table):
             label=None if label in drawn else label,
         )
         drawn.add(label)
-        ax.annotate(
-            name,
-            (row["seconds"], row["mean"]),
-            xytext=(6, 4),
-            textcoords="offset points",
-            fontsize=8,
-        )
     ax.set(
         xscale="log",
         xlabel="seconds of a fit, mean over the data sets",
@@ -131,7 +133,40 @@ def plot(table):
     ax.margins(x=0.2)
     ax.legend(title="family", loc="lower right")
     ax.grid(alpha=0.3)
+    write_names(ax, table.dropna())
     return figure
+
+
+def write_names(ax, table):
+    """Write names beside the marks, where they cover neither marks nor each other."""
+    places = table[["seconds", "mean"]].to_numpy()
+    # The layout moves the axes once more, and must not afterwards.
+    ax.figure.draw_without_rendering()
+    ax.figure.set_layout_engine("none")
+    pixels = ax.transData.transform(places)
+    taken = [Bbox.from_extents(*pixel - 7, *pixel + 7) for pixel in pixels]
+    taken.append(ax.get_legend().get_window_extent())
+    renderer = ax.figure.canvas.get_renderer()
+    for name, place in zip(table.index, places, strict=True):
+        for offset in OFFSETS:
+            text = ax.annotate(
+                name,
+                place,
+                offset,
+                textcoords="offset points",
+                fontsize=8,
+                ha="left" if offset[0] > 0 else "right",
+                va="center",
+                arrowprops={"arrowstyle": "-", "lw": 0.5, "shrinkB": 3},
+            )
+            text.update_positions(renderer)
+            # Without the line to the mark.
+            box = Text.get_window_extent(text, renderer)
+            inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)
+            if inside and not any(box.overlaps(other) for other in taken):
+                break
+            text.remove()
+        taken.append(box)
 
 
 def write():
