@@ -310,8 +310,6 @@ class FeatureScaler(BaseEstimator):
         Is subtracted first.
     forward_, backward_ : ndarray of shape (n_features, n_features) or (n_features,)
         Matrices to scaled rows and from them, or their diagonals.
-    log_det : float
-        Logarithm of the determinant of the scaling, of features that vary.
     """
 
     SCALINGS = ("whitened", "standard", "minmax")
@@ -349,13 +347,11 @@ class FeatureScaler(BaseEstimator):
             divisor = scaler.divisor_
         # A constant column is scaled to zero, and comes back as what it was.
         self.forward_, self.backward_ = 1 / divisor, spread
-        self.log_det = -np.log(spread).sum()
         if self.scaling == "whitened":
             gaussian = self.gaussian
             if gaussian is None:
                 rows = ScaledRows(X, scaler)
                 gaussian = SharedGaussian(rows, y, y.max() + 1, sample_weight)
-            self.log_det += np.linalg.slogdet(gaussian.whitening)[1]
             self.forward_ = gaussian.whitening / divisor[:, None]
             self.backward_ = gaussian.coloring * spread
         return self
@@ -382,6 +378,16 @@ class FeatureScaler(BaseEstimator):
             In scaled units.
         """
         return times(noise, self.forward_)
+
+    @property
+    def log_det(self):
+        """Logarithm of the determinant of the scaling.
+
+        A constant feature counts as one of standard deviation 1.
+        """
+        if self.backward_.ndim == 1:
+            return -np.log(self.backward_).sum()
+        return -np.linalg.slogdet(self.backward_)[1]
 
 
 def unmixed(scaler, rows):
