@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sized
-from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,8 @@ from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
 # Scores that are held at a time, in MiB, unless scikit-learn is configured for less.
 WORKING_MEMORY = 64
+# What estimators call the one that they hold, the fitted one first.
+HELD = ("best_estimator_", "estimator_", "estimator")
 
 
 class Candidates(NamedTuple):
@@ -221,7 +222,7 @@ def unwrapped(estimator, X=None):
                 X = estimator._features_inside(X)
             # A FrozenEstimator has all attributes of the one inside it.
             frozen = isinstance(estimator, FrozenEstimator)
-            names = ("best_estimator_", "estimator_", "estimator")[2 * frozen :]
+            names = ("estimator",) if frozen else HELD
             held = (getattr(estimator, name, None) for name in names)
             estimator = next((inner for inner in held if inner is not None), None)
 
@@ -233,25 +234,25 @@ def chosen_penalty(calibrated):
     return calibrated.seen_penalty_
 
 
-def penalty_around(estimator, classifier):
-    """The penalty that calibrations take from seen classes, beside the classifier's.
+def seen_penalties(estimator):
+    """The penalties that are taken from seen classes one after the other.
 
     Parameters
     ----------
     estimator : estimator
         Fitted; see :func:`unwrapped`.
-    classifier : estimator
-        The one inside it.
 
     Returns
     -------
-    penalty : float
-        0 if no calibration is around the classifier.
+    penalties : list of (estimator, float)
+        Calibrations, and the classifier inside, with what each of them takes.
     """
-    around = (inner for inner, _ in unwrapped(estimator))
-    around = takewhile(lambda inner: inner is not classifier, around)
-    # A FrozenEstimator has all attributes of the one inside it, but for its own.
-    return float(sum(vars(inner).get("best_penalty_", 0.0) for inner in around))
+    # Not by hasattr: a FrozenEstimator has all attributes of the one inside it.
+    return [
+        (inner, float(chosen_penalty(inner)))
+        for inner, _ in unwrapped(estimator)
+        if {"best_penalty_", "seen_penalty_"} & vars(inner).keys()
+    ]
 
 
 def find_zero_shot_classifier(estimator):

@@ -12,6 +12,9 @@ from zsl_estimators.arrays import unmasked
 from zsl_estimators.exceptions import warn_user
 from zsl_estimators.labels import to_show
 
+OTHER_COLUMNS = (
+    "attributes describes the new classes by other columns than those of fit"
+)
 # Descriptions that differ less than this, as a share of their size, are all the same
 # to a network in single precision.
 SMALLEST_SPREAD = 1e-6
@@ -80,7 +83,7 @@ def column_names(attributes):
     return None if names is None else list(names)
 
 
-def in_order(attributes, wanted):
+def in_order(attributes, wanted, mistake=OTHER_COLUMNS):
     """Bring the columns of a table into the order of others.
 
     Parameters
@@ -89,6 +92,8 @@ def in_order(attributes, wanted):
         Descriptions.
     wanted : list of length n_attributes or None
         Names of columns in the order that is wanted; None for any.
+    mistake : str, default=OTHER_COLUMNS
+        Says where names differ.
 
     Returns
     -------
@@ -107,9 +112,8 @@ def in_order(attributes, wanted):
     surplus = [name for name in names if name not in wanted]
     if absent or surplus:
         raise ValueError(
-            "attributes describes the new classes by other columns than those of "
-            f"fit: {absent[:8]} are missing, {surplus[:8]} are not known. Give the "
-            "same columns, in any order."
+            f"{mistake}: {absent[:8]} are missing, {surplus[:8]} are not known. Give "
+            "the same columns, in any order."
         )
     repeated = sorted({str(name) for name in names if names.count(name) > 1})
     if repeated:

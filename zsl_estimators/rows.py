@@ -264,12 +264,13 @@ class BlockwiseStandardScaler(  # type: ignore[call-arg]
 
     def transform_sparse(self, X):
         """Scale a CSR matrix of shape (n_samples, n_features); a CenteredRows."""
-        divisor = self.divisor_ if self.with_std else None
-        return CenteredRows.scaled(X, self.mean_, divisor)
+        return CenteredRows.scaled(X, self.mean_, self.divisor_)
 
     @property
     def divisor_(self):
         """Standard deviations, and infinity for columns that are constant."""
+        if not self.with_std:
+            return np.ones(self.n_features_in_)
         # scikit-learn gives the scale 1 to what is constant but for rounding.
         varies = self.scale_ == np.sqrt(self.var_)
         return np.where(varies, self.scale_, np.inf)

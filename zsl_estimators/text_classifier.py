@@ -234,12 +234,7 @@ class ZeroShotTextClassifier(AroundZeroShotClassifier):
             return NearestDescriptionClassifier()
         return RidgeSemanticClassifier(random_state=0)
 
-    def _penalised_scores(self, X):
-        check_is_fitted(self)
-        return super()._penalised_scores(self._features_inside(X))
-
     def _features_inside(self, X):
-        """What the estimator inside gets of texts."""
         return self._encoder()(as_texts(X))
 
     def _encoder(self):

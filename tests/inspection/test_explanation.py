@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -10,6 +11,7 @@ import zsl_estimators
 from tests.common import SMALL
 from zsl_estimators import (
     CalibratedStackingCV,
+    DAPClassifier,
     ExemplarClassifier,
     NearestDescriptionClassifier,
     RidgeSemanticClassifier,
@@ -276,3 +278,16 @@ def test_dimensions_of_texts():
     margins = scores[:, 0] - scores[:, 1]
     np.testing.assert_allclose(contributions.sum(axis=1), margins, atol=1e-9)
     assert contributions.columns[:5].tolist() == [f"text {n}" for n in range(5)]
+
+
+def test_what_a_classifier_holds_itself_is_not_asked(data):
+    """An attribute classifier that is a pipeline stays unfitted; copies are fitted."""
+    inner = make_pipeline(StandardScaler(), LogisticRegression())
+    clf = DAPClassifier(data.attributes, estimator=inner, seen_penalty=0.1)
+    calibrated = CalibratedStackingCV(clf, cv="prefit")
+    clf.fit(data.X_train, data.y_train)
+    calibrated.fit(data.X_test, data.y_test)
+    contributions = explain_predictions(calibrated, data.X_test[:5])
+    _, scores = top_two(calibrated, data.X_test[:5])
+    margins = scores[:, 0] - scores[:, 1]
+    np.testing.assert_allclose(contributions.sum(axis=1), margins, atol=1e-9)

@@ -466,6 +466,11 @@ class TestAttributeError:
             for frame in (predicted[predicted.columns[::-1]], predicted.to_numpy())
         )
         pd.testing.assert_frame_equal(other_order.errors, expected.errors)
+        renamed = predicted.rename(columns={predicted.columns[0]: "other"})
+        with pytest.raises(ValueError, match="other columns than attributes"):
+            AttributeErrorDisplay.from_predictions(
+                y, renamed, attributes=attributes, seen_classes=task.seen_classes
+            )
         with pytest.raises(ValueError, match="one column per attribute"):
             AttributeErrorDisplay.from_predictions(
                 y,

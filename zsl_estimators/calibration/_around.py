@@ -154,10 +154,15 @@ default=None
     def _penalised_scores(self, X):
         check_is_fitted(self)
         everything = Candidates.of(self.estimator_, (), "all")
+        X = self._features_inside(X)
         for candidates in everything.scored_in_blocks(self.estimator_, X):
             yield self._less_penalty(
                 candidates.scores, self._penalty, self._shares_of_penalty
             )
+
+    def _features_inside(self, X):
+        """What the estimator inside gets of features."""
+        return X
 
     @property
     def _shares_of_penalty(self):

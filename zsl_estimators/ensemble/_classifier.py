@@ -1,6 +1,5 @@
 """ZeroShotEnsembleClassifier: several estimators, weighed on the same folds."""
 
-from collections.abc import Mapping
 from numbers import Real
 
 import numpy as np
@@ -33,6 +32,7 @@ from zsl_estimators.ensemble._seen_classifier import (
     SeenClassifier,
     bounded_log_probabilities,
 )
+from zsl_estimators.ensemble._weights import weights_by_name
 from zsl_estimators.exemplar import ExemplarClassifier
 from zsl_estimators.generative import FGANClassifier, VAEcFlowClassifier
 from zsl_estimators.nested import seeded_clone
@@ -301,8 +301,11 @@ default="greedy"
         if folds is None and self.seen_penalty == "auto":
             warn_of_few_samples(self, problem)
         task = Task(X, problem.y, self._table, seed, folds, problem.weights)
+        new_members = self._new_members(task, random_state)
+        # Those that cannot be used are refused before anything is fitted.
+        weights = self._given_weights()
         comparison = Comparison(
-            self._new_members(task, random_state),
+            new_members,
             self.time_limit,
             self.n_jobs,
             progress.reporter(-1),
@@ -310,7 +313,7 @@ default="greedy"
         members = comparison.run()
         is_late = folds is None or comparison.is_late
         self._weighing = Weighing(
-            self._given_weights(),
+            weights,
             self.seen_penalty,
             None if is_late else self._new_seen_classifier(task, random_state),
         )
@@ -323,30 +326,10 @@ default="greedy"
         named = self._named_estimators()
         self._check_estimators(named)
         kept = [(name, one) for name, one in named if not is_dropped(one)]
-        self._check_weights([name for name, _ in kept])
         return [
             new_member(name, seeded_clone(estimator, random_state), task)
             for name, estimator in kept
         ]
-
-    def _check_weights(self, names):
-        """Refuse weights that do not fit the estimators, before any is fitted."""
-        if isinstance(self.weights, str):
-            return
-        if isinstance(self.weights, Mapping | pd.Series):
-            given = set(self.weights.keys())
-            if given != set(names):
-                raise ValueError(
-                    f"weights must have a number for each of the estimators {names}, "
-                    f"got names {sorted(map(str, given))}"
-                )
-        given = np.array(_in_order_of(names, self.weights), dtype=np.float64)
-        usable = np.isfinite(given).all() and (given >= 0).all() and given.any()
-        if given.shape != (len(names),) or not usable:
-            raise ValueError(
-                f"weights must be one number from 0 per estimator, {len(names)} of "
-                f"them and not all 0, got {self.weights!r}"
-            )
 
     def _check_estimators(self, named):
         """Refuse a list that is not one of names and estimators."""
@@ -378,8 +361,7 @@ default="greedy"
         if isinstance(self.weights, str):
             return self.weights
         names = [name for name, one in self._named_estimators() if not is_dropped(one)]
-        weights = np.array(_in_order_of(names, self.weights), dtype=float)
-        return dict(zip(names, weights, strict=True))
+        return weights_by_name(names, self.weights)
 
     def _new_seen_classifier(self, task, random_state):
         """What to add for the seen classes; None for nothing."""
@@ -512,10 +494,3 @@ def spread_of_rows(fitted, problem):
     some = slice(ROWS_FOR_SPREAD)
     spreads = score_matrix(fitted, problem.rows[some]).std(axis=1)
     return float(np.average(spreads, weights=part_of(problem.weights, some))) or 1.0
-
-
-def _in_order_of(names, weights):
-    """Weights as a list; those that have names in the order of these."""
-    if isinstance(weights, Mapping | pd.Series):
-        return [weights[name] for name in names]
-    return list(weights)

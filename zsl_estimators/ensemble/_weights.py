@@ -6,9 +6,11 @@ Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble selection from libraries of mod
 ICML 2004.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 # Rounds of the greedy selection, and after how many without a gain it ends. The sum
 # that was best is taken, so that more of them would hardly change it.
@@ -108,3 +110,40 @@ def greedy_weights(folds_of):
     worth_having = (best > 0) | (areas >= WORTH_HAVING * areas.max())
     equal = worth_having / worth_having.sum()
     return (1 - EQUAL_SHARE) * best / best.sum() + EQUAL_SHARE * equal
+
+
+def weights_by_name(names, given):
+    """Weights that a user gives, as numbers by name.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the estimators.
+    given : array-like of shape (n_estimators,), dict or Series
+        In the order of the names, or by name.
+
+    Returns
+    -------
+    weights : dict of float
+        One per name.
+
+    Raises
+    ------
+    ValueError
+        If names differ, or the numbers are negative, not finite, or all 0.
+    """
+    if isinstance(given, Mapping | pd.Series):
+        if set(given.keys()) != set(names):
+            raise ValueError(
+                f"weights must have a number for each of the estimators {names}, got "
+                f"names {sorted(map(str, given.keys()))}"
+            )
+        given = [given[name] for name in names]
+    weights = np.asarray(given, dtype=np.float64)
+    usable = np.isfinite(weights).all() and (weights >= 0).all() and weights.any()
+    if weights.shape != (len(names),) or not usable:
+        raise ValueError(
+            f"weights must be one number from 0 per estimator, {len(names)} of them "
+            f"and not all 0, got {given!r}"
+        )
+    return dict(zip(names, weights.tolist(), strict=True))

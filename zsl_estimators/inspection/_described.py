@@ -6,6 +6,7 @@ import pandas as pd
 from zsl_estimators.candidates import (
     inside,
     score_matrix,
+    seen_penalties,
     unwrapped,
     with_changed_classes,
 )
@@ -27,12 +28,10 @@ def described_classifier(estimator, X, who):
         Transformed by the pipelines on the way, or embedded.
     """
     inside(estimator, None, "class_attributes_", who)
-    on_the_way = list(unwrapped(estimator, X))
-    return next(
-        (classifier, features)
-        for classifier, features in reversed(on_the_way)
-        if hasattr(classifier, "class_attributes_")
-    )
+    # Without features at first: a pipeline that a classifier holds may not be fitted.
+    walked = [inner for inner, _ in unwrapped(estimator)]
+    wanted = [inner for inner in walked if hasattr(inner, "class_attributes_")][-1]
+    return next(pair for pair in unwrapped(estimator, X) if pair[0] is wanted)
 
 
 class DescribedClasses:
@@ -105,6 +104,12 @@ def attribute_names(classifier):
             f"a{number}" for number in range(classifier.class_attributes_.shape[1])
         ]
     return pd.Index(names)
+
+
+def penalty_around(estimator, classifier):
+    """What calibrations around a classifier take from seen classes, beside its own."""
+    penalties = seen_penalties(estimator)
+    return sum(penalty for inner, penalty in penalties if inner is not classifier)
 
 
 def shares_of_penalty(classifier):

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import _safe_indexing
 
-from zsl_estimators.candidates import penalty_around, score_matrix
+from zsl_estimators.candidates import score_matrix
 from zsl_estimators.inspection._described import (
     DescribedClasses,
     attribute_names,
     described_classifier,
+    penalty_around,
     shares_of_penalty,
 )
 from zsl_estimators.inspection._terms import attribute_terms

@@ -2,14 +2,11 @@
 
 import pandas as pd
 
-from zsl_estimators.candidates import (
-    check_both_kinds,
-    penalty_around,
-    score_matrix,
-)
+from zsl_estimators.candidates import check_both_kinds, score_matrix
 from zsl_estimators.inspection._described import (
     attribute_names,
     described_classifier,
+    penalty_around,
     shares_of_penalty,
     with_descriptions,
 )

@@ -83,9 +83,10 @@ def cross_val_predict_gzsl(
     Raises
     ------
     ValueError
-        If a test fold holds no unseen or no seen class, there are no folds, or the
-        estimator was fitted before on what they hide, as a
-        :class:`~sklearn.frozen.FrozenEstimator` is.
+        If a test fold holds no unseen or no seen class, there are no folds,
+        `candidates` or the class table lack classes of a fold, or the estimator was
+        fitted before on what they hide, as a :class:`~sklearn.frozen.FrozenEstimator`
+        is.
     TypeError
         If the estimator has no `seen_classes_`.
 
@@ -173,8 +174,20 @@ def _predict_fold(estimator, X, y, train, test, candidates, params):
     estimator.fit(_safe_indexing(X, train), y_train, **of_fold)
     y_test = column_or_1d(_safe_indexing(y, test))
     answer = CandidateScores.of(estimator, _safe_indexing(X, test), y_test, candidates)
-    y_test_labels = as_labels(y_test, "y")
-    absent = np.unique(y_test_labels[~is_in(y_test_labels, answer.classes)])
+    _check_answer(answer, estimator, as_labels(y_train, "y"), as_labels(y_test, "y"))
+    return Bunch(
+        rows=np.asarray(test),
+        y_true=y_test,
+        y_pred=answer.predictions,
+        y_score=answer.scores,
+        classes=answer.classes,
+        seen_classes=answer.seen_classes,
+    )
+
+
+def _check_answer(answer, estimator, y_train, y_test):
+    """Refuse scores that lack classes of a fold, or of a model that knows them all."""
+    absent = np.unique(y_test[~is_in(y_test, answer.classes)])
     if is_in(absent, as_labels(estimator.classes_, "classes_")).any():
         raise ValueError(
             f"candidates lacks {absent[:8].tolist()}, on which a fold is tested. Give "
@@ -185,7 +198,7 @@ def _predict_fold(estimator, X, y, train, test, candidates, params):
             "The estimator has no scores for classes that a fold hides. Describe every "
             "class: pass attributes with a row for each."
         )
-    hidden = np.setdiff1d(y_test_labels, as_labels(y_train, "y"))
+    hidden = np.setdiff1d(y_test, y_train)
     known = hidden[is_in(hidden, answer.seen_classes)]
     if len(known):
         raise ValueError(
@@ -194,11 +207,3 @@ def _predict_fold(estimator, X, y, train, test, candidates, params):
             "CalibratedStackingCV can use a fitted estimator as it is: give "
             'cv="prefit", and samples that it was not fitted on.'
         )
-    return Bunch(
-        rows=np.asarray(test),
-        y_true=y_test,
-        y_pred=answer.predictions,
-        y_score=answer.scores,
-        classes=answer.classes,
-        seen_classes=answer.seen_classes,
-    )

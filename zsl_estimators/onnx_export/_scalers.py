@@ -126,14 +126,17 @@ def unscaled_module(scaler):
 def _standard(scaler):
     n_features = scaler.n_features_in_
     scale = np.ones(n_features) if scaler.scale_ is None else scaler.scale_
-    if isinstance(scaler, BlockwiseStandardScaler) and scaler.scale_ is not None:
-        scale = scaler.divisor_
     offset = scaler.mean_ if scaler.with_mean else None
     return map_module(1 / scale, offset)
 
 
+def _blockwise(scaler):
+    offset = scaler.mean_ if scaler.with_mean else None
+    return map_module(1 / scaler.divisor_, offset)
+
+
 def _balanced(scaler):
-    standard = _standard(scaler)
+    standard = _blockwise(scaler)
     return nn.Sequential(standard, UnitRows()) if scaler.unit_rows else standard
 
 
@@ -152,6 +155,7 @@ def _identity(scaler):
 # The first one that suits: subclasses come before their bases.
 SCALERS = {
     BalancedScaler: _balanced,
+    BlockwiseStandardScaler: _blockwise,
     StandardScaler: _standard,
     FeatureScaler: _affine,
     Pipeline: _pipeline,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
 from zsl_estimators.candidates import inside
+from zsl_estimators.descriptions import column_names, in_order
 from zsl_estimators.labels import as_labels, check_same_kind
 from zsl_estimators.plotting._figure import (
     MOST_LABELS,
@@ -204,11 +205,11 @@ class AttributeErrorDisplay:
 
 def _in_columns_of(attributes, predicted):
     """Predicted attributes with one column per attribute, as an array."""
-    if (
-        isinstance(predicted, pd.DataFrame)
-        and predicted.columns.isin(attributes.columns).any()
-    ):
-        predicted = predicted.reindex(columns=attributes.columns)
+    predicted = in_order(
+        predicted,
+        column_names(attributes),
+        "predicted has other columns than attributes",
+    )
     predicted = np.asarray(predicted, dtype=np.float64)
     n_attributes = attributes.shape[1]
     if predicted.ndim != 2 or predicted.shape[1] != n_attributes:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zsl_estimators.candidates import find_zero_shot_classifier, unwrapped
+from zsl_estimators.candidates import find_zero_shot_classifier, seen_penalties
 from zsl_estimators.labels import as_labels, check_same_kind, is_in
 
 # Lines that differ in print as well.
@@ -40,14 +40,8 @@ def penalty_of(estimator):
     shares = getattr(find_zero_shot_classifier(estimator), "_shares_of_penalty", ())
     if not np.isin(shares, (0, 1)).all():
         return None
-    # A FrozenEstimator has all attributes of the one inside it, but for its own.
-    penalties = [
-        vars(inner)[name]
-        for inner, _ in unwrapped(estimator)
-        for name in ("best_penalty_", "seen_penalty_")
-        if name in vars(inner)
-    ]
-    return float(sum(penalties)) if penalties else None
+    penalties = [penalty for _, penalty in seen_penalties(estimator)]
+    return sum(penalties) if penalties else None
 
 
 def seen_first(classes, seen_classes):
