@@ -154,7 +154,8 @@ def test_likelihood_is_that_of_the_module_in_the_users_units(means, problem):
 
 @pytest.mark.parametrize("synthesis", ["once", "stream"])
 def test_head_finds_every_class(means, problem, synthesis):
-    head = Head(None, synthesis=synthesis, n_synthetic=60, weight_decay=1e-3)
+    settings = {"n_synthetic": 60, "weight_decay": 1e-3, "device": "cpu"}
+    head = Head(None, synthesis=synthesis, **settings)
     head.fit(generator(means), problem, np.random.RandomState(0))
     Z, y = rows_of_every_class(means)
     assert head.score_classes(None, Z).shape == (len(Z), N_CLASSES)

@@ -35,6 +35,7 @@ def fitted(task, init, **parameters):
         "seen_penalty": 0.0,
         "decision": "gaussian",
         "lr": 0.03,
+        "device": "cpu",
         "random_state": 0,
         **parameters,
     }

@@ -63,7 +63,7 @@ def test_warm_start_takes_another_number_of_rows(task):
 
 def test_step_is_adapted_or_fixed(task):
     assert fixed(task).net_.module_.langevin_step != 0.5
-    given = fixed(task, langevin_step=0.2).net_.module_.langevin_step
+    given = fixed(task, langevin_step=0.2, device="cpu").net_.module_.langevin_step
     np.testing.assert_allclose(given, 0.2)
 
 
@@ -114,7 +114,7 @@ def test_paper_network(task):
 
 def test_chains_go_on_after_a_move_to_another_process(task):
     """Folds do between two stages; the result is that of one process."""
-    clf = fixed(task)
+    clf = fixed(task, device="cpu")
     position = np.searchsorted(task.seen_classes, task.y_train)
     problem = Problem.scaled(
         task.X_train,

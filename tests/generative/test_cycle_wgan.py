@@ -47,7 +47,8 @@ def test_losses_of_weight_zero_are_left_out(task):
 
 
 def test_regressor_is_least_squares_without_a_penalty(task):
-    clf = fitted(task, **TRAINED, regressor_alpha=1e-9, warm_start=True)
+    settings = {**TRAINED, "regressor_alpha": 1e-9, "warm_start": True}
+    clf = fitted(task, device="cpu", **settings)
     regressor = clf.net_.criterion_.terms["cycle"].regressor
     X = clf.feature_scaler_.transform(task.X_train)
     S = clf.attribute_scaler_.transform(task.attributes.loc[task.y_train].to_numpy())

@@ -74,7 +74,7 @@ def test_untrained_it_predicts_as_the_initial_estimator(task):
 
 def test_latents_begin_as_principal_components(task):
     init = ExemplarClassifier(alpha=0.1, shrinkage=0.0, random_state=0)
-    clf = fitted(task, init=init, noise_dim=3)
+    clf = fitted(task, init=init, noise_dim=3, device="cpu")
     scaled = clf.init_.feature_scaler_.transform(task.X_train)
     means = {
         label: scaled[task.y_train == label].mean(axis=0) for label in clf.seen_classes_

@@ -56,7 +56,8 @@ def test_untrained_it_generates_what_f_vaegan_does(task):
 
 def test_decoder_learns_descriptions(task):
     """Their directions, which a linear map predicts from these features."""
-    clf = fitted(task, max_epochs=40, hidden=(32,), feature_scaling="whitened")
+    settings = {"max_epochs": 40, "hidden": (32,), "feature_scaling": "whitened"}
+    clf = fitted(task, device="cpu", **settings)
     decoder = clf.net_.inference_module.decoder
     x = torch.tensor(clf._scaled(task.X_train)).float()
     with torch.no_grad():

@@ -51,7 +51,8 @@ def test_bilinear_scores_are_those_of_the_mixed_matrix(task):
 
 
 def test_every_matrix_is_mixed(task):
-    clf = fitted(LatEmClassifier, task, n_maps=3, correction_weight=0.5)
+    settings = {"n_maps": 3, "correction_weight": 0.5, "device": "cpu"}
+    clf = fitted(LatEmClassifier, task, **settings)
     trained = clf.net_.module_.weight.detach().numpy().astype(float)
     start = clf.net_.module_.start.numpy().astype(float)
     Z, S = clf._scaled(task.X_test), clf._scaled_attributes()

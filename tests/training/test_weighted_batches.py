@@ -100,7 +100,8 @@ def test_head_against_repeated_rows(two_classes):
 
 def test_head_on_a_stream(two_classes):
     X, y, weights = two_classes
-    head = SoftmaxHead(hidden=(), max_epochs=10, lr=3e-2, random_state=0)
+    settings = {"hidden": (), "max_epochs": 10, "lr": 3e-2, "device": "cpu"}
+    head = SoftmaxHead(random_state=0, **settings)
     expected = share_of_the_heavy_class(head, X, y, sample_weight=weights)
     features = streamed(X.astype(np.float32), y, np.zeros((2, 3)), np.empty(0, int), 1)
     features.weights = weights
@@ -165,6 +166,8 @@ def test_networks_against_repeated_rows(small_task, one_side, name):
         attribute_scaling="standard",
         seen_penalty=0.0,
         early_stopping=False,
+        # Random numbers of a GPU are others, and two seeds are few.
+        device="cpu",
     )
 
     def mean_over_seeds(*rows, n_rows):

@@ -1,6 +1,7 @@
 """The checks notice estimators that break the rule they stand for."""
 
 import importlib
+import os
 import pkgutil
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn import get_config
 from zsl_estimators import RidgeSemanticClassifier
 from zsl_estimators.utils import estimator_checks
 from zsl_estimators.utils.estimator_checks import _suite as checks
+from zsl_estimators.utils.estimator_checks._networks import without_gpus
 
 
 class UsesBatchStatistics(RidgeSemanticClassifier):
@@ -104,6 +106,12 @@ def test_torch_checks_run_where_there_is_a_device():
         check.func in checks.TORCH_CHECKS
         for _, check in checks.zero_shot_checks(RidgeSemanticClassifier())
     )
+
+
+def test_gpus_are_hidden_from_a_new_process_only(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert without_gpus(os.getenv, "CUDA_VISIBLE_DEVICES") == ""
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0"
 
 
 def test_every_check_is_in_a_list():

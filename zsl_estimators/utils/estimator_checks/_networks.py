@@ -2,12 +2,12 @@
 
 import contextlib
 import io
-import os
 import pickle
 
 import joblib
 import numpy as np
 import torch
+from joblib.externals.loky import ProcessPoolExecutor
 
 from zsl_estimators.utils.estimator_checks._task import (
     assert_refused,
@@ -117,13 +117,19 @@ def check_gpu_model_loads_on_cpu(name, estimator):
     data = small_task()
     clf = fitted_anew(estimator, data, device="cuda")
     on_gpu = clf.decision_function(data.X_test)
-    content = pickle.dumps(clf)
-    on_cpu = joblib.Parallel(n_jobs=1, backend="loky")(
-        [joblib.delayed(_predict_without_gpu)(content, data.X_test)]
-    )[0]
+    on_cpu = without_gpus(_scores_of_copy, pickle.dumps(clf), data.X_test)
     np.testing.assert_allclose(on_gpu, on_cpu, atol=1e-6)
 
 
-def _predict_without_gpu(content, X):
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+def _scores_of_copy(content, X):
     return pickle.loads(content).decision_function(X)
+
+
+def without_gpus(function, *arguments):
+    """Result of a function in a new process that sees no GPU.
+
+    Workers of joblib live on, and would fit later models without the GPU.
+    """
+    hidden = {"CUDA_VISIBLE_DEVICES": ""}
+    with ProcessPoolExecutor(1, env=hidden) as new_process:
+        return new_process.submit(function, *arguments).result()
