@@ -69,7 +69,8 @@ class PartsView(Storable):
             Fitted.
         """
         if "S" in self.name:
-            self._decoder = copy.deepcopy(generator.module.decoder).double()
+            # What is pickled is on the CPU, for machines without the device.
+            self._decoder = copy.deepcopy(generator.module.decoder).cpu().double()
             self._kept_decoder = PredictionModule()
             self._mean, self._spread = torch.zeros(1), torch.ones(1)
             scaler = StandardScaler()
@@ -98,7 +99,7 @@ class PartsView(Storable):
         features = Columns(0, self.n_features)
         parts = [features]
         if "S" in self.name:
-            decoder = copied_in_precision(self._decoder, single=False).cpu()
+            decoder = copied_in_precision(self._decoder, single=False)
             scaling = Affine(self._mean, 1 / self._spread)
             semantics = Applied(decoder, "semantic_view")
             parts.append(nn.Sequential(features, semantics, scaling))
