@@ -26,7 +26,7 @@ data = make_gzsl(20, n_seen=15, n_unseen=5, random_state=0)
 search = GridSearchCV(
     ALEClassifier(data.attributes, random_state=0),
     {"lr": [3e-3, 3e-2]},
-    cv=ClassHoldoutSplit(n_splits=3, n_unseen=5, random_state=0),
+    cv=ClassHoldoutSplit(n_splits=2, n_unseen=5, random_state=0),
     scoring=gzsl_scorer,
     refit="H",
     error_score="raise",

@@ -27,9 +27,15 @@ clf = ExemplarClassifier(data.attributes, random_state=0)
 is_seen = np.isin(data.y_test, np.unique(data.y_train))
 
 
-def figures(level):
-    sets = ConformalZeroShotClassifier(clf, confidence_level=level, random_state=0)
-    held = sets.fit(data.X_train, data.y_train).predict_set(data.X_test)
+def with_sets(level):
+    sets = ConformalZeroShotClassifier(
+        clf, confidence_level=level, rejection_rate=0.05, random_state=0
+    )
+    return sets.fit(data.X_train, data.y_train)
+
+
+def figures(level, sets):
+    held = sets.predict_set(data.X_test)
     column = np.searchsorted(sets.classes_, data.y_test)
     is_right = held[np.arange(len(column)), column]
     return {
@@ -40,7 +46,8 @@ def figures(level):
     }
 
 
-results = pd.DataFrame([figures(level) for level in (0.5, 0.7, 0.9)])
+models = {level: with_sets(level) for level in (0.5, 0.7, 0.9)}
+results = pd.DataFrame([figures(*pair) for pair in models.items()])
 print(results.round(2).to_string(index=False))
 
 # %%
@@ -64,8 +71,7 @@ plt.show()
 # Pictures with shuffled pixels are not digits. A sample is rejected if its best score
 # is lower than that of all but 5 % of the held-out samples.
 
-sets = ConformalZeroShotClassifier(clf, rejection_rate=0.05, random_state=0)
-sets.fit(data.X_train, data.y_train)
+sets = models[0.9]
 shuffled = np.random.default_rng(0).permuted(data.X_test, axis=1)
 for name, X in (
     ("seen digits", data.X_test[is_seen]),
