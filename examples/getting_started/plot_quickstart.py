@@ -7,8 +7,9 @@ them, if every digit is described: here by a printed glyph and a few facts about
 strokes.
 
 We compare a linear baseline with an ensemble, and show the effect of the *seen
-penalty*: a model prefers the classes that it was trained on, and hardly ever predicts
-another one unless a constant is subtracted from the scores of the seen classes.
+penalty*: a model prefers the classes that it was trained on. The linear one here
+predicts no other class unless a constant is subtracted from the scores of the seen
+classes.
 """
 
 # %%
@@ -51,7 +52,7 @@ print(data.attributes[["segment_top", "segment_middle", "closed_loops"]])
 # S and U are the accuracies on seen and unseen classes, H is their harmonic mean.
 #
 # These four estimators take seconds. Without the list the ensemble compares eight,
-# generators and RevCD among them, which takes a minute.
+# generators and RevCD among them, which takes longer.
 
 estimators = [
     ("exemplar", ExemplarClassifier()),

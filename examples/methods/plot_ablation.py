@@ -63,8 +63,8 @@ print(table["mean"].unstack("start").round(2))
 # is better than the linear prior, and better again when the means are free. From the
 # initial estimator the means must be free as well, or the autoencoder is no better than
 # the linear prior. The classification loss changes nothing on these data. The initial
-# estimator makes the simplest variant almost as good as the full model. The standard
-# deviation over the pairs of digits is large.
+# estimator raises the simplest variant the most, from .42 to .61, where the full model
+# has .67 to .69. The standard deviation over the pairs of digits is large.
 
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 mean, spread = table["mean"].unstack("start"), table["std"].unstack("start")

@@ -54,7 +54,7 @@ def show(rows, row_titles, column_titles):
 # Rows differ in the label that a 5 is encoded with, columns in the label that it is
 # decoded with. With the same label decoding is the inverse of encoding. With another
 # one the strokes that both digits share remain, and the rest changes towards the other
-# digit.
+# digit. This is weak for 3 and 8, which have no training samples.
 
 five = data.X_test[data.y_test == 5][:1]
 labels = [5, 0, 3, 8]

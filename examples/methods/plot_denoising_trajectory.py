@@ -42,8 +42,9 @@ models = {
 # -------------
 #
 # Trajectories of three samples of an unseen digit in the plane of the class
-# descriptions, from noise to the predicted description. There are no training samples
-# of 3: one trajectory passes it, one ends at the 0, and one far from all digits.
+# descriptions, from noise, the same for all three, to the predicted description. There
+# are no training samples of 3: one trajectory passes it, one ends at the 0, and one far
+# from all digits.
 
 data = tasks["digits, 79 attributes"]
 three = np.flatnonzero(data.y_test == 3)[:3]
@@ -51,6 +52,7 @@ figure, ax = plt.subplots(figsize=(6.5, 5.5), layout="constrained")
 DenoisingDisplay.from_estimator(
     models["digits, 79 attributes"], data.X_test[three], data.y_test[three], ax=ax
 )
+plt.show()
 
 # %%
 # All samples
@@ -72,9 +74,9 @@ def distance_to_truth(model, data, unseen):
 
 # %%
 # The distance hardly changes while there is mostly noise; then the description appears.
-# For seen classes both tasks have similar curves, unlike the two data sets of the
-# paper. Unseen classes are recognised if the attributes are few and independent; eight
-# seen digits are too few to learn how 79 attributes vary.
+# For seen classes both curves have the same shape, but that of the few attributes falls
+# earlier and further. Unseen classes are recognised if the attributes are few and
+# independent; eight seen digits are too few to learn how 79 attributes vary.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 for color, (name, data) in zip(("C0", "C1"), tasks.items(), strict=True):

@@ -76,9 +76,9 @@ t1 = t1.loc[list(tables), list(methods)]
 print(t1.round(2))
 
 # %%
-# Strokes alone hardly distinguish the three digits. Filling in the pixels helps RevCD a
-# little, but most information of the first team is lost. A common table of both teams
-# is better than any method.
+# Strokes alone hardly distinguish the three digits. Filling in the pixels helps both
+# methods a little, but most information of the first team is lost. It is better than
+# any method if the first team describes the new digits too.
 
 ax = t1.plot.barh(figsize=(7, 3.4), legend=True)
 ax.axvline(1 / 3, color="gray", linestyle=":")

@@ -75,9 +75,9 @@ print(pd.concat(reports).round(2))
 
 # %%
 # Thin lines are single folds. The thick orange line is their mean U, the thick blue one
-# S of the model of all seen digits, which is higher than on the folds, whose models
-# have fewer digits. The folds do not agree: with two hidden digits each of them is a
-# small sample. For this reason there are ten.
+# S of the model of all seen digits, which near the chosen penalty is higher than on
+# most folds: their models have fewer digits. Green lines are H. The folds do not agree:
+# with two hidden digits each of them is a small sample. For this reason there are ten.
 
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 SeenPenaltyDisplay.from_estimator(stacking, ax=ax)

@@ -11,6 +11,7 @@ on this machine.
 # The search
 # ----------
 
+import logging
 import time
 
 import joblib
@@ -52,7 +53,12 @@ if __name__ == "__main__":
     from dask.distributed import Client
 
     here, seconds_here = timed_fit()
-    cluster = Client(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    cluster = Client(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=":0",
+        silence_logs=logging.ERROR,
+    )
     with cluster, joblib.parallel_config(backend="dask"):
         there, seconds_there = timed_fit()
     print(here.round(3).to_string(index=False))
@@ -61,5 +67,5 @@ if __name__ == "__main__":
 
 # %%
 # The figures are identical: every fit uses one thread and its own random state,
-# wherever it runs. On this machine the workers are not faster, because it takes seconds
-# to start them; with fits of minutes and free cores they are.
+# wherever it runs. On this machine two workers are not faster: the fits are short, and
+# each worker has to import the packages first. With fits of minutes they are.

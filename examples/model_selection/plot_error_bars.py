@@ -47,9 +47,8 @@ scores = pd.DataFrame(
 print(scores.agg(["mean", "std"]).round(3))
 
 # %%
-# The choice of classes matters as much as the method: folds that are hard for one tend
-# to be hard for the others. Differences within a fold have a smaller variance than
-# averages.
+# The choice of classes matters more than the method: folds that are hard for one tend
+# to be hard for the others. Differences within a fold vary less than the scores.
 
 
 def interval(differences, n_draws=2000):
@@ -73,7 +72,9 @@ for place, name in enumerate(["ESZSL", "Exemplar"]):
     low, high = interval(differences)
     mean = differences.mean()
     print(f"{name} - Ridge: {mean:+.3f}, from {low:+.3f} to {high:+.3f}")
-    print(f"  on single choices from {min(differences):+.3f} to {max(differences):+.3f}")
+    print(
+        f"  on single choices from {min(differences):+.3f} to {max(differences):+.3f}"
+    )
     right.errorbar(
         mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="k", capsize=4
     )

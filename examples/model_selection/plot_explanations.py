@@ -51,7 +51,8 @@ clf.fit(X_train[is_seen], y_train[is_seen])
 # --------------
 #
 # The score of this classifier is a sum over the attributes, and so is the difference
-# between the scores of two classes. Here is a 9 that was classified as an 8.
+# between the scores of two classes. Here are three nines that were classified as 8; the
+# picture shows the first.
 
 wrong = X_test[(y_test == 9) & (clf.predict(X_test) == 8)]
 contributions = clf.explain(wrong, rival=9)
@@ -70,7 +71,7 @@ plt.show()
 # ----------------------------
 #
 # The decrease of the accuracy when an attribute of the unseen digits carries no
-# information:
+# information. A negative value means that the model is better without the attribute.
 
 
 importance = clf.attribute_importance(X_test, y_test)
@@ -93,5 +94,5 @@ print(missing.round(1))
 
 # %%
 # The two are far apart in the features, which the present columns do not predict. The
-# digits at either end suggest what to describe: a vertical stroke in the middle, as in
-# 1.
+# digits at both ends suggest what to describe: a vertical stroke in the middle, which 1
+# has and 7 has not.

@@ -79,7 +79,7 @@ for loss, part in results.groupby("loss"):
         yerr=part["std_test_H"],
         fmt="o-",
         capsize=3,
-        label=f'loss="{loss}"',
+        label=f'loss="{loss}", on hidden classes',
     )
 on_test = gzsl_scorer(search, data.X_test, data.y_test)
 ax.plot(
@@ -87,9 +87,9 @@ ax.plot(
     on_test["H"],
     "k*",
     markersize=14,
-    label="the chosen one, on test data",
+    label="the chosen one, on unseen classes",
 )
-ax.set(xscale="log", xlabel="principal components", ylabel="H on hidden classes")
+ax.set(xscale="log", xlabel="principal components", ylabel="H")
 ax.set_xticks(grid["pca__n_components"], labels=grid["pca__n_components"])
 ax.minorticks_off()
 ax.legend()

@@ -69,6 +69,7 @@ for name, search in searches.items():
     )
 left.set(xscale="log", xlabel="alpha", ylabel="average over folds", ylim=(0.5, 1))
 left.legend(loc="center left")
+plt.show()
 
 # %%
 # The penalty, on the same folds

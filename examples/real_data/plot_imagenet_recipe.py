@@ -4,8 +4,8 @@ Training on ImageNet-21k
 
 The largest published experiment has 1,000 seen and 20,345 unseen classes, 1.28 million
 training rows and 500-dimensional word vectors. The files may not be distributed here.
-This page runs the same code on an artificial task of the same layout that is a hundred
-times smaller, and says what to change for the real one.
+This page runs the same code on an artificial task of the same layout with 50 times
+fewer classes and 200 times fewer rows, and says what to change for the real one.
 """
 
 # %%

@@ -47,7 +47,7 @@ CLASSIFIERS = {
 
 # %%
 # Without the file the figures below are stored ones. They were measured with the same
-# lines on Caltech-101: 5,233 pictures of 100 classes, 1,280 features of an
+# estimators on Caltech-101: 5,233 pictures of 100 classes, 1,280 features of an
 # EfficientNet-Lite0 that was trained on ImageNet-1k, and one sentence per class,
 # embedded by all-MiniLM-L6-v2. They are means over three choices of 22 unseen classes.
 

@@ -126,9 +126,10 @@ print(pd.concat(reports).round(2))
 #
 # Two of the four unseen faults are recognised: a drift of feed A and an oscillation of
 # the steam. A step of feed B is classified as a drift of feed A, and a step of the
-# coolant down as a step of the steam up, which has a similar effect on the tank. The
-# second picture shows the reason: the forests predict the wrong place, or the wrong
-# kind.
+# coolant down mostly as a step of feed B, a drift of feed A or a step of the steam up.
+# Two seen faults, a step of the coolant up and one of the steam down, are taken for the
+# step of the coolant down. The second picture shows that the forests predict the wrong
+# place and the wrong kind for the two that are not recognised.
 
 best = models["forest per attribute"]
 figure, ax = plt.subplots(figsize=(8, 7), layout="constrained")
