@@ -1,4 +1,4 @@
-"""The measured comparison: a table and a plot from the rows of ``comparison.csv``.
+"""The measured comparison: tables and a plot from the rows of ``comparison.csv``.
 
 The rows are those that ``benchmarks/accuracy.py --csv`` wrote. They are turned into
 pages when the documentation is built.
@@ -51,6 +51,14 @@ FAMILIES = {
     "ZeroShotEnsemble": ("ensemble", "*", "#b3261e"),
 }
 
+# What an estimator starts from, whose H stands beside its own.
+GENERATORS = "FGAN VAEcFlow CycleWGAN GAZSL FVAEGAN TFVAEGAN CVAE ABP CADAVAE"
+INITIAL = {
+    "RevCD": ("RidgeSemantic", "GaussianSemantic"),
+    "PQZSL": ("RidgeSemantic",),
+    **dict.fromkeys(GENERATORS.split(), ("Exemplar",)),
+}
+
 
 def family(short):
     """Family of an estimator with its mark and colour in the plot."""
@@ -65,10 +73,16 @@ def shortened(name):
     return name.removesuffix("Classifier")
 
 
-def figures():
-    """Mean H on every set, over all of them, and seconds of a fit."""
+def measured():
+    """The rows of the sets that are shown, by short names."""
     rows = pd.read_csv(CSV)
     rows = rows[rows["set"].isin(SETS)]
+    return rows.assign(estimator=rows["estimator"].map(shortened))
+
+
+def figures():
+    """Mean H on every set, over all of them, and seconds of a fit."""
+    rows = measured()
     groups = rows.groupby(["estimator", "set"])
     counts = groups.size().unstack()
     # Rows of before 27 November 2026 have wall seconds there.
@@ -81,8 +95,36 @@ def figures():
     complete = table.notna().all(axis=1)
     table["mean"] = table.mean(axis=1).where(complete)
     table["seconds"] = means[seconds][present].mean(axis=1).where(complete)
-    order = table.sort_values("mean", ascending=False, na_position="last")
-    return order.rename(index=shortened)
+    return table.sort_values("mean", ascending=False, na_position="last")
+
+
+def figures_of(name, rows):
+    """Figures of one estimator on all sets in per cent, beside what it starts from."""
+    others = INITIAL.get(name, ())
+    heads = ["set", "S", "U", "H", *(f"H of {other}" for other in others)]
+    cells = []
+    for key, title in SETS.items():
+        of_set = rows[rows["set"] == key].set_index("estimator")
+        own = [spread(of_set.loc[[name], metric]) for metric in "SUH"]
+        beside = [spread(of_set.loc[[other], "H"]) for other in others]
+        cells.append([title, *own, *beside])
+    return list_table(heads, cells)
+
+
+def spread(values):
+    """Mean and standard deviation over the choices of unseen classes."""
+    text = f"{100 * values.mean():.1f}"
+    return text if len(values) == 1 else f"{text} ± {100 * values.std():.1f}"
+
+
+def list_table(heads, rows):
+    """A table in reStructuredText."""
+    body = "".join(
+        f"   {'  ' if column else '* '}- {cell}\n"
+        for row in [heads, *rows]
+        for column, cell in enumerate(row)
+    )
+    return f".. list-table::\n   :header-rows: 1\n\n{body}"
 
 
 def table_html(table):
@@ -175,6 +217,8 @@ def write():
     table = figures()
     (FOLDER / "comparison.html").write_text(table_html(table))
     plot(table).savefig(FOLDER / "comparison.svg")
+    for name in table.index[table["mean"].notna()]:
+        (FOLDER / f"{name}.txt").write_text(figures_of(name, measured()))
     plt.close("all")
 
 

@@ -45,7 +45,7 @@ ROWS = [
     (
         ["Do you want generated samples,", "or a classifier of your own on top?"],
         "yes",
-        ["FGANClassifier", "VAEcFlowClassifier"],
+        ["CVAEClassifier", "VAEcFlowClassifier"],
         "",
     ),
     (

@@ -29,7 +29,7 @@ def shown():
 
 
 def small_generator(module, max_epochs=3):
-    return module.CVAEClassifier(
+    return module.SmallCVAEClassifier(
         init=EXEMPLAR, max_epochs=max_epochs, head=HEAD, n_synthetic=20
     )
 
@@ -66,7 +66,7 @@ def test_the_generator_is_complete_in_eighty_lines():
     ("file", "name"),
     [
         ("nearest_mean", "NearestMeanClassifier"),
-        ("conditional_vae", "CVAEClassifier"),
+        ("conditional_vae", "SmallCVAEClassifier"),
     ],
 )
 def test_they_recognise_unseen_digits(shown, file, name):

@@ -21,10 +21,10 @@ class SelfTrainingZeroShotClassifier(AroundZeroShotClassifier):
 
     The estimator is fitted to the labelled rows. Unlabelled rows that it predicts as
     unseen classes are passed to ``add_classes`` with these labels, as :ref:`labelled
-    rows <few_shot>`, and it predicts again, until the labels do not change. It is
-    trained only once. Unseen classes stay unseen. With scikit-learn's
-    ``SelfTrainingClassifier`` a class becomes a seen one as soon as a single row is
-    assigned to it, and there is no seen penalty any more.
+    rows <few_shot>`, and it predicts again, until the labels do not change or
+    `max_iter` is reached. It is trained only once. Unseen classes stay unseen. With
+    scikit-learn's ``SelfTrainingClassifier`` a class becomes a seen one as soon as a
+    single row is assigned to it, and there is no seen penalty any more.
 
     Parameters
     ----------

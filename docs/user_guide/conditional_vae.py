@@ -59,7 +59,7 @@ def perceptron(n_in, hidden, n_out):
     return nn.Sequential(nn.Linear(n_in, hidden), nn.ReLU(), nn.Linear(hidden, n_out))
 
 
-class CVAEClassifier(FeatureGeneratingClassifier):
+class SmallCVAEClassifier(FeatureGeneratingClassifier):
     """Classify with features that a conditional VAE generates."""
 
     def _net_arguments(self, problem):

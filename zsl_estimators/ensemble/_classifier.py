@@ -70,9 +70,10 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
     """Weighted sum of several zero-shot classifiers.
 
     The best estimator differs from data set to data set. All of them are compared on
-    the same folds in which seen classes are hidden, and those that improve the sum of
-    the scores get a weight [1]_. An ordinary classifier of the seen classes is added,
-    with a weight that is chosen on the folds.
+    the same folds in which seen classes are hidden. Those that improve the sum of the
+    scores get a weight [1]_, and so do all that are nearly as good as the best. An
+    ordinary classifier of the seen classes is added, with a weight that is chosen on
+    the folds.
 
     Parameters
     ----------
@@ -95,9 +96,10 @@ class ZeroShotEnsembleClassifier(BaseZeroShotClassifier, _BaseComposition):
     weights : {"greedy", "uniform"}, array-like of shape (n_estimators,) or dict, \
 default="greedy"
         "greedy" selects estimators by the area under the seen-unseen curve of their
-        sum, and moves the weights halfway to equal ones. "uniform" gives all the same
-        weight. Or numbers from 0, in the order of the estimators, or by name in a dict
-        or Series. Scores of different estimators are scaled to comparable units before.
+        sum, and moves the weights halfway to equal ones of all estimators that have
+        nine tenths of the best area. "uniform" gives all the same weight. Or numbers
+        from 0, in the order of the estimators, or by name in a dict or Series. Scores
+        of different estimators are scaled to comparable units before.
     time_limit : float or None, default=None
         Seconds after which no further estimator is fitted, and the one that is being
         fitted is left out, as is the classifier of the seen classes. The first one is

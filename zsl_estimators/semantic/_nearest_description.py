@@ -11,8 +11,8 @@ class NearestDescriptionClassifier(JointSpaceClassifier):
     For features and descriptions that one model has embedded in one space, such as
     those of images and of sentences about classes by CLIP [1]_: the class whose
     description has the largest cosine with the features of a sample is predicted.
-    Nothing is trained. Labels of some classes are used for the seen penalty and for
-    `centering` only. Without labels leave out `y`.
+    In a shared space nothing is trained, and labels of some classes are used for the
+    seen penalty and for `centering` only. Without labels leave out `y`.
 
     Parameters
     ----------

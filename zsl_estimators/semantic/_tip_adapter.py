@@ -64,10 +64,10 @@ class TipAdapterCandidate(NamedTuple):
 class TipAdapterClassifier(JointSpaceClassifier):
     """Zero-shot classifier by descriptions and a cache of samples (Tip-Adapter).
 
-    Nothing is trained: to the cosine of a sample and a description, times
-    `logit_scale`, `alpha` times the mean over cached samples ``k`` of the class of
-    ``exp(-beta * (1 - cosine(x, k)))`` is added [1]_. It is for few samples per class
-    whose features share a space with the descriptions, such as those of CLIP.
+    In a shared space nothing is trained: to the cosine of a sample and a description,
+    times `logit_scale`, `alpha` times the mean over cached samples ``k`` of the class
+    of ``exp(-beta * (1 - cosine(x, k)))`` is added [1]_. It is for few samples per
+    class whose features share a space with the descriptions, such as those of CLIP.
 
     The cache has no samples of unseen classes, so that it favours seen ones; the seen
     penalty corrects this on average, and `alpha` is chosen by the accuracy on both

@@ -13,8 +13,9 @@ class DecisionRule(Storable, BaseEstimator, metaclass=ABCMeta):
     """Base class of decision rules for a class-conditional diffusion model.
 
     The parameters of a rule are those of its constructor, and can be searched as
-    ``rule__<name>``. To write another one, implement `_draw` and `score_classes`, and
-    pass an instance to :class:`DiffusionClassifier`.
+    ``rule__<name>``. To write another one, implement `score_classes` and
+    `n_evaluations`, and `_draw` if it needs random numbers, and pass an instance to
+    :class:`DiffusionClassifier`.
 
     `model` is a :class:`zsl_estimators.nn.denoiser.ClassDenoiser`. A score must not
     depend on other samples, nor on classes that are added after the fit: in `model`
