@@ -49,6 +49,7 @@ def test_report_is_read_off_the_folds(fitted):
     penalty = fitted.seen_penalty_
     hidden = [curve.class_accuracies_at(penalty)[1] for curve in performance.curves]
     # 15 classes in three folds of five: none is hidden twice.
+    assert report["n_classes"].dtype == int
     assert report.loc["U", "n_classes"] == sum(map(len, hidden)) == 15
     assert report.loc["U", "estimate"] == pytest.approx(np.concatenate(hidden).mean())
     of_folds = [curve.at(penalty)[1] for curve in performance.curves]

@@ -196,7 +196,7 @@ def held_out_report(estimator, X=None, y=None, *, confidence=0.9):
             "H": interval_of_h(of_seen, of_unseen),
         },
         index=["estimate", "low", "high", "n_classes"],
-    ).T
+    ).T.astype({"n_classes": int})
     warn_of_wide(report.loc["H"])
     warn_of_disagreement(performance)
     return report
