@@ -16,6 +16,7 @@ from zsl_estimators.descriptions import (
     description_matrix,
     in_order,
     listing,
+    warn_of_labels_in_column,
 )
 from zsl_estimators.exceptions import ZeroShotWarning
 
@@ -103,3 +104,26 @@ def test_a_missing_entry_is_named():
 def test_dates_are_shown_as_dates(unit):
     dates = np.array(["2024-02-29", "2025-01-01"], dtype=f"datetime64[{unit}]")
     assert listing(dates).startswith("labels ['2024-02-29")
+
+
+LABELLED = pd.DataFrame({"number": [3, 1, 2], "wet": [0.1, 1, 1], "hot": [1, 0.5, 1]})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        LABELLED,
+        pl.from_pandas(LABELLED),
+        pa.Table.from_pandas(LABELLED.set_index("number")),
+    ],
+    ids=["pandas", "polars", "index of pyarrow"],
+)
+def test_labels_in_a_column(table):
+    with pytest.warns(ZeroShotWarning, match=r"'number' of attributes holds all label"):
+        warn_of_labels_in_column(table, np.array([1, 2]))
+
+
+@pytest.mark.parametrize("labels", [[1, 4], ["1", "2"], [1]], ids=str)
+def test_a_column_that_holds_no_labels(labels):
+    warn_of_labels_in_column(pl.from_pandas(LABELLED), np.array(labels))
+    warn_of_labels_in_column(LABELLED.set_index("number"), np.array(labels))

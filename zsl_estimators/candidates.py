@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, gen_batches
 from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
 
-from zsl_estimators.labels import as_labels, check_same_kind, is_in
+from zsl_estimators.labels import as_labels, check_same_kind, is_in, refuse_mask
 
 # Scores that are held at a time, in MiB, unless scikit-learn is configured for less.
 WORKING_MEMORY = 64
@@ -179,6 +179,7 @@ def is_candidate(classes, seen_classes, y, candidates):
         return is_in(classes, seen_classes) | is_in(classes, y)
     labels = as_labels(candidates, "candidates")
     check_same_kind(classes_=classes, candidates=labels)
+    refuse_mask(labels, classes, "candidates")
     unknown = labels[~is_in(labels, classes)]
     if len(unknown):
         raise ValueError(

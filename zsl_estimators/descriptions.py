@@ -218,10 +218,11 @@ def warn_of_offset(scaled):
 
 
 def warn_of_labels_in_column(attributes, seen_labels):
-    """Warn of a table whose labels seem to be its first column, not its index.
+    """Warn of a table whose labels seem to be a column.
 
-    Certain enough to warn: the index only counts rows, and the first column holds
-    different whole numbers among which are all labels of `y`.
+    Certain enough to warn: the table has no index, or one that only counts rows, and
+    the first column, or the last one, where pyarrow writes an index, holds different
+    whole numbers among which are all labels of `y`.
 
     Parameters
     ----------
@@ -235,23 +236,36 @@ def warn_of_labels_in_column(attributes, seen_labels):
     ZeroShotWarning
         The message names the column.
     """
-    counted = isinstance(attributes, pd.DataFrame) and isinstance(
-        attributes.index, pd.RangeIndex
-    )
-    if not counted or len(seen_labels) < 2 or attributes.shape[1] < 2:
+    names, is_pandas = column_names(attributes), isinstance(attributes, pd.DataFrame)
+    has_labels = is_pandas and not isinstance(attributes.index, pd.RangeIndex)
+    is_whole = np.asarray(seen_labels).dtype.kind in "iu"
+    if names is None or has_labels or not is_whole:
         return
-    column = attributes.iloc[:, 0]
-    if (
-        pd.api.types.is_integer_dtype(column)
-        and column.is_unique
-        and np.isin(seen_labels, column).all()
-    ):
-        warn_user(
-            f"The first column of attributes, {column.name!r}, holds all labels of y, "
-            "while the index only counts rows: it seems that the column holds the "
-            "labels of the rows. Then call attributes.set_index(column), or read the "
-            "file with pandas.read_csv(path, index_col=0).",
+    if len(seen_labels) < 2 or len(names) < 2:
+        return
+    advice = (
+        "Then call attributes.set_index(column), or read the file with "
+        "pandas.read_csv(path, index_col=0)."
+        if is_pandas
+        else "Then give it as classes, and attributes without it."
+    )
+    for place in (0, -1):
+        column = (
+            attributes.iloc[:, place]
+            if is_pandas
+            else pd.Series(np.asarray(attributes[names[place]]))
         )
+        if (
+            pd.api.types.is_integer_dtype(column)
+            and column.is_unique
+            and np.isin(seen_labels, column).all()
+        ):
+            warn_user(
+                f"The column {names[place]!r} of attributes holds all labels of y, and "
+                "its rows have no other labels: it seems that the column holds those "
+                f"of the rows. {advice}"
+            )
+            return
 
 
 def listing(labels, most=8):

@@ -81,6 +81,28 @@ def check_same_kind(**labels):
             )
 
 
+def refuse_mask(given, labels, name):
+    """Refuse booleans where labels are wanted that are none.
+
+    Parameters
+    ----------
+    given, labels : ndarray
+        From :func:`as_labels`: what a user gave, and labels that it should hold.
+    name : str
+        Of the parameter.
+
+    Raises
+    ------
+    ValueError
+        The message says what to give.
+    """
+    if given.dtype == bool and labels.dtype != bool:
+        raise ValueError(
+            f"{name} holds True and False, and the labels are {kind_of(labels)}. Give "
+            "labels, such as classes[mask] of a mask."
+        )
+
+
 def kind_of(labels):
     """Name of the kind of an array of labels; only equal kinds can be compared."""
     return KINDS.get(labels.dtype.kind, "objects")

@@ -8,6 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.common import refuses_the_folds_of_a_check
 from zsl_estimators import (
+    CalibratedStackingCV,
     ConformalZeroShotClassifier,
     ExemplarClassifier,
     RidgeSemanticClassifier,
@@ -16,6 +17,7 @@ from zsl_estimators.calibration import HeldOutScores
 from zsl_estimators.calibration._conformal import Conformity, weighted_quantile
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.exceptions import ZeroShotWarning
+from zsl_estimators.model_selection import ClassHoldoutSplit
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +204,43 @@ def test_every_class_counts_the_same():
     assert conformity.coverage(-0.5) == pytest.approx(0.5)
     # The threshold of one class alone, met by the samples of the other.
     assert conformity.left_out(0.5) == pytest.approx(0.5)
+
+
+def test_probabilities_too_small_for_a_float():
+    """Sets are then as small as those that were counted on held-out samples."""
+    data = make_gzsl(
+        n_seen=8,
+        n_unseen=3,
+        n_features=12,
+        n_attributes=6,
+        class_sep=16,
+        random_state=0,
+    )
+    settings = {"alpha": 0.01, "shrinkage": 0.01, "attribute_scaling": "standard"}
+    clf = ExemplarClassifier(data.attributes, seen_penalty=0.0, **settings)
+    sets = ConformalZeroShotClassifier(clf, random_state=0)
+    sets.fit(data.X_train, data.y_train)
+    assert sets.thresholds_["unseen"] == 0
+    held = sets.predict_set(data.X_test)
+    is_unseen = np.isin(sets.classes_, sets.unseen_classes_)
+    assert not held[:, is_unseen].all(axis=1).any()
+
+
+@pytest.mark.parametrize("kind", [CalibratedStackingCV, ConformalZeroShotClassifier])
+def test_a_class_without_weight_is_not_hidden(kind):
+    data = make_gzsl(n_seen=8, n_unseen=3, n_attributes=6, random_state=0)
+    kept = data.y_train != data.seen_classes[3]
+    folds = ClassHoldoutSplit(7, n_unseen=1, random_state=0)
+    clf = kind(
+        RidgeSemanticClassifier(data.attributes, random_state=0),
+        cv=folds,
+        random_state=0,
+    )
+    scores = [
+        clf.fit(*rows).decision_function(data.X_test)
+        for rows in (
+            (data.X_train, data.y_train, kept.astype(float)),
+            (data.X_train[kept], data.y_train[kept]),
+        )
+    ]
+    np.testing.assert_allclose(*scores, atol=1e-10)

@@ -71,3 +71,15 @@ def test_class_means_are_in_the_units_of_the_features(data, fitted):
     np.testing.assert_allclose(fitted.class_means_[seen], observed, atol=1e-4)
     predicted = fitted.predict_means(fitted.class_attributes_)
     np.testing.assert_allclose(fitted.class_means_[~seen], predicted[~seen])
+
+
+def test_means_of_descriptions_by_name(data, fitted):
+    expected = fitted.predict_means(data.attributes.to_numpy())
+    turned = data.attributes.iloc[:, ::-1]
+    np.testing.assert_array_equal(fitted.predict_means(turned), expected)
+    with pytest.raises(ValueError, match="are missing"):
+        fitted.predict_means(turned.iloc[:, :2])
+    with pytest.raises(ValueError, match=r"6 columns .* it has 2 columns"):
+        fitted.predict_means(turned.to_numpy()[:, :2])
+    with pytest.raises(ValueError, match="1 missing"):
+        fitted.predict_means(data.attributes.mask(np.eye(16, 6) * np.eye(1, 6) > 0))

@@ -1,11 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from zsl_estimators import (
     CalibratedStackingCV,
     ExemplarClassifier,
     RidgeSemanticClassifier,
+    ZeroShotEnsembleClassifier,
 )
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.inspection import attribute_importance
@@ -78,3 +80,55 @@ def test_with_the_penalty_of_a_calibration_around_it(data):
     of_one = attribute_importance(plain, data.X_test, data.y_test)
     pd.testing.assert_frame_equal(of_both, of_one)
     assert not of_both.equals(without)
+
+
+@pytest.mark.parametrize("around", ["alone", "ensemble"])
+def test_labelled_rows_have_a_part_in_it(data, around):
+    """The more is known of a class by rows, the less its description matters."""
+    clf = RidgeSemanticClassifier(data.attributes, random_state=0)
+    if around == "ensemble":
+        inside = [("one", clone(clf)), ("other", ExemplarClassifier())]
+        clf = ZeroShotEnsembleClassifier(
+            data.attributes, estimators=inside, seen_classifier=None, random_state=0
+        )
+    given = np.isin(data.y_test, data.unseen_classes)
+    given &= np.arange(len(given)) % 4 == 0
+    clf.fit(data.X_train, data.y_train)
+    alone = clf.attribute_importance(data.X_test, data.y_test)
+    clf.add_classes(X=data.X_test[given], y=data.y_test[given])
+    before = clf.decision_function(data.X_test)
+    importance = clf.attribute_importance(data.X_test, data.y_test)
+    np.testing.assert_array_equal(clf.decision_function(data.X_test), before)
+    assert importance.H.max() < alone.H.max() - 0.02
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.set_axis(
+            pd.MultiIndex.from_product([["made"], table.columns]), axis=1
+        ),
+        lambda table: table.set_axis(table.index.map(str), axis=0),
+    ],
+    ids=["two levels", "text"],
+)
+def test_kinds_of_tables(data, change):
+    table = change(data.attributes)
+    to_label = dict(zip(data.attributes.index, table.index, strict=True))
+    y_train, y_test = (
+        np.array([to_label[label] for label in y]) for y in (data.y_train, data.y_test)
+    )
+    clf = RidgeSemanticClassifier(table, random_state=0).fit(data.X_train, y_train)
+    importance = attribute_importance(clf, data.X_test, y_test)
+    assert sorted(importance.index) == sorted(table.columns)
+
+
+def test_boolean_labels():
+    """They are labels, not a mask of rows."""
+    rng = np.random.RandomState(0)
+    table = pd.DataFrame(rng.normal(size=(2, 3)), index=[False, True])
+    y = rng.uniform(size=40) < 0.5
+    X = table.to_numpy()[y.astype(int)] + 0.1 * rng.normal(size=(40, 3))
+    clf = RidgeSemanticClassifier(table, seen_penalty=0.0, attribute_scaling="none")
+    clf.fit(X[~y], y[~y])
+    assert len(clf.attribute_importance(X, y)) == 3

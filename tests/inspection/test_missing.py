@@ -59,3 +59,11 @@ def test_single_samples_are_refused(task):
     first = np.unique(y, return_index=True)[1]
     with pytest.raises(ValueError, match=r"single sample.*Give more samples"):
         missing_attribute(X[first], y[first], [0, 1], pd.DataFrame(attributes))
+
+
+def test_missing_values_of_the_table(task):
+    X, y, attributes = task
+    attributes = attributes.copy()
+    attributes[3, 1] = np.nan
+    with pytest.raises(ValueError, match="attributes lacks values"):
+        missing_attribute(X, y, (0, 1), pd.DataFrame(attributes))

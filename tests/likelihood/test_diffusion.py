@@ -289,3 +289,21 @@ def test_long_predictions_show_progress(fitted, task, capsys):
     clf = fitted.with_rule("error").set_params(verbose=1)
     clf.predict(np.repeat(task.X_test, 40, axis=0)[:1500])
     assert "scores" in capsys.readouterr().err
+
+
+def test_removed_classes_have_no_part_in_the_density(task):
+    clf = small(
+        DiffusionClassifier,
+        attributes=task.attributes,
+        rule="likelihood",
+        seen_penalty=0.0,
+        random_state=0,
+        **UNTRAINED,
+    ).fit(task.X_train, task.y_train)
+    X = task.X_test[:20]
+    before, scores = clf.score_samples(X), clf.decision_function(X)
+    is_seen = np.isin(clf.classes_, clf.seen_classes_)
+    clf.remove_classes(clf.unseen_classes_)
+    less = logsumexp(scores[:, is_seen], axis=1) - logsumexp(scores, axis=1)
+    less += np.log(len(is_seen)) - np.log(is_seen.sum())
+    np.testing.assert_allclose(clf.score_samples(X), before + less, atol=1e-6)

@@ -171,3 +171,11 @@ def test_weights_of_any_container():
     ]
     area = ausuc_score(y, scores, sample_weight=weights, **options)
     assert curves[0].area == curves[1].area == pytest.approx(area)
+
+
+def test_one_number_per_sample_of_two_classes():
+    """As decision_function returns them: positive for the second class."""
+    y, scores = np.array([0, 1, 1, 0]), np.array([-1.0, 2.0, -0.5, -2.0])
+    both = np.column_stack([np.zeros(4), scores])
+    settings = {"classes": [0, 1], "seen_classes": [0]}
+    assert ausuc_score(y, scores, **settings) == ausuc_score(y, both, **settings)

@@ -1,14 +1,16 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from zsl_estimators import ExemplarClassifier
+from zsl_estimators import ExemplarClassifier, NearestDescriptionClassifier
 from zsl_estimators.candidates import find_zero_shot_classifier, rows_per_block
 from zsl_estimators.datasets import make_gzsl
 from zsl_estimators.metrics import (
@@ -197,3 +199,45 @@ def test_pickle_and_repr():
     assert repr(scorer) == "GZSLScorer('T1', candidates='all')"
     assert scorer.__name__ == "T1"
     assert "replace_undefined_by=0" in repr(GZSLScorer("H", replace_undefined_by=0))
+
+
+def test_several_scorers_with_weights(data, fitted):
+    """scikit-learn asks each of them whether it takes weights."""
+    weights = np.random.RandomState(0).randint(1, 4, size=len(data.y_test))
+    both = check_scoring(fitted, {"H": harmonic_mean_scorer, "accuracy": "accuracy"})
+    found = both(fitted, data.X_test, data.y_test, sample_weight=weights)
+    expected = harmonic_mean_scorer(fitted, data.X_test, data.y_test, weights)
+    assert found["H"] == expected
+
+
+def test_a_mask_is_not_a_list_of_classes(data, fitted):
+    mask = np.isin(fitted.classes_, fitted.seen_classes_)
+    with pytest.raises(ValueError, match="holds True and False"):
+        GZSLScorer("H", candidates=mask)(fitted, data.X_test, data.y_test)
+    y_pred = fitted.predict(data.X_test)
+    with pytest.raises(ValueError, match="holds True and False"):
+        gzsl_report(data.y_test, y_pred, seen_classes=mask)
+    with pytest.raises(ValueError, match="holds True and False"):
+        per_class_accuracy_score(data.y_test, y_pred, labels=mask)
+
+
+def test_every_unseen_class_of_the_test_is_a_candidate(data, fitted):
+    scorer = GZSLScorer("T1", candidates=data.unseen_classes[:2])
+    with pytest.raises(ValueError, match="not among the classes that were scored"):
+        scorer(fitted, data.X_test, data.y_test)
+    kept = ~np.isin(data.y_test, data.unseen_classes[2:])
+    assert scorer(fitted, data.X_test[kept], data.y_test[kept]) > 0.5
+
+
+def test_without_any_seen_class(data):
+    """As of a model that was fitted without labels."""
+    table = pd.DataFrame(data.density.means).add_prefix("x")
+    X = pd.DataFrame(data.X_test).add_prefix("x")
+    clf = NearestDescriptionClassifier(table).fit(X)
+    accuracy = per_class_accuracy_score(data.y_test, clf.predict(X))
+    for metric in ("T1", "U"):
+        assert GZSLScorer(metric)(clf, X, data.y_test) == accuracy
+    with pytest.raises(ValueError, match="no sample of seen classes"):
+        GZSLScorer("H")(clf, X, data.y_test)
+    figures = GZSLScorer(None, replace_undefined_by=np.nan)(clf, X, data.y_test)
+    assert np.isnan([figures[name] for name in ("S", "H", "AUSUC")]).all()

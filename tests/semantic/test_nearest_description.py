@@ -312,3 +312,17 @@ class TestUnitDeviations:
         rows = np.full((3, 4), 0.1)
         center = rows.mean(axis=0) * (1 + 1e-15)
         np.testing.assert_array_equal(unit_deviations(rows, center), 0.0)
+
+
+@every_estimator
+def test_columns_in_another_order_than_those_of_the_table(pairs, cls):
+    """Points of one space are compared column by column."""
+    X, table = pd.DataFrame(pairs.X_train).add_prefix("x"), pairs.texts.add_prefix("x")
+    with pytest.raises(ValueError, match="same columns in another order"):
+        cls(table.iloc[:, ::-1]).fit(X, pairs.y_train)
+    found = cls(table, random_state=0).fit(X, pairs.y_train)
+    expected = cls(pairs.texts, random_state=0).fit(pairs.X_train, pairs.y_train)
+    np.testing.assert_array_equal(
+        found.predict(pd.DataFrame(pairs.X_test, columns=X.columns)),
+        expected.predict(pairs.X_test),
+    )

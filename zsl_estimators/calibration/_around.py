@@ -1,5 +1,7 @@
 """What estimators around a zero-shot classifier have in common."""
 
+from numbers import Integral
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -20,6 +22,7 @@ from zsl_estimators.candidates import find_zero_shot_classifier as find
 from zsl_estimators.labels import as_labels, is_in
 from zsl_estimators.model_selection import cross_val_predict_gzsl
 from zsl_estimators.model_selection._class_holdout import share_of_each_class
+from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.nested import fit_weighted, weights_for
 from zsl_estimators.parameters import check_parameters
 from zsl_estimators.sample_weights import checked_weights, part_of, weighted_rows
@@ -176,6 +179,33 @@ def unseen_classes(fitted):
     seen = as_labels(find(fitted).seen_classes_, "seen_classes_")
     classes = as_labels(fitted.classes_, "classes_")
     return classes[~is_in(classes, seen)]
+
+
+def weighted_rows_and_folds(X, y, sample_weight, cv, seed):
+    """Samples without those of weight 0, and folds that hide classes of these.
+
+    Parameters
+    ----------
+    X, y, sample_weight
+        See :func:`without_zero_weights`.
+    cv : int, cross-validation generator, iterable or None
+        An iterable holds positions among all samples.
+    seed : int
+        Of the folds.
+
+    Returns
+    -------
+    X, y, weights
+        See :func:`without_zero_weights`.
+    folds : list of tuple of ndarray or None
+        None where `cv` is None.
+    """
+    is_iterable = not (cv is None or isinstance(cv, Integral) or hasattr(cv, "split"))
+    folds = class_folds(X, y, cv, seed) if is_iterable else None
+    X, y, weights, folds = without_zero_weights(X, y, sample_weight, folds)
+    if not (cv is None or is_iterable):
+        folds = class_folds(X, y, cv, seed)
+    return X, y, weights, folds
 
 
 def without_zero_weights(X, y, sample_weight, folds=None):

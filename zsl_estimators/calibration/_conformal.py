@@ -15,13 +15,12 @@ from zsl_estimators.calibration._around import (
     predictions_on_folds,
     scores_of_known_classes,
     unseen_classes,
-    without_zero_weights,
+    weighted_rows_and_folds,
 )
 from zsl_estimators.calibration._report import is_in_fold
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.exceptions import warn_user
 from zsl_estimators.labels import as_labels, is_in
-from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import HasMethods, Interval
 from zsl_estimators.sample_weights import part_of
@@ -190,8 +189,9 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         X, y = self._checked_for_fit(X, y)
         seed = private_random_state(self.random_state).randint(LARGEST_SEED)
         # Folds that cannot be used are refused before anything is fitted.
-        folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
-        X, y, weights, folds = without_zero_weights(X, y, sample_weight, folds)
+        X, y, weights, folds = weighted_rows_and_folds(
+            X, y, sample_weight, self.cv, seed
+        )
         fitted = fit_weighted(clone(self.estimator), X, y, weights)
         known = scores_of_known_classes(self.estimator, X, y, seed, weights)
         if known is None:
@@ -226,9 +226,7 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         """
         check_is_fitted(self)
         is_seen = is_in(self.classes_, self.seen_classes_)
-        with np.errstate(divide="ignore"):
-            # Of the threshold 0, which all classes pass.
-            needed = np.where(is_seen, *np.log(self.thresholds_[list(KINDS)]))
+        needed = np.where(is_seen, *self._log_thresholds)
         temperature = self.temperature_
         blocks = [
             log_softmax(scores / temperature, axis=1) >= needed
@@ -301,6 +299,8 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
         ):
             if lowest == -np.inf and len(part.own):
                 warn_of_full_sets(kind, len(part.own), part.largest_level(), level)
+        # Probabilities of unseen classes may be smaller than a float can be.
+        self._log_thresholds = np.array(log_thresholds)
         self.thresholds_ = pd.Series(np.exp(log_thresholds), KINDS, name="threshold")
         self.coverage_ = pd.DataFrame(
             {

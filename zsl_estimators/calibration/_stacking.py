@@ -14,6 +14,7 @@ from zsl_estimators.calibration._around import (
     predictions_on_folds,
     scores_of_known_classes,
     unseen_classes,
+    weighted_rows_and_folds,
     without_zero_weights,
 )
 from zsl_estimators.calibration._held_out import CRITERIA, best_seen_penalty
@@ -21,7 +22,6 @@ from zsl_estimators.calibration._report import HeldOutPerformance, curve_of_fold
 from zsl_estimators.candidates import CandidateScores, check_both_kinds
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.metrics import SeenUnseenCurve
-from zsl_estimators.model_selection._cross_val_predict import class_folds
 from zsl_estimators.nested import fit_weighted
 from zsl_estimators.parameters import HasMethods, StrOptions
 from zsl_estimators.seeds import LARGEST_SEED, private_random_state
@@ -181,8 +181,9 @@ class CalibratedStackingCV(AroundZeroShotClassifier):
             plain = without_penalty(self.estimator)
             seed = private_random_state(self.random_state).randint(LARGEST_SEED)
             # Folds that cannot be used are refused before anything is fitted.
-            folds = None if self.cv is None else class_folds(X, y, self.cv, seed)
-            X, y, weights, folds = without_zero_weights(X, y, sample_weight, folds)
+            X, y, weights, folds = weighted_rows_and_folds(
+                X, y, sample_weight, self.cv, seed
+            )
             fitted = fit_weighted(clone(plain), X, y, weights)
             curves = self._curves(fitted, plain, X, y, folds, seed, weights)
             if curves:

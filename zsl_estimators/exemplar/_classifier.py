@@ -4,10 +4,12 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from zsl_estimators.base import BaseZeroShotClassifier
 from zsl_estimators.closed_form import ClosedFormMixin
+from zsl_estimators.descriptions import description_matrix, in_order
 from zsl_estimators.docstrings import fill_docstring
 from zsl_estimators.gaussian import SharedGaussian, UnscaledGaussian
 from zsl_estimators.linear import (
@@ -164,15 +166,30 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
 
         Parameters
         ----------
-        class_attributes : array-like of shape (n_classes, n_attributes)
-            Descriptions, of classes of the table or others.
+        class_attributes : DataFrame or array-like of shape (n_classes, n_attributes)
+            Descriptions, of classes of the table or others. Columns of a DataFrame are
+            matched by name.
 
         Returns
         -------
         means : ndarray of shape (n_classes, n_features)
             In the units of `X`.
+
+        Raises
+        ------
+        ValueError
+            If there are other columns than in the class table, or values are missing.
         """
-        means = self._predicted_means(np.asarray(class_attributes, dtype=np.float64))
+        check_is_fitted(self)
+        rows = description_matrix(in_order(class_attributes, self._table.names))
+        n_attributes = self._table.matrix.shape[1]
+        if rows.shape[1] != n_attributes or np.isnan(rows).any():
+            raise ValueError(
+                f"class_attributes needs the {n_attributes} columns of the class "
+                f"table, without missing values; it has {rows.shape[1]} columns and "
+                f"{np.isnan(rows).sum()} missing values."
+            )
+        means = self._predicted_means(rows)
         return self.feature_scaler_.inverse_transform(means)
 
     @property

@@ -59,6 +59,10 @@ class LabelledRows:
         """The same with more rows, see :meth:`ClassRows.with_rows`."""
         return replace(self, rows=self.rows.with_rows(X, positions))
 
+    def moved(self, former, present):
+        """The same where classes have other positions, see :meth:`ClassRows.moved`."""
+        return replace(self, rows=self.rows.moved(former, present))
+
     def of_classes(self, positions):
         """The same with the rows of these classes alone."""
         others = np.setdiff1d(self.rows.positions, positions)

@@ -73,6 +73,20 @@ class ClassRows:
         np.add.at(sums, index, rows)
         return ClassRows(classes, np.bincount(index, counts).astype(int), sums)
 
+    def moved(self, former, present):
+        """The same rows where some classes have other positions.
+
+        Parameters
+        ----------
+        former, present : ndarray of shape (n_moved,)
+            Positions before and now.
+        """
+        places = dict(zip(former.tolist(), present.tolist(), strict=True))
+        moved = [places.get(one, one) for one in self.positions.tolist()]
+        positions = np.array(moved, dtype=int)
+        order = np.argsort(positions)
+        return ClassRows(positions[order], self.counts[order], self.sums[order])
+
     def without(self, positions):
         """The rows of all classes but some."""
         kept = ~np.isin(self.positions, positions)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from zsl_estimators.candidates import (
+    find_zero_shot_classifier,
     inside,
     score_matrix,
     seen_penalties,
@@ -93,7 +94,29 @@ def with_descriptions(classifier, labels, descriptions):
         inner.remove_classes(labels)
         inner.add_classes(descriptions, labels)
 
-    return with_changed_classes(classifier, change)
+    changed = with_changed_classes(classifier, change)
+    give_rows_back(classifier, changed, labels)
+    return changed
+
+
+def give_rows_back(former, changed, labels):
+    """Let classes that are described anew keep the labelled rows that they had.
+
+    Parameters
+    ----------
+    former : BaseZeroShotClassifier
+        Before the change.
+    changed : BaseZeroShotClassifier
+        Its copy; it, and the estimators inside it, get the rows.
+    labels : ndarray of shape (n_changed,)
+        Classes that were changed.
+    """
+    places = former._table.find(labels), changed._table.find(labels)
+    changed._labelled_rows = former._labelled_rows.moved(*places)
+    members = (getattr(one, "estimators_", ()) for one in (former, changed))
+    for before, after in zip(*members, strict=True):
+        inner = map(find_zero_shot_classifier, (before, after))
+        give_rows_back(*inner, labels)
 
 
 def attribute_names(classifier):
@@ -103,7 +126,7 @@ def attribute_names(classifier):
         names = [
             f"a{number}" for number in range(classifier.class_attributes_.shape[1])
         ]
-    return pd.Index(names)
+    return pd.Index(names, tupleize_cols=False)
 
 
 def penalty_around(estimator, classifier):

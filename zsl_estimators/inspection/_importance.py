@@ -10,6 +10,7 @@ from zsl_estimators.inspection._described import (
     shares_of_penalty,
     with_descriptions,
 )
+from zsl_estimators.labels import is_in
 from zsl_estimators.metrics import gzsl_report
 
 
@@ -72,8 +73,8 @@ def attribute_importance(estimator, X, y):
         predictions = changed.classes_[scores.argmax(axis=1)]
         return gzsl_report(y, predictions, seen_classes=seen).iloc[0]
 
-    table = pd.DataFrame(classifier.class_attributes_, classifier.classes_)
-    described, usual = table.loc[unseen].to_numpy(), table.loc[seen].mean().to_numpy()
+    table, is_seen = classifier.class_attributes_, is_in(classifier.classes_, seen)
+    described, usual = table[~is_seen], table[is_seen].mean(axis=0)
     whole, losses = figures(described), []
     for attribute, value in enumerate(usual):
         without = described.copy()

@@ -115,4 +115,10 @@ def _rows_of_labels(attributes, labels):
             "y holds two classes only, from which a column cannot be predicted. Give "
             "samples of more classes."
         )
-    return table.to_numpy(dtype=np.float64)[places]
+    rows = table.to_numpy(dtype=np.float64)[places]
+    if np.isnan(rows).any():
+        raise ValueError(
+            "attributes lacks values. Fill them in before, for instance with "
+            "clf.class_attributes_ of a fitted classifier, which has imputed them."
+        )
+    return rows

@@ -437,7 +437,7 @@ class DiffusionClassifier(TorchTrainingMixin, BaseZeroShotClassifier):
         check_is_fitted(self)
         Z = self._scaled(self._checked(X))
         with self._predict_context():
-            per_class = self._score_classes(Z)
+            per_class = self._score_classes(Z)[:, self._order]
         total = np.logaddexp.reduce(per_class, axis=1) - np.log(per_class.shape[1])
         return total + self.feature_scaler_.log_det
 

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
 
-from zsl_estimators.labels import as_labels, check_same_kind, is_in
+from zsl_estimators.labels import as_labels, check_same_kind, is_in, refuse_mask
 from zsl_estimators.sample_weights import part_of, with_weights
 
 
@@ -59,6 +59,7 @@ def per_class_accuracy_score(
     if labels is not None:
         labels = as_labels(labels, "labels")
         check_same_kind(y_true=y_true, labels=labels)
+        refuse_mask(labels, y_true, "labels")
         kept = is_in(y_true, labels)
         y_true, y_pred = y_true[kept], y_pred[kept]
         weights = part_of(weights, kept)
@@ -278,7 +279,7 @@ def indexed_scores(y_true, y_score, classes):
     y_true : array-like of shape (n_samples,)
         True labels.
     y_score : array-like of shape (n_samples, n_classes)
-        Scores, one column per class.
+        Scores, one column per class; of two classes one number per sample is enough.
     classes : array-like of shape (n_classes,)
         Labels of the columns.
 
@@ -304,7 +305,11 @@ def indexed_scores(y_true, y_score, classes):
             f"classes names {repeated[:8].tolist()} more than once. Give the label of "
             "every column of the scores, such as clf.classes_."
         )
-    scores = check_array(y_score, dtype=np.float64)
+    scores = np.asarray(y_score)
+    if scores.ndim == 1 and len(classes) == 2:
+        # What decision_function returns for two classes.
+        scores = np.column_stack([np.zeros_like(scores), scores])
+    scores = check_array(scores, dtype=np.float64)
     check_consistent_length(y_true, scores)
     if scores.shape[1] != len(classes):
         raise ValueError(
@@ -368,6 +373,7 @@ def seen_labels(seen_classes, **others):
         )
     for name, other in others.items():
         check_same_kind(**{"seen_classes": seen_classes, name: other})
+        refuse_mask(seen_classes, other, "seen_classes")
     return seen_classes
 
 

@@ -184,6 +184,10 @@ class GZSLScorer:
         )
         return request
 
+    def _accept_sample_weight(self):
+        """Several scorers in one dict are asked by scikit-learn."""
+        return True
+
     def _undefined(self, y, seen_classes):
         """Names of figures that need a kind of class which does not occur."""
         seen = is_in(y, seen_classes)
@@ -223,22 +227,32 @@ def figures_of(y, candidates, blocks, weights=None):
     -------
     figures : dict of str to float
         Where no seen class may be predicted, samples of unseen classes are told from
-        each other only, so that T1 and AUSUC are U.
+        each other only, so that T1 and AUSUC are U. Without any seen class S, H and
+        AUSUC are NaN.
 
     Raises
     ------
     ValueError
-        If a label in `y` is not among several candidates of both kinds.
+        If the label of an unseen class in `y` is not among the candidates, or one of
+        a seen class where there are seen ones among them.
     """
     classes, seen_classes = candidates.classes, candidates.seen_classes
     seen = is_in(classes, seen_classes)
     best = [BestOfEachKind.of(block.scores, seen) for block in blocks]
     best = BestOfEachKind(*(np.concatenate(parts) for parts in zip(*best, strict=True)))
+    if not len(seen_classes):
+        # Of a model that was fitted without labels.
+        accuracy = per_class_accuracy_score(
+            y, classes[best.predicted], sample_weight=weights
+        )
+        return {**dict.fromkeys(METRICS, np.nan), "U": accuracy, "T1": accuracy}
     report = gzsl_report(
         y, classes[best.predicted], seen_classes=seen_classes, sample_weight=weights
     )
     figures = report.iloc[0].to_dict()
     if not seen.any():
+        # Samples of seen classes have no part in U.
+        columns_of(y[~is_in(y, seen_classes)], classes)
         return {**figures, "T1": figures["U"], "AUSUC": figures["U"]}
     y_index = columns_of(y, classes)
     unseen = ~seen[y_index]

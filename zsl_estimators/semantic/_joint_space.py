@@ -14,6 +14,26 @@ from zsl_estimators.scaling import ROUNDING, AttributeScaler, Unscaled
 from zsl_estimators.sparse_rows import CenteredRows, as_dense
 
 
+def refuse_other_order(features, names):
+    """Refuse columns of descriptions in another order than those of features.
+
+    Parameters
+    ----------
+    features, names : list of str
+        Columns of `X` and of the class table.
+
+    Raises
+    ------
+    ValueError
+        The message says how to sort them.
+    """
+    if features != names and sorted(features) == sorted(map(str, names)):
+        raise ValueError(
+            "X and attributes have the same columns in another order, and points of "
+            "one space are compared column by column. Give attributes[list(X.columns)]."
+        )
+
+
 class JointSpaceClassifier(BaseZeroShotClassifier):
     """Base of classifiers by the cosine of features and descriptions.
 
@@ -108,6 +128,9 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
                 "descriptions to features; or take another estimator, such as "
                 "RidgeSemanticClassifier."
             )
+        features, names = getattr(self, "feature_names_in_", None), self._table.names
+        if not self._is_mapped and features is not None and names is not None:
+            refuse_other_order(list(features), names)
 
     def _set_space(self, problem, means, centering):
         """Fix how features and descriptions become points that are compared."""
