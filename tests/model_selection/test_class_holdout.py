@@ -102,3 +102,8 @@ def test_leftover_classes_come_first(n_unseen):
 def test_missing_labels(y):
     with pytest.raises(ValueError, match=r"missing labels .* \[6\]"):
         next(ClassHoldoutSplit(1, random_state=0).split(None, y))
+
+
+def test_features_and_labels_of_different_length():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        next(ClassHoldoutSplit().split(np.zeros((7, 2)), np.arange(8) // 2))

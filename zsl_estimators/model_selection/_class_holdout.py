@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 
 from zsl_estimators.labels import as_labels
 
@@ -114,11 +114,13 @@ class ClassHoldoutSplit:
         Raises
         ------
         ValueError
-            If `y` is empty or lacks labels, or the parameters leave fewer than two
-            classes to train on, or no class to hide.
+            If `y` is empty, lacks labels or is not as long as `X`, or the parameters
+            leave fewer than two classes to train on, or no class to hide.
         """
         if np.size([] if y is None else y) == 0:
             raise ValueError("y is empty. Give the class label of every sample.")
+        if X is not None:
+            check_consistent_length(X, y)
         codes = np.unique(as_labels(y, "y"), return_inverse=True)[1]
         n_classes = codes.max() + 1
         n_hidden = self._n_hidden(n_classes)
