@@ -17,7 +17,11 @@ from sklearn.ensemble import (
 
 # scikit-learn offers the halving searches only after this import, which nothing uses.
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import SequentialFeatureSelector
+from sklearn.feature_selection import (
+    RFE,
+    SelectFromModel,
+    SequentialFeatureSelector,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import ConfusionMatrixDisplay, get_scorer, top_k_accuracy_score
@@ -166,6 +170,32 @@ def run_selector(clf, X, y, X_test, y_test):
     assert selector.fit(X, y).get_support().sum() == 5
 
 
+def with_noise(X):
+    """Features of which the last two tell nothing."""
+    return np.column_stack([X, np.random.RandomState(0).normal(size=(len(X), 2))])
+
+
+def size_of_coef(clf):
+    return abs(clf.coef_).mean(axis=1)
+
+
+def run_elimination(clf, X, y, X_test, y_test):
+    selector = RFE(
+        clf, n_features_to_select=X.shape[1], importance_getter=size_of_coef
+    ).fit(with_noise(X), y)
+    assert not selector.support_[-2:].any()
+
+
+def run_selection(clf, X, y, X_test, y_test):
+    selector = SelectFromModel(
+        clf,
+        max_features=X.shape[1],
+        threshold=-np.inf,
+        importance_getter=size_of_coef,
+    ).fit(with_noise(X), y)
+    assert not selector.get_support()[-2:].any()
+
+
 def run_confusion(clf, X, y, X_test, y_test):
     display = ConfusionMatrixDisplay.from_estimator(clf.fit(X, y), X_test, y_test)
     assert display.confusion_matrix.shape == (11, 11)
@@ -220,6 +250,8 @@ WORKS = {
     "permutation_importance": run_permutation_importance,
     "permutation_test_score": run_permutation_test,
     "SequentialFeatureSelector": run_selector,
+    "RFE": run_elimination,
+    "SelectFromModel": run_selection,
     "ConfusionMatrixDisplay": run_confusion,
     "FrozenEstimator": run_frozen,
     "AdaBoostClassifier": run_boosting,
