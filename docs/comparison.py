@@ -217,8 +217,9 @@ def write():
     table = figures()
     (FOLDER / "comparison.html").write_text(table_html(table))
     plot(table).savefig(FOLDER / "comparison.svg")
+    rows = measured()
     for name in table.index[table["mean"].notna()]:
-        (FOLDER / f"{name}.txt").write_text(figures_of(name, measured()))
+        (FOLDER / f"{name}.txt").write_text(figures_of(name, rows))
     plt.close("all")
 
 

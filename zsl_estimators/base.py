@@ -580,6 +580,11 @@ class BaseZeroShotClassifier(
             )
         self._labelled_rows = self._labelled_rows.with_rows(X, positions)
 
+    def _take_rows_back(self, former, labels):
+        """Give classes that were described anew the rows they had in a former model."""
+        places = former._table.find(labels), self._table.find(labels)
+        self._labelled_rows = former._labelled_rows.moved(*places)
+
     # -- scikit-learn -------------------------------------------------------------
 
     def __sklearn_tags__(self):

@@ -372,7 +372,11 @@ def inside(estimator, X, attribute, who):
 
 def score_matrix(estimator, X):
     """Scores with one column per class, also for two classes."""
-    scores = np.asarray(estimator.decision_function(X))
+    return one_column_per_class(np.asarray(estimator.decision_function(X)))
+
+
+def one_column_per_class(scores):
+    """Scores as a matrix, where one number per sample is that of the second of two."""
     if scores.ndim == 1:
         return np.column_stack([np.zeros_like(scores), scores])
     return scores

@@ -238,34 +238,34 @@ def warn_of_labels_in_column(attributes, seen_labels):
     """
     names, is_pandas = column_names(attributes), isinstance(attributes, pd.DataFrame)
     has_labels = is_pandas and not isinstance(attributes.index, pd.RangeIndex)
-    is_whole = np.asarray(seen_labels).dtype.kind in "iu"
-    if names is None or has_labels or not is_whole:
+    if names is None or len(names) < 2 or has_labels or len(seen_labels) < 2:
         return
-    if len(seen_labels) < 2 or len(names) < 2:
-        return
-    advice = (
-        "Then call attributes.set_index(column), or read the file with "
-        "pandas.read_csv(path, index_col=0)."
-        if is_pandas
-        else "Then give it as classes, and attributes without it."
-    )
-    for place in (0, -1):
-        column = (
-            attributes.iloc[:, place]
-            if is_pandas
-            else pd.Series(np.asarray(attributes[names[place]]))
+    if is_pandas:
+        columns = [attributes.iloc[:, place] for place in (0, -1)]
+        advice = (
+            "Then call attributes.set_index(column), or read the file with "
+            "pandas.read_csv(path, index_col=0)."
         )
-        if (
-            pd.api.types.is_integer_dtype(column)
-            and column.is_unique
-            and np.isin(seen_labels, column).all()
-        ):
+    else:
+        columns = [np.asarray(attributes[names[place]]) for place in (0, -1)]
+        advice = "Then give it as classes, and attributes without it."
+    for name, column in zip((names[0], names[-1]), columns, strict=True):
+        if holds_labels(pd.Series(column), seen_labels):
             warn_user(
-                f"The column {names[place]!r} of attributes holds all labels of y, and "
-                "its rows have no other labels: it seems that the column holds those "
-                f"of the rows. {advice}"
+                f"The column {name!r} of attributes holds all labels of y, and its "
+                "rows have no other labels: it seems that the column holds those of "
+                f"the rows. {advice}"
             )
             return
+
+
+def holds_labels(column, labels):
+    """Whether a Series holds different whole numbers, among them all labels."""
+    return (
+        pd.api.types.is_integer_dtype(column)
+        and column.is_unique
+        and pd.Index(labels).isin(column).all()
+    )
 
 
 def listing(labels, most=8):

@@ -52,7 +52,7 @@ default=None
         -----
         ZeroShotWarning
             If the class table does not distinguish some classes or lacks values, if
-            its first column looks like labels, or if the seen penalty cannot be fitted.
+            a column looks like labels, or if the seen penalty cannot be fitted.
         """,
     "sample_weight_around": """
         sample_weight : array-like of shape (n_samples,) or None, default=None

@@ -14,7 +14,7 @@ class ZeroShotWarning(UserWarning):
     Reasons are: two classes with the same description; descriptions that differ very
     little, relative to their size; a class that is described by zeros alone; unseen
     classes with fewer than four seen ones, or one sample of each, so that
-    ``seen_penalty="auto"`` cannot fit the penalty; a class table whose first column
+    ``seen_penalty="auto"`` cannot fit the penalty; a class table with a column that
     looks like the labels of its rows; missing values of the class table, which are
     imputed; and too few held-out samples for the confidence level of prediction sets.
 

@@ -320,6 +320,8 @@ def test_columns_in_another_order_than_those_of_the_table(pairs, cls):
     X, table = pd.DataFrame(pairs.X_train).add_prefix("x"), pairs.texts.add_prefix("x")
     with pytest.raises(ValueError, match="same columns in another order"):
         cls(table.iloc[:, ::-1]).fit(X, pairs.y_train)
+    # Numbers of columns, in the same order, as numbers and as text.
+    cls(pairs.texts).fit(X.rename(columns=lambda name: name[1:]), pairs.y_train)
     found = cls(table, random_state=0).fit(X, pairs.y_train)
     expected = cls(pairs.texts, random_state=0).fit(pairs.X_train, pairs.y_train)
     np.testing.assert_array_equal(

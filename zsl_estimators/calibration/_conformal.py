@@ -74,7 +74,8 @@ class ConformalZeroShotClassifier(AroundZeroShotClassifier):
     thresholds_ : Series
         Smallest probability of a class in a set, for "seen" and "unseen" classes. It is
         0 for unseen ones if there were none in `fit`: those that are added later are in
-        every set.
+        every set. One that is too small for a float shows as 0 too, but is used as it
+        is.
     rejection_threshold_ : float
         Best scores below it are rejected.
     coverage_ : DataFrame

@@ -470,6 +470,12 @@ default="greedy"
         self._change_all(lambda inner, X: inner.add_classes(X=X, y=labels), X)
         self._labelled_rows = self._labelled_rows.with_rows(X, positions)
 
+    def _take_rows_back(self, former, labels):
+        super()._take_rows_back(former, labels)
+        for before, after in zip(former.estimators_, self.estimators_, strict=True):
+            inside = find_zero_shot_classifier(after)
+            inside._take_rows_back(find_zero_shot_classifier(before), labels)
+
     def _change_all(self, change, X=None):
         self.estimators_ = [
             with_changed_classes(fitted, change, X) for fitted in self.estimators_

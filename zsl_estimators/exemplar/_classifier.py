@@ -181,7 +181,9 @@ class ExemplarClassifier(ClosedFormMixin, BaseZeroShotClassifier):
             If there are other columns than in the class table, or values are missing.
         """
         check_is_fitted(self)
-        rows = description_matrix(in_order(class_attributes, self._table.names))
+        mistake = "class_attributes has other columns than the class table"
+        named = in_order(class_attributes, self._table.names, mistake)
+        rows = description_matrix(named)
         n_attributes = self._table.matrix.shape[1]
         if rows.shape[1] != n_attributes or np.isnan(rows).any():
             raise ValueError(

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from zsl_estimators.candidates import (
-    find_zero_shot_classifier,
     inside,
     score_matrix,
     seen_penalties,
@@ -75,6 +74,8 @@ class DescribedClasses:
 def with_descriptions(classifier, labels, descriptions):
     """Copy a fitted classifier and describe some classes anew, as unseen ones.
 
+    They keep the labelled rows that they have.
+
     Parameters
     ----------
     classifier : estimator
@@ -95,28 +96,8 @@ def with_descriptions(classifier, labels, descriptions):
         inner.add_classes(descriptions, labels)
 
     changed = with_changed_classes(classifier, change)
-    give_rows_back(classifier, changed, labels)
+    changed._take_rows_back(classifier, labels)
     return changed
-
-
-def give_rows_back(former, changed, labels):
-    """Let classes that are described anew keep the labelled rows that they had.
-
-    Parameters
-    ----------
-    former : BaseZeroShotClassifier
-        Before the change.
-    changed : BaseZeroShotClassifier
-        Its copy; it, and the estimators inside it, get the rows.
-    labels : ndarray of shape (n_changed,)
-        Classes that were changed.
-    """
-    places = former._table.find(labels), changed._table.find(labels)
-    changed._labelled_rows = former._labelled_rows.moved(*places)
-    members = (getattr(one, "estimators_", ()) for one in (former, changed))
-    for before, after in zip(*members, strict=True):
-        inner = map(find_zero_shot_classifier, (before, after))
-        give_rows_back(*inner, labels)
 
 
 def attribute_names(classifier):

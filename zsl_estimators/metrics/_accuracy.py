@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
 
+from zsl_estimators.candidates import one_column_per_class
 from zsl_estimators.labels import as_labels, check_same_kind, is_in, refuse_mask
 from zsl_estimators.sample_weights import part_of, with_weights
 
@@ -305,11 +306,9 @@ def indexed_scores(y_true, y_score, classes):
             f"classes names {repeated[:8].tolist()} more than once. Give the label of "
             "every column of the scores, such as clf.classes_."
         )
-    scores = np.asarray(y_score)
-    if scores.ndim == 1 and len(classes) == 2:
-        # What decision_function returns for two classes.
-        scores = np.column_stack([np.zeros_like(scores), scores])
-    scores = check_array(scores, dtype=np.float64)
+    if len(classes) == 2:
+        y_score = one_column_per_class(np.asarray(y_score))
+    scores = check_array(y_score, dtype=np.float64)
     check_consistent_length(y_true, scores)
     if scores.shape[1] != len(classes):
         raise ValueError(

@@ -19,15 +19,17 @@ def refuse_other_order(features, names):
 
     Parameters
     ----------
-    features, names : list of str
-        Columns of `X` and of the class table.
+    features : list of str
+        Columns of `X`.
+    names : list of str
+        Columns of the class table; names of other types as text.
 
     Raises
     ------
     ValueError
         The message says how to sort them.
     """
-    if features != names and sorted(features) == sorted(map(str, names)):
+    if features != names and sorted(features) == sorted(names):
         raise ValueError(
             "X and attributes have the same columns in another order, and points of "
             "one space are compared column by column. Give attributes[list(X.columns)]."
@@ -130,7 +132,7 @@ class JointSpaceClassifier(BaseZeroShotClassifier):
             )
         features, names = getattr(self, "feature_names_in_", None), self._table.names
         if not self._is_mapped and features is not None and names is not None:
-            refuse_other_order(list(features), names)
+            refuse_other_order(list(features), list(map(str, names)))
 
     def _set_space(self, problem, means, centering):
         """Fix how features and descriptions become points that are compared."""

@@ -92,6 +92,19 @@ def check_boolean_labels(name, estimator):
     assert (predicted == y).mean() > 0.5
 
 
+def check_attribute_importance(name, estimator):
+    """The importance of attributes is found, and the model stays what it was."""
+    if not hasattr(estimator, "attribute_importance"):
+        return
+    data = small_task(labels=NAMES)
+    clf = fitted(estimator, data)
+    before = clf.decision_function(data.X_test)
+    importance = clf.attribute_importance(data.X_test, data.y_test)
+    assert set(importance.index) == set(data.attributes.columns)
+    assert np.isfinite(importance).all(axis=None)
+    np.testing.assert_array_equal(clf.decision_function(data.X_test), before)
+
+
 def check_add_classes(name, estimator):
     """New classes change no old score and can be predicted; old ones are safe."""
     data = small_task(labels=NAMES)

@@ -11,6 +11,7 @@ from zsl_estimators.utils.estimator_checks._calibration import (
 from zsl_estimators.utils.estimator_checks._class_table import (
     check_add_classes,
     check_array_equals_dataframe,
+    check_attribute_importance,
     check_boolean_labels,
     check_label_types,
     check_no_attributes_equals_one_hot,
@@ -168,6 +169,7 @@ ALL_CHECKS = (
     check_label_types,
     check_boolean_labels,
     check_add_classes,
+    check_attribute_importance,
     check_rows_of_unseen_classes,
     check_order_of_rows,
     check_rows_of_new_classes,
